@@ -1,0 +1,224 @@
+"""Databases, tables, queries, schedules and jobs of the Data Workbench."""
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+from django.urls import reverse
+
+from integrations.models import Authentication
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Database(models.Model):
+    name = models.CharField(max_length=128, unique=True)
+    owner = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    everyone_reads = models.BooleanField(default=True)
+    readers = models.ManyToManyField(Group, blank=True, related_name="+")
+    writers = models.ManyToManyField(Group, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("database", args=[self.name])
+
+
+class Table(models.Model):
+    """A table: its rows are the rows of its Parquet files, in their order."""
+
+    database = models.ForeignKey(Database, models.PROTECT, related_name="tables")
+    name = models.CharField(max_length=128)
+    columns = models.JSONField(default=list)  # [[name, type], …] in Trino's type names
+    files = models.JSONField(default=list)  # paths under TABLES_DIR; a file never changes
+    rows = models.PositiveBigIntegerField(default=0)
+    bytes = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["database", "name"], name="table_name")]
+
+    def __str__(self):
+        return f"{self.database.name}.{self.name}"
+
+    def get_absolute_url(self):
+        return reverse("table", args=[self.database.name, self.name])
+
+
+class Schedule(models.Model):
+    """When something runs: its slots are the times it is due; a delay moves only the run."""
+
+    cron = models.CharField(max_length=200)  # @hourly, @daily or five fields
+    timezone = models.CharField(max_length=64, default="UTC")
+    delay = models.PositiveIntegerField(default=0)  # seconds
+    next_slot = models.DateTimeField(null=True, editable=False, db_index=True)
+    paused_at = models.DateTimeField(null=True, editable=False)
+    paused_because = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return f"{self.cron} {self.timezone}"
+
+
+class Query(models.Model):
+    """A saved query, with where its result goes and when it runs."""
+
+    name = models.CharField(max_length=255)
+    database = models.ForeignKey(Database, models.PROTECT, related_name="+")
+    engine = models.CharField(max_length=20, default="trino")
+    sql = models.TextField()
+    version = models.PositiveIntegerField(default=1, editable=False)
+    owner = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    authentication = models.ForeignKey(
+        Authentication, models.PROTECT, null=True, blank=True, related_name="queries"
+    )
+    export = models.JSONField(null=True, blank=True, editable=False)  # settings, no secrets
+    schedule = models.OneToOneField(
+        Schedule, models.SET_NULL, null=True, blank=True, editable=False, related_name="query"
+    )
+    priority = models.SmallIntegerField(default=0)
+    retry_limit = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "queries"
+        ordering = ["-updated_at"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="query_name")]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("query", args=[self.pk])
+
+
+class QueryVersion(models.Model):
+    """The SQL of a query as it was saved once."""
+
+    query = models.ForeignKey(Query, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    sql = models.TextField()
+    saved_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["query", "number"], name="query_version")]
+
+    def __str__(self):
+        return f"{self.query} v{self.number}"
+
+
+class Job(models.Model):
+    """One run of some SQL, and the delivery of its result. This row is the truth about it."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        BOOTING = "booting"
+        RUNNING = "running"
+        SUCCESS = "success"
+        ERROR = "error"
+        KILLED = "killed"
+
+    class Phase(models.TextChoices):
+        QUEUED = "queued"
+        QUERYING = "querying"
+        WRITING = "writing"
+        UPLOADING = "uploading"
+        DONE = "done"
+
+    FINISHED = (Status.SUCCESS, Status.ERROR, Status.KILLED)
+
+    # What to do. Copied from the query when the job is made: later edits do not change it.
+    name = models.CharField(max_length=255, blank=True)
+    query = models.ForeignKey(Query, models.SET_NULL, null=True, related_name="jobs")
+    query_version = models.PositiveIntegerField(null=True)
+    database = models.CharField(max_length=128)
+    engine = models.CharField(max_length=20, default="trino")
+    sql = models.TextField()
+    owner = models.ForeignKey(USER, models.PROTECT, related_name="jobs")
+    authentication = models.ForeignKey(
+        Authentication, models.PROTECT, null=True, related_name="jobs"
+    )
+    export = models.JSONField(null=True)  # settings of the export, no secrets
+    priority = models.SmallIntegerField(default=0)
+    schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, related_name="jobs")
+    slot = models.DateTimeField(null=True)  # when the schedule was due
+    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
+
+    # Where it is.
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    phase = models.CharField(max_length=10, choices=Phase, default=Phase.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    attempts_allowed = models.PositiveSmallIntegerField(default=1)
+    not_before = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=100, blank=True)  # token of the claim
+    lease_until = models.DateTimeField(null=True)
+    kill_requested_at = models.DateTimeField(null=True)
+    kill_requested_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
+    progress = models.FloatField(null=True)  # 0 to 1 within the phase, when it can be known
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    # What came of it.
+    result_path = models.CharField(max_length=255, blank=True)  # under RESULTS_DIR
+    result_columns = models.JSONField(default=list)  # [[name, type], …] in Trino's type names
+    rows = models.PositiveBigIntegerField(null=True)
+    result_bytes = models.PositiveBigIntegerField(null=True)
+    sent_bytes = models.PositiveBigIntegerField(default=0)
+    receipt = models.JSONField(null=True)
+    error = models.TextField(blank=True)  # one sentence: what happened
+    remedy = models.TextField(blank=True)  # what to do about it
+    error_line = models.PositiveIntegerField(null=True)  # of the SQL, from 1
+    error_column = models.PositiveIntegerField(null=True)
+    traceback = models.TextField(blank=True)  # folded away on the page; redacted
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["status", "lease_until"], name="job_lease"),
+            models.Index(fields=["owner", "-id"], name="job_owner"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["schedule", "slot"], name="job_slot")]
+
+    def __str__(self):
+        return f"Job {self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("job", args=[self.pk])
+
+    @property
+    def finished(self):
+        return self.status in self.FINISHED
+
+
+class JobLine(models.Model):
+    """A line of a job's log."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="lines")
+    at = models.DateTimeField(auto_now_add=True)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.text
+
+
+class Pulse(models.Model):
+    """A sign of life of a process that runs beside the web server."""
+
+    name = models.CharField(max_length=100, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return self.name

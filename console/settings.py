@@ -1,0 +1,168 @@
+"""Settings of the console. Everything that differs by installation comes from the environment."""
+
+import os
+from datetime import timedelta
+from math import ceil
+from pathlib import Path
+
+from console import environment
+from console.keys import kept_keys, kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# All state lives here: database, Parquet files, results, keys, sandbox.
+HOME = Path(os.environ.get("CONSOLE_HOME") or BASE_DIR / "var").resolve()
+TABLES_DIR = HOME / "tables"
+RESULTS_DIR = HOME / "results"
+UPLOADS_DIR = HOME / "uploads"
+SPILL_DIR = HOME / "spill"
+
+DEBUG = environment.flag("CONSOLE_DEBUG")
+HTTPS = environment.flag("CONSOLE_HTTPS")
+ALLOWED_HOSTS = environment.words("CONSOLE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = environment.words("CONSOLE_TRUSTED_ORIGINS")
+PUBLIC_URL = environment.text("CONSOLE_PUBLIC_URL", "http://127.0.0.1:8000")
+
+SECRET_KEY = environment.text("CONSOLE_SECRET_KEY") or kept_secret(HOME / "keys/secret_key")
+# Fernet keys that encrypt authentications, newest first. Older keys only decrypt.
+ENCRYPTION_KEYS = environment.words("CONSOLE_ENCRYPTION_KEYS") or kept_keys(
+    HOME / "keys/encryption_keys"
+)
+
+INSTALLED_APPS = [
+    "console",
+    "integrations",
+    "activations",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "django_ace",
+    "heroicons",
+    "django_q",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "console.urls"
+WSGI_APPLICATION = "console.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# WAL and IMMEDIATE: without them concurrent workers meet "database is locked".
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME / "console.sqlite3",
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+        # A file, so that threads and processes of a test see the same rows as in production.
+        "TEST": {"NAME": HOME / "test.sqlite3"},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Shared by web and cluster processes: django-q publishes its state through it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": HOME / "cache",
+    }
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+X_FRAME_OPTIONS = "DENY"
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# Limits of one query, enforced on the child process that runs it.
+QUERY_MEMORY_MB = environment.number("CONSOLE_QUERY_MEMORY_MB", 2048, least=128)
+QUERY_THREADS = environment.number("CONSOLE_QUERY_THREADS", 2, least=1)
+QUERY_TEMP_MB = environment.number("CONSOLE_QUERY_TEMP_MB", 20_480)
+QUERY_SECONDS = environment.number("CONSOLE_QUERY_SECONDS", 3600, least=1)
+RESULT_RETENTION = timedelta(days=environment.number("CONSOLE_RESULT_DAYS", 90, least=1))
+UPLOAD_MAX_MB = environment.number("CONSOLE_UPLOAD_MAX_MB", 2048, least=1)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+# Networks beside the public internet that exports may reach. Never the cloud metadata addresses.
+EGRESS_NETWORKS = environment.words(
+    "CONSOLE_EGRESS_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+)
+
+# A job may last this long in all. django-q's own limits come after it, never before.
+JOB_SECONDS = environment.number("CONSOLE_JOB_SECONDS", 6 * 3600, least=60)
+WORKERS = environment.number("CONSOLE_WORKERS", 2, least=1)
+Q_CLUSTER = {
+    "name": "console",
+    "orm": "default",
+    "workers": WORKERS,
+    "queue_limit": 1,
+    "bulk": 1,
+    "poll": 0.2,
+    "timeout": JOB_SECONDS + 60,
+    "retry": (JOB_SECONDS + 60) * (1 + ceil(2 / WORKERS)) + 60,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "catch_up": False,
+    "save_limit": 250,
+    "recycle": 200,
+    "max_rss": 800_000,
+    "label": "Queue",
+}

@@ -1,0 +1,5 @@
+"""The connectors there are. A new one is a module and a line here."""
+
+from integrations.connectors.sftp_v2 import SFTPv2
+
+CONNECTORS = {connector.name: connector for connector in (SFTPv2,)}

@@ -1,0 +1,25 @@
+"""Errors that a person reads: what happened, and what to do about it. Never a secret."""
+
+
+class ExportError(Exception):
+    """An export did not succeed."""
+
+    transient = False
+
+    def __init__(self, message, *, remedy=""):
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class TransientError(ExportError):
+    """Trying the same again later can help: the network, a server that is busy or down."""
+
+    transient = True
+
+
+class PermanentError(ExportError):
+    """Trying again does not help: a person has to change something first."""
+
+
+class Stopped(Exception):
+    """A person or a shutdown asked for the work to end."""

@@ -1,0 +1,39 @@
+"""The cast: who is who in the tests."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+
+def person(name, *groups, **fields):
+    user = User.objects.create_user(name, f"{name}@example.com", "pass-word-1", **fields)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+@pytest.fixture
+def marketer(db):
+    """Mia clicks through forms."""
+    return person("mia", "marketer")
+
+
+@pytest.fixture
+def colleague(db):
+    """Otto is a marketer too. What is Mia's and not shared, he must not see."""
+    return person("otto", "marketer")
+
+
+@pytest.fixture
+def keeper(db):
+    """Ada keeps the credentials."""
+    return person("ada", "admin", is_staff=True)
+
+
+@pytest.fixture(autouse=True)
+def home(settings, tmp_path):
+    """Every test has a home of its own for tables, results and uploads."""
+    settings.HOME = tmp_path
+    for name in ("tables", "results", "uploads", "spill"):
+        folder = tmp_path / name
+        folder.mkdir()
+        setattr(settings, f"{name.upper()}_DIR", folder)
+    return tmp_path
