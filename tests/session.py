@@ -1,0 +1,32 @@
+"""What a test session has to itself: a home of its own, set before Django reads its settings."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+MADE_HERE = []
+
+
+def own_home():
+    """Return a fresh folder. Workers of a parallel run get one inside their session's."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        return Path(os.environ["CONSOLE_HOME"]) / worker
+    MADE_HERE.append(tempfile.mkdtemp(prefix="console-tests-"))
+    return Path(MADE_HERE[0])
+
+
+def isolate():
+    home = own_home()
+    for name in [name for name in os.environ if name.startswith("CONSOLE_")]:
+        if not name.startswith("CONSOLE_TESTS_"):
+            del os.environ[name]
+    os.environ["CONSOLE_HOME"] = str(home)
+
+
+def pytest_unconfigure():
+    while MADE_HERE:
+        shutil.rmtree(MADE_HERE.pop(), ignore_errors=True)
+
+
+isolate()
