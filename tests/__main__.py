@@ -1,0 +1,55 @@
+"""Install the programs that tests start, where that is allowed, and run the tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tests.needs import NEEDS, missing, strict
+
+SILENT = {"capture_output": True, "check": False}
+
+
+def apt():
+    """Return how apt-get is called here, or None where it is not there or not allowed."""
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return ["apt-get"]
+    if not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], **SILENT).returncode:
+        return None
+    return ["sudo", "-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+
+
+def install(programs):
+    """Install the programs' packages by apt. Return what went wrong, or an empty text."""
+    packages = sorted({package for name in programs for package in NEEDS[name][1]})
+    print(f"Installing {', '.join(packages)} for the tests.", flush=True)
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        done = subprocess.run([*apt(), "-q", *step], env=environ, text=True, **SILENT)
+        if done.returncode:
+            return (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
+    return ""
+
+
+def prepare():
+    programs = missing()
+    if programs and apt() and (trouble := install(programs)):
+        print(f"apt-get could not install them: {trouble}", flush=True)
+    for name in missing():
+        packages = " ".join(NEEDS[name][1])
+        outcome = "fail" if strict() else "are skipped"
+        print(f"{name} is missing: its tests {outcome}. To have it: apt install {packages}")
+    sys.stdout.flush()
+
+
+def run(arguments):
+    """Become pytest, on two cores where nothing else was asked for."""
+    parallel = [] if arguments else ["--numprocesses", "2"]
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel, *arguments])
+
+
+if __name__ == "__main__":
+    prepare()
+    run(sys.argv[1:])
