@@ -16,6 +16,10 @@ class TransientError(ExportError):
 
     transient = True
 
+    def __init__(self, message, *, remedy="", retries=None):
+        super().__init__(message, remedy=remedy)
+        self.retries = retries  # how often that is worth it, where fewer than the retry limit
+
 
 class PermanentError(ExportError):
     """Trying again does not help: a person has to change something first."""

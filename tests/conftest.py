@@ -3,6 +3,8 @@
 import pytest
 from django.contrib.auth.models import Group, User
 
+from tests.servers import faulty, sshd  # noqa: F401  fixtures
+
 
 def person(name, *groups, **fields):
     user = User.objects.create_user(name, f"{name}@example.com", "pass-word-1", **fields)

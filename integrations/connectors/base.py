@@ -1,9 +1,16 @@
-"""What a connector is."""
+"""What a connector is, and what all connectors that write files share."""
 
-from collections.abc import Iterator
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
+from integrations.encoders import encode
+from integrations.errors import ExportError
+from integrations.formats import write_rows
 from integrations.rows import Rows
 
 
@@ -47,7 +54,11 @@ class Connector:
     category: str = ""
     Authentication: type
     Export: type
-    aliases: dict[str, str] = {}  # other spellings of settings in a --result
+    # How a --result may differ from the two forms. All are applied before the forms check it.
+    aliases: dict[str, str] = {}  # other spellings of a key -> the field
+    value_aliases: dict[str, dict[str, str]] = {}  # field -> other spellings of a value -> it
+    blocks: dict[str, dict[str, str]] = {}  # nested object -> its keys that are named otherwise
+    json_defaults: dict = {}  # field -> value where the key is absent and the form's differs
     do_not_call_in_templates = True  # Templates list the classes.
 
     def __init__(self, authentication: dict, settings: dict | None = None):
@@ -60,4 +71,98 @@ class Connector:
 
     def test(self, delivery: Delivery) -> Iterator[Step]:
         """Try the authentication, a step at a time; after a failed step the rest are skipped."""
+        raise NotImplementedError
+
+
+def walk(steps: Iterable[tuple[str, Callable[[], str]]]) -> Iterator[Step]:
+    """Yield the steps as they are taken. Each is a function that returns a detail or raises."""
+    failed = False
+    for name, take in steps:
+        if failed:
+            yield Step(name, "skipped")
+            continue
+        try:
+            yield Step(name, "passed", take())
+        except ExportError as error:
+            failed = True
+            yield Step(name, "failed", str(error), error.remedy)
+
+
+class Content:
+    """The bytes of a file: made anew at each reading, and measured on the way."""
+
+    def __init__(self, rows: Rows, settings: dict, delivery: Delivery):
+        self.rows = rows
+        self.settings = settings
+        self.delivery = delivery
+        self.bytes = 0
+        self.digest = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.bytes, self.digest = 0, hashlib.sha256()
+        for chunk in encode(write_rows(self.rows, self.settings), self.settings):
+            self.delivery.check()
+            self.digest.update(chunk)
+            self.bytes += len(chunk)
+            yield chunk
+
+
+class Destination(Protocol):
+    """Where a transport puts files. It lives as long as the export, over all of its tries."""
+
+    host_key: str  # of the server, once met; empty where there is none
+
+    def deliver(self, path: str, content: Iterable[bytes]) -> tuple[str, int | None]:
+        """Put the whole content at the path, or nothing; return the full path and its size.
+
+        A further call is a further try, and finishes what an earlier one left behind.
+        """
+
+    def clear(self) -> None:
+        """Remove what a failed delivery left behind, as far as that is possible."""
+
+
+class FileConnector(Connector):
+    """A destination of files."""
+
+    def export(self, rows: Rows, delivery: Delivery) -> Receipt:
+        """Write the rows as one file, which appears at the destination only when it is whole."""
+        began = time.monotonic()
+        destination = self.destination(delivery)
+        content = Content(rows, self.settings, delivery)
+        path = self.path(delivery)
+        try:
+            full_path, remote_bytes = retrying(
+                lambda: destination.deliver(path, content), self.retry_limit(), delivery
+            )
+        finally:
+            destination.clear()
+        file = DeliveredFile(full_path, content.bytes, content.digest.hexdigest(), remote_bytes)
+        return Receipt(
+            rows=rows.count,
+            bytes=content.bytes,
+            files=[file],
+            host_key=destination.host_key,
+            seconds=round(time.monotonic() - began, 3),
+        )
+
+    def preview(self, rows: Rows, limit: int = 4096) -> bytes:
+        """Return the first bytes of the very file, before it is encoded."""
+        start = b""
+        for chunk in write_rows(rows, self.settings):
+            start += chunk
+            if len(start) >= limit:
+                break
+        return start[:limit]
+
+    def path(self, delivery: Delivery) -> str:
+        """Return the name of the file at the destination."""
+        raise NotImplementedError
+
+    def destination(self, delivery: Delivery) -> Destination:
+        """Return where to deliver to; nothing is connected yet."""
+        raise NotImplementedError
+
+    def retry_limit(self) -> int:
+        """Return how often to try again after a transient error."""
         raise NotImplementedError

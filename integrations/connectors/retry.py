@@ -1,0 +1,35 @@
+"""Trying again: after transient errors only, with waits that grow and end at once when stopped."""
+
+import time
+from collections.abc import Callable
+
+from integrations.delivery import Delivery
+from integrations.errors import TransientError
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
+LOOK = 0.1  # seconds between looks at the stop signal
+
+
+def retrying(attempt: Callable, limit: int, delivery: Delivery):
+    """Return attempt(), called again after a transient error up to `limit` times."""
+    number = 0
+    while True:
+        number += 1
+        delivery.check()
+        try:
+            return attempt()
+        except TransientError as error:
+            tries = limit if error.retries is None else min(limit, error.retries)
+            if number > tries:
+                raise
+            wait = min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT)
+            delivery.log(f"{error} Retrying {number}/{tries} after {wait:g} seconds.")
+            pause(wait, delivery)
+
+
+def pause(seconds: float, delivery: Delivery) -> None:
+    """Wait, unless the delivery is stopped. Raise Stopped then."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        delivery.check()
+        time.sleep(min(left, LOOK))

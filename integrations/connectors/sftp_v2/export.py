@@ -1,0 +1,110 @@
+"""What is written to an SFTP server, where, and how."""
+
+from django import forms
+
+from integrations.connectors.remote_name import BadName, check_characters, check_path, sequence
+from integrations.encoders import EncoderSettings
+from integrations.formats import FormatSettings
+from integrations.settings_form import FlagField
+
+FIVE_GIB = 5_368_709_120
+
+
+class YesNoField(forms.BooleanField):
+    """A yes or no that has to be chosen."""
+
+    widget = forms.RadioSelect(choices=[("True", "Yes"), ("False", "No")])
+
+    def to_python(self, value):
+        return None if value in (None, "") else super().to_python(value)
+
+    def validate(self, value):
+        if value is None:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+
+
+def checked(check):
+    """Return the check as a validator of a form's field."""
+
+    def validate(value):
+        try:
+            check(value)
+        except BadName as error:
+            raise forms.ValidationError(str(error)) from None
+
+    return validate
+
+
+class Export(FormatSettings, EncoderSettings):
+    user_directory_is_root = YesNoField(
+        label="Is user directory Root?",
+        help_text="Yes: the path starts in the directory the user logs in to. "
+        "No: it starts at the server's root, as in /home/john/day1/my_data.csv.",
+    )
+    path_prefix = forms.CharField(
+        label="Path prefix",
+        max_length=4096,
+        validators=[checked(check_characters)],
+        help_text="The file to write, such as /upload/conversions/filename.csv. "
+        "Missing directories are created.",
+    )
+    rename_file_after_upload = FlagField(
+        label="Rename file after upload finish",
+        help_text="The file is uploaded with the suffix .tmp, which is removed after the "
+        "transfer is completed. For tools that start as soon as they see the file.",
+    )
+    sequence_format = forms.CharField(
+        label="Sequence format",
+        required=False,
+        initial="",
+        max_length=100,
+        validators=[checked(check_characters)],
+        help_text="Added to the path: two numbers, for instance .%03d.%02d for .000.00. "
+        "Blank adds nothing.",
+    )
+    file_ext = forms.CharField(
+        label="File extension",
+        required=False,
+        initial="",
+        max_length=100,
+        validators=[checked(check_characters)],
+        help_text="Added after the sequence, such as .gz. Blank adds nothing.",
+    )
+    temp_file_threshold = forms.IntegerField(
+        label="Temp filesize threshold",
+        initial=FIVE_GIB,
+        min_value=0,
+        help_text="In bytes. A larger export is uploaded in batches of this size, appended to "
+        "the file. Reduce it after the error 'channel is broken'; 0 never appends.",
+    )
+
+    field_order = [
+        "user_directory_is_root",
+        "path_prefix",
+        "sequence_format",
+        "file_ext",
+        "rename_file_after_upload",
+    ]
+
+    def clean_sequence_format(self):
+        format_ = self.cleaned_data["sequence_format"]
+        try:
+            sequence(format_, 0, 0)
+        except BadName as error:
+            raise forms.ValidationError(str(error)) from None
+        return format_
+
+    def clean(self):
+        settings = super().clean()
+        if {"path_prefix", "sequence_format", "file_ext"} <= settings.keys():
+            try:
+                check_path(remote_name(settings))
+            except BadName as error:
+                self.add_error("path_prefix", str(error))
+        return settings
+
+
+def remote_name(settings: dict) -> str:
+    """Return the path of the file as the settings give it."""
+    number = sequence(settings["sequence_format"], 0, 0)
+    return settings["path_prefix"] + number + settings["file_ext"]
