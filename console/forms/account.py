@@ -1,0 +1,38 @@
+"""Forms to sign in and to change one's own account."""
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
+
+from console import lockout
+
+LOCKED = "Too many wrong tries. Wait ten minutes, or ask an administrator to set a new password."
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": "The user name or the password is wrong."
+    }
+
+    def __init__(self, request=None, *args, **kwargs):
+        super().__init__(request, *args, **kwargs)
+        self.fields["username"].label = "User name"
+
+    def clean(self):
+        who = self.cleaned_data.get("username", ""), self.request.META["REMOTE_ADDR"]
+        if lockout.locked(*who):
+            raise forms.ValidationError(LOCKED, code="locked")
+        try:
+            cleaned = super().clean()
+        except forms.ValidationError:
+            lockout.count_wrong(*who)
+            raise
+        lockout.forget(*who)
+        return cleaned
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email"]
+        labels = {"email": "E-mail address"}

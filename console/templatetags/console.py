@@ -1,0 +1,136 @@
+"""What the pages share: links of the rail, statuses, sizes, durations, times."""
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.timesince import timesince, timeuntil
+
+register = template.Library()
+
+# area → (URL name, label, icon); a page that is not there yet has no link.
+AREAS = {
+    "": [("home", "Home", "home")],
+    "Integrations Hub": [
+        ("catalog", "Catalog", "squares-2x2"),
+        ("authentications", "Authentications", "key"),
+    ],
+    "Data Workbench": [
+        ("databases", "Databases", "circle-stack"),
+        ("queries", "Queries", "command-line"),
+        ("jobs", "Jobs", "clock"),
+    ],
+    "Audience Studio": [
+        ("segments", "Segments", "user-group"),
+        ("activations", "Activations", "paper-airplane"),
+    ],
+}
+ADMINISTRATION = {"Administration": [("admin:index", "Django admin", "shield-check")]}
+
+# status → (class, symbol, word): never colour alone
+STATUSES = {
+    "queued": ("muted", "◌", "Queued"),
+    "booting": ("muted", "◌", "Starting"),
+    "running": ("run", "▶", "Running"),
+    "success": ("ok", "●", "Success"),
+    "error": ("bad", "▲", "Failed"),
+    "killed": ("muted", "■", "Killed"),
+}
+
+
+@register.simple_tag(takes_context=True)
+def areas(context):
+    """Return the areas that this user has, each with its links."""
+    request = context["request"]
+    shown = AREAS | (ADMINISTRATION if request.user.is_staff else {})
+    linked = {
+        area: [link for link in map(linked_to, pages) if link] for area, pages in shown.items()
+    }
+    mark_current([link for links in linked.values() for link in links], request.path)
+    return [(area, links) for area, links in linked.items() if links]
+
+
+def linked_to(page):
+    name, label, icon = page
+    try:
+        return {"url": reverse(name), "label": label, "icon": icon}
+    except NoReverseMatch:
+        return None
+
+
+def mark_current(links, path):
+    """Mark the link that leads nearest to the page at the path."""
+    above = [link for link in links if path.startswith(link["url"])]
+    nearest = max(above, key=lambda link: len(link["url"]), default=None)
+    if nearest and (nearest["url"] != "/" or path == "/"):
+        nearest["current"] = True
+
+
+@register.filter
+def status(value):
+    """Show a job's status as symbol and word."""
+    kind, symbol, word = STATUSES[value]
+    return format_html(
+        '<span class="status {}"><span aria-hidden="true">{}</span> {}</span>', kind, symbol, word
+    )
+
+
+@register.filter
+def size(count):
+    """Write a number of bytes: 5.4 MB."""
+    if count is None:
+        return "–"
+    if count < 1000:
+        return f"{count:,} B"
+    number = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        number /= 1000
+        if number < 999.95 or unit == "TB":
+            break
+    return f"{number:.1f} {unit}"
+
+
+@register.filter
+def duration(span):
+    """Write a time span: 0.8 s, 42 s, 3 min 5 s, 2 h 10 min."""
+    if span is None:
+        return "–"
+    seconds = span.total_seconds()
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+@register.filter
+def ago(moment):
+    """Show how long ago a moment was, or how far ahead; the moment itself is in the element."""
+    if moment is None:
+        return "–"
+    return time_element(moment, relative(moment, timezone.now()))
+
+
+@register.filter
+def moment(value):
+    """Show a moment in UTC."""
+    return "–" if value is None else time_element(value, f"{value:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def relative(moment, now):
+    if abs((now - moment).total_seconds()) < 60:
+        return "just now" if moment <= now else "within a minute"
+    if moment <= now:
+        return f"{timesince(moment, now, depth=1)} ago"
+    return f"in {timeuntil(moment, now, depth=1)}"
+
+
+def time_element(moment, text):
+    return format_html(
+        '<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>',
+        moment.isoformat(),
+        moment,
+        text,
+    )

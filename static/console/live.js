@@ -1,0 +1,46 @@
+// What is said to people: toasts, and the polite line that screen readers hear.
+const icons = { ok: "●", bad: "▲", info: "ℹ" };
+
+export function say(text) {
+  document.getElementById("live").textContent = text;
+}
+
+export function toast(text, kind = "info", key = text) {
+  const holder = document.getElementById("toasts");
+  const known = [...holder.children].find((one) => one.dataset.key === key);
+  if (known) return known;
+  const box = document.getElementById("toast").content.firstElementChild.cloneNode(true);
+  box.classList.add(kind);
+  box.dataset.key = key;
+  box.querySelector("p").textContent = `${icons[kind] ?? icons.info} ${text}`;
+  holder.append(box);
+  if (kind !== "bad") leave(box);
+  return box;
+}
+
+function leave(box) {
+  setTimeout(() => box.matches(":hover, :focus-within") ? leave(box) : box.remove(), 8000);
+}
+
+function forget(key) {
+  document.querySelectorAll("#toasts > *").forEach((one) => one.dataset.key === key && one.remove());
+}
+
+const UNREACHED = "Could not reach the server. Try again.";
+const BROKEN = "The server could not do that. Try again; if it goes on, ask an administrator.";
+
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-dismiss]")?.parentElement.remove();
+});
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => toast(UNREACHED, "bad", "unreached"));
+}
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  const gone = xhr.status === 404 && "This no longer exists, or it is not yours to see.";
+  const barred = xhr.status === 403 && "You may not do that. Reload the page and try again.";
+  toast(gone || barred || BROKEN, "bad", "refused");
+});
+document.addEventListener("htmx:afterOnLoad", () => forget("unreached"));
+// A response may say something by the header HX-Trigger: {"toast": {"text": "…", "kind": "ok"}}
+document.addEventListener("toast", ({ detail }) => toast(detail.text, detail.kind));
+for (const box of document.querySelectorAll("#toasts > .toast:not(.bad)")) leave(box);

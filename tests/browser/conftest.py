@@ -1,0 +1,137 @@
+"""A real browser on the real pages: sign-in by cookie, axe, no sideways scroll, clean console."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+from tests.needs import find
+
+# Playwright's sync API keeps an event loop running in the test's thread.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+WIDTHS = (1440, 768, 360)
+
+
+def pytest_collection_modifyitems(items):
+    """Every test in this folder needs the browser and a database that threads share."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.needs("chromium"))
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": find("chromium"), "args": ARGUMENTS}
+
+
+@pytest.fixture
+def clean_page(page):
+    """A page that must say nothing in its console: no error, no refusal by the policy."""
+    said = []
+    page.on("console", lambda message: said.append(message.text) if wrong(message) else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    assert not said, said
+
+
+def wrong(message):
+    """Browsers write every answer 4xx into the console; a form sent back with 422 is no error."""
+    return message.type == "error" and "status of 422" not in message.text
+
+
+@pytest.fixture
+def as_user(clean_page, live_server):
+    """Sign a user in by cookie; `as_user(user, path)` also opens a page there."""
+
+    def sign_in(user, path=None):
+        clean_page.context.add_cookies([session_cookie(user, live_server.url)])
+        if path:
+            clean_page.goto(live_server.url + path)
+        return clean_page
+
+    return sign_in
+
+
+def session_cookie(user, url):
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}
+
+
+@pytest.fixture
+def axe():
+    """Assert that axe finds nothing on the page, neither in light nor in dark."""
+
+    def check(page):
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            results = Axe().run(page, options=RULES)
+            assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
+
+    return check
+
+
+@pytest.fixture
+def no_sideways_scroll():
+    """Assert that the page fits desktop, tablet and phone."""
+
+    def check(page):
+        was = page.viewport_size
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert page.evaluate(over) <= 0, f"the page scrolls sideways at {width} px"
+        page.set_viewport_size(was)
+
+    return check
+
+
+@pytest.fixture
+def shot(request):
+    """Keep pictures of the page in the folder CONSOLE_TESTS_SHOTS names: light, dark, phone."""
+    folder = os.environ.get("CONSOLE_TESTS_SHOTS")
+
+    def take(page, name):
+        if not folder:
+            return
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        views = {"light": ("light", 1440), "dark": ("dark", 1440), "phone": ("light", 360)}
+        for view, (scheme, width) in views.items():
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=Path(folder) / f"{name}-{view}.png", full_page=True)
+
+    return take
+
+
+@pytest.fixture
+def good_page(axe, no_sideways_scroll, shot):
+    """What every screen must pass: axe in both themes, three widths; a picture of it is kept."""
+
+    def check(page, name):
+        page.wait_for_load_state("networkidle")
+        axe(page)
+        no_sideways_scroll(page)
+        shot(page, name)
+
+    return check

@@ -1,0 +1,86 @@
+"""The frame around every page."""
+
+from playwright.sync_api import expect
+
+
+def test_a_person_signs_in_and_out(clean_page, live_server, marketer, good_page):
+    clean_page.goto(live_server.url + "/settings/")
+    good_page(clean_page, "login")
+    clean_page.get_by_label("User name").fill("mia")
+    clean_page.get_by_label("Password").fill("wrong")
+    clean_page.keyboard.press("Enter")
+    expect(clean_page.get_by_role("alert")).to_have_text("The user name or the password is wrong.")
+    clean_page.get_by_label("Password").fill("pass-word-1")
+    clean_page.get_by_role("button", name="Sign in").click()
+    expect(clean_page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+    clean_page.get_by_role("button", name="mia").click()
+    clean_page.get_by_role("menuitem", name="Sign out").click()
+    expect(clean_page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_settings_page(as_user, marketer, good_page):
+    page = as_user(marketer, "/settings/")
+    good_page(page, "settings")
+    page.get_by_label("First name").fill("Mia")
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.get_by_text("Your profile is saved.")).to_be_visible()
+    expect(page.get_by_role("button", name="Mia")).to_be_visible()
+
+
+def test_the_theme_is_kept(as_user, marketer):
+    page = as_user(marketer, "/help/keys/")
+    page.emulate_media(color_scheme="light")
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-theme", "light")
+    page.locator(".rail").get_by_role("button", name="Switch between light and dark").click()
+    expect(html).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(html).to_have_attribute("data-theme", "dark")
+
+
+def test_the_question_mark_lists_the_keys(as_user, marketer, axe):
+    page = as_user(marketer, "/settings/")
+    page.locator("main").press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard keys")
+    expect(dialog).to_be_visible()
+    axe(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_the_first_tab_stop_skips_to_the_content(as_user, marketer):
+    page = as_user(marketer, "/settings/")
+    page.bring_to_front()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_user_menu_works_by_keys(as_user, marketer):
+    page = as_user(marketer, "/settings/")
+    button = page.get_by_role("button", name="mia")
+    button.press("Enter")
+    expect(page.get_by_role("menuitem", name="Settings")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("menuitem", name="Sign out")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+
+
+def test_the_rail_folds_on_a_phone(as_user, marketer, axe):
+    page = as_user(marketer, "/settings/")
+    page.set_viewport_size({"width": 360, "height": 740})
+    link = page.locator(".rail").get_by_role("link", name="Home")
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(link).to_be_visible()
+    axe(page)
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+
+
+def test_only_admins_are_shown_the_administration(as_user, marketer, keeper):
+    link = as_user(keeper, "/settings/").get_by_role("link", name="Django admin")
+    expect(link).to_be_visible()
+    expect(as_user(marketer, "/settings/").get_by_role("link", name="Django admin")).to_be_hidden()
