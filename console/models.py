@@ -144,8 +144,9 @@ class Job(models.Model):
     engine = models.CharField(max_length=20, default="trino")
     sql = models.TextField()
     owner = models.ForeignKey(USER, models.PROTECT, related_name="jobs")
+    # A query protects the authentication it exports with; what already ran does not.
     authentication = models.ForeignKey(
-        Authentication, models.PROTECT, null=True, related_name="jobs"
+        Authentication, models.SET_NULL, null=True, related_name="jobs"
     )
     export = models.JSONField(null=True)  # settings of the export, no secrets
     priority = models.SmallIntegerField(default=0)

@@ -1,12 +1,17 @@
 """Authentications: named credentials of a connector. And the host keys of the servers met."""
 
+import base64
+import hashlib
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations import secrets
 from integrations.connectors import CONNECTORS
+from integrations.errors import PermanentError
 
 
 class Authentication(models.Model):
@@ -30,7 +35,10 @@ class Authentication(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["name"], condition=models.Q(inline=False), name="authentication_name"
+                fields=["name"],
+                condition=models.Q(inline=False),
+                name="authentication_name",
+                violation_error_message="There is an authentication of that name already.",
             )
         ]
 
@@ -54,6 +62,45 @@ class Authentication(models.Model):
         """The class of its connector."""
         return CONNECTORS[self.type]
 
+    @property
+    def readable(self):
+        """Whether a key of this server opens the settings."""
+        try:
+            secrets.unseal(self.sealed)
+        except secrets.SecretUnreadable:
+            return False
+        return True
+
+    def replace_settings(self, settings):
+        """Take new settings, and note when each secret among them was set."""
+        before = self.settings if self.sealed and self.readable else {}
+        now = timezone.now().isoformat()
+        self.secrets_set = {
+            name: now if settings[name] != before.get(name) else self.secrets_set.get(name, now)
+            for name in sorted(self.connector.Authentication.secrets())
+            if settings.get(name)
+        }
+        self.settings = settings
+
+
+def inline_authentication(owner, connector, settings):
+    """Return the owner's hidden authentication with these settings; make it where there is none."""
+    fingerprint = secrets.fingerprint([connector.name, settings])
+    mine = Authentication.objects.filter(owner=owner, inline=True, fingerprint=fingerprint)
+    # A rotation that lost a key leaves rows that do not open: those are of no use here.
+    if found := next((each for each in mine if each.readable), None):
+        return found
+    made = Authentication(
+        name=f"{connector.label} from --result",
+        type=connector.name,
+        owner=owner,
+        inline=True,
+        fingerprint=fingerprint,
+    )
+    made.replace_settings(settings)
+    made.save()
+    return made
+
 
 class HostKey(models.Model):
     """The key a server showed when it was first met. A different one later stops the export."""
@@ -68,3 +115,27 @@ class HostKey(models.Model):
 
     def __str__(self):
         return f"{self.host}:{self.port}"
+
+    @property
+    def fingerprint(self):
+        """The key as `ssh-keygen -l` shows it."""
+        digest = hashlib.sha256(base64.b64decode(self.key.split()[1])).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+class PinnedHosts:
+    """The known hosts of every export: one key a server, the first it showed."""
+
+    def get(self, host, port):
+        pinned = HostKey.objects.filter(host=host.lower(), port=port).first()
+        return pinned and pinned.key
+
+    def pin(self, host, port, key):
+        pinned, _ = HostKey.objects.get_or_create(
+            host=host.lower(), port=port, defaults={"key": key}
+        )
+        if pinned.key != key:
+            raise PermanentError(
+                f"Two connections at once to {host}:{port} were shown different host keys.",
+                remedy="Ask the owner of the server for its fingerprint before going on.",
+            )

@@ -1,0 +1,58 @@
+"""Who may choose, see and edit which authentication, and where one is used."""
+
+from collections import Counter
+
+from django.db.models import PROTECT, Q
+
+from integrations.models import Authentication
+
+
+def keeps_credentials(user):
+    """Return whether the user keeps everyone's authentications."""
+    return user.has_perm("integrations.change_authentication")
+
+
+def visible_to(user):
+    """Return the authentications whose page the user may open."""
+    if keeps_credentials(user):
+        return Authentication.objects.all()
+    theirs = Q(owner=user)
+    shared = Q(shared_users=user) | Q(shared_groups__in=user.groups.all())
+    return Authentication.objects.filter(theirs | Q(inline=False) & shared).distinct()
+
+
+def usable_by(user):
+    """Return the authentications the user may choose for an export."""
+    return visible_to(user).filter(inline=False).order_by("name")
+
+
+def may_edit(user, authentication):
+    """Return whether the user may change, share and delete it."""
+    return authentication.owner_id == user.pk or keeps_credentials(user)
+
+
+def users_of():
+    """Return (model, field name) of everything that cannot do without its authentication."""
+    return [
+        (relation.related_model, relation.field.name)
+        for relation in Authentication._meta.related_objects
+        if relation.on_delete is PROTECT
+    ]
+
+
+def where_used(authentication):
+    """Return (kind, object, address) of everything that cannot do without it."""
+    return [
+        (model._meta.verbose_name, user, user.get_absolute_url())
+        for model, field in users_of()
+        for user in model._default_manager.filter(**{field: authentication})
+    ]
+
+
+def usage_counts(authentications):
+    """Return how many things use each authentication, by its key."""
+    counts = Counter()
+    for model, field in users_of():
+        users = model._default_manager.filter(**{f"{field}__in": authentications})
+        counts.update(users.order_by().values_list(field, flat=True))
+    return counts

@@ -1,0 +1,118 @@
+"""Settings as JSON: what is wrong with those a person wrote, and the schema of all there are."""
+
+import json
+from difflib import get_close_matches
+
+from django import forms
+
+JSON_TYPES = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+}
+MASK = "***"
+
+
+def problems(form, given):
+    """Yield (name, problem) for each given setting that cannot be what its writer meant."""
+    for name, value in given.items():
+        field = form.base_fields.get(name)
+        if field is None:
+            yield name, unknown(name, form.base_fields)
+        elif problem := mistake(field, value) or contradiction(form, field, value):
+            yield name, problem
+        elif name in form.secrets() and value == MASK:
+            yield name, f"Put the real value in the place of {MASK}."
+
+
+def unknown(name, known):
+    """Return the sentence for a setting that does not exist."""
+    [*similar] = get_close_matches(name, known, n=1, cutoff=0.6)
+    return "Unknown setting." + "".join(f" Did you mean {word}?" for word in similar)
+
+
+def mistake(field, value):
+    """Return what is wrong with the JSON value itself, or None."""
+    wanted, readable = expectation(field, value)
+    if not readable:
+        return f"Must be {wanted}, not {JSON_TYPES[type(value)]}."
+    if isinstance(field, forms.BooleanField) and str(value).lower() not in ("true", "false"):
+        return "Must be true or false."
+    if isinstance(field, forms.ChoiceField) and not field.valid_value(field.to_python(value)):
+        return "Must be one of " + ", ".join(json.dumps(key) for key, _ in field.choices) + "."
+    return None
+
+
+def expectation(field, value):
+    """Return what the field wants in words, and whether the value is of such a type."""
+    if isinstance(field, forms.BooleanField):
+        return "true or false", isinstance(value, bool | str)
+    if isinstance(field, forms.IntegerField):
+        return "a whole number", isinstance(value, int | float | str) and value is not bool(value)
+    return "text", isinstance(value, str)
+
+
+def contradiction(form, field, value):
+    """Return why the setting cannot go with another, or None."""
+    condition = getattr(field, "condition", None)
+    says_nothing = str(value).lower() in ("", str(field.initial).lower())
+    if not condition or says_nothing or form.applies(field, form.cleaned_data):
+        return None
+    other, needed = condition
+    if other in form.errors:
+        return None
+    return (
+        f"Applies only when {other} is {json.dumps(needed)}, "
+        f"and {other} is {json.dumps(form.cleaned_data.get(other))}."
+    )
+
+
+def schema(fields, *, secrets, defaults):
+    """Return the JSON Schema of the settings."""
+    needs = {name: need_of(field, defaults.get(name)) for name, field in fields.items()}
+    return {
+        "type": "object",
+        "properties": {
+            name: property_schema(field, defaults.get(name))
+            | ({"writeOnly": True} if name in secrets else {})
+            for name, field in fields.items()
+        },
+        "required": [name for name, need in needs.items() if need is True],
+        "allOf": [
+            {
+                "if": {"properties": {need[0]: {"const": need[1]}}, "required": [need[0]]},
+                "then": {"required": [name]},
+            }
+            for name, need in needs.items()
+            if isinstance(need, tuple)
+        ],
+        "additionalProperties": False,
+    }
+
+
+def need_of(field, default):
+    """Return whether a --result must have the field: True, False, or the condition for it."""
+    needed = field.required and default is None
+    return needed and (getattr(field, "condition", None) or True)
+
+
+TYPES = {forms.BooleanField: "boolean", forms.IntegerField: "integer", forms.Field: "string"}
+
+
+def property_schema(field, default):
+    described = {
+        "type": next(name for type_, name in TYPES.items() if isinstance(field, type_)),
+        "title": str(field.label),
+        "description": str(field.help_text),
+    }
+    if default is not None:
+        described["default"] = default
+    if isinstance(field, forms.ChoiceField):
+        described["enum"] = [value for value, _ in field.choices]
+    for key, limit in (("minimum", "min_value"), ("maximum", "max_value")):
+        if (value := getattr(field, limit, None)) is not None:
+            described[key] = value
+    return described
