@@ -139,7 +139,7 @@ def make_venv():
 
 def pip_install(name):
     """Install the requirements, and keep a copy of them as the sign that they are in."""
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--no-compile"]
     if logged([*pip, "--requirement", str(HERE / name)]):
         errors = [line for line in content(INSTALL_LOG).splitlines() if line.startswith("ERROR: ")]
         reason = errors[-1][len("ERROR: ") :] if errors else "pip gave no reason"

@@ -1,34 +1,62 @@
 """Read settings from the environment; a malformed value stops the start with a sentence."""
 
+import difflib
+import ipaddress
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
+PREFIX = "CONSOLE_"
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+# Every name that was asked for. What else starts with the prefix is a mistake.
+known = {"CONSOLE_TESTS_STRICT"}
 
 
 class BadSetting(SystemExit):
     """A setting in the environment cannot be used."""
 
 
-def text(name, default=""):
-    """Return NAME, or the content of the file that NAME_FILE points to."""
-    if path := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text().strip()
-        except OSError as error:
-            raise BadSetting(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from None
+def read(name, default):
+    known.add(name)
     return os.environ.get(name, default)
 
 
+def text(name, default=""):
+    """Return NAME, or the content of the file that NAME_FILE points to."""
+    if path := read(f"{name}_FILE", ""):
+        try:
+            return Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            raise BadSetting(f"{name}_FILE: {path} cannot be read ({reason}).") from None
+    return read(name, default)
+
+
+def folder(name, default):
+    """Return a folder that may be written to; make it where there is none."""
+    path = Path(read(name, "") or default).expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        reason = "" if os.access(path, os.W_OK | os.X_OK) else "no permission to write"
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise BadSetting(
+            f"{path} cannot hold the console's data ({reason}). "
+            f"Choose another folder with {name} (or --home DIR of quickstart)."
+        )
+    return path
+
+
 def flag(name, *, default=False):
-    value = os.environ.get(name, str(default)).lower()
+    value = read(name, str(default)).lower()
     if value not in TRUE | FALSE:
         raise BadSetting(f"{name} is '{value}'. Use True or False.")
     return value in TRUE
 
 
 def number(name, default, *, least=0):
-    value = os.environ.get(name, str(default))
+    value = read(name, str(default))
     if not value.isascii() or not value.isdigit() or int(value) < least:
         raise BadSetting(f"{name} is '{value}'. Use a whole number of at least {least}.")
     return int(value)
@@ -37,3 +65,52 @@ def number(name, default, *, least=0):
 def words(name, default=""):
     """Return a comma-separated list without blanks."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def choice(name, default, among):
+    value = read(name, default)
+    if value not in among:
+        raise BadSetting(f"{name} is '{value}'. Use one of {', '.join(among)}.")
+    return value
+
+
+def networks(name, default=""):
+    """Return a comma-separated list of networks in CIDR notation."""
+    for word in words(name, default):
+        try:
+            ipaddress.ip_network(word)
+        except ValueError as error:
+            raise BadSetting(f"{name}: {error}. Use networks like 10.0.0.0/8.") from None
+    return words(name, default)
+
+
+def origins(name, default=""):
+    """Return a comma-separated list of a scheme and a host each, without a path."""
+    for word in words(name, default):
+        if not is_origin(word):
+            raise BadSetting(f"{name}: '{word}' is no address like https://console.example.com.")
+    return words(name, default)
+
+
+def is_origin(text):
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and not parts.path.strip("/")
+
+
+def origin(name, default):
+    """Return one address without the slash at its end."""
+    value = read(name, default)
+    if not is_origin(value):
+        raise BadSetting(f"{name} is '{value}'. Use an address like https://console.example.com.")
+    return value.rstrip("/")
+
+
+def refuse_unknown():
+    """Stop the start where a name with our prefix was never asked for: it is misspelt."""
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            ours = [ours.removeprefix(PREFIX) for ours in known]
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), ours, n=1)
+            hint = "docs/settings.md lists all there are."
+            hint = f"Did you mean {PREFIX}{near[0]}?" if near else hint
+            raise BadSetting(f"{name} is not a setting of the console. {hint}")

@@ -5,6 +5,8 @@ import secrets
 
 from cryptography.fernet import Fernet
 
+from console.environment import BadSetting
+
 
 def kept_secret(path):
     """Return the text kept at the path; make one where there is none."""
@@ -13,15 +15,42 @@ def kept_secret(path):
 
 def kept_keys(path):
     """Return the Fernet keys kept at the path, one a line, newest first; make the first."""
-    return kept(path, Fernet.generate_key().decode()).split()
+    return checked(kept(path, Fernet.generate_key().decode()).split(), path)
+
+
+def checked(keys, place):
+    """Return the keys, each of which has to be a Fernet key."""
+    for number, key in enumerate(keys, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise BadSetting(
+                f"{place}: key {number} is not a Fernet key (32 bytes in URL-safe base64)."
+            ) from None
+    return keys
 
 
 def kept(path, fresh):
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-                file.write(fresh + "\n")
-        except FileExistsError:
-            pass  # Another process was first: its key counts.
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            make(path, fresh)
+        content = path.read_text().strip()
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read or made ({error.strerror}).") from None
+    if not content:
+        raise BadSetting(f"{path} is empty. Bring back the key that was in it.")
+    return content
+
+
+def make(path, fresh):
+    """Write the file, whole from its first moment, unless another process was first."""
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(fresh + "\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # The other process's key counts.
+    finally:
+        draft.unlink()

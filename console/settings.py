@@ -1,17 +1,16 @@
 """Settings of the console. Everything that differs by installation comes from the environment."""
 
-import os
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
 
 from console import environment
-from console.keys import kept_keys, kept_secret
+from console.keys import checked, kept_keys, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # All state lives here: database, Parquet files, results, keys, sandbox.
-HOME = Path(os.environ.get("CONSOLE_HOME") or BASE_DIR / "var").resolve()
+HOME = environment.folder("CONSOLE_HOME", BASE_DIR / "var")
 TABLES_DIR = HOME / "tables"
 RESULTS_DIR = HOME / "results"
 UPLOADS_DIR = HOME / "uploads"
@@ -20,14 +19,14 @@ SPILL_DIR = HOME / "spill"
 DEBUG = environment.flag("CONSOLE_DEBUG")
 HTTPS = environment.flag("CONSOLE_HTTPS")
 ALLOWED_HOSTS = environment.words("CONSOLE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-CSRF_TRUSTED_ORIGINS = environment.words("CONSOLE_TRUSTED_ORIGINS")
-PUBLIC_URL = environment.text("CONSOLE_PUBLIC_URL", "http://127.0.0.1:8000")
+CSRF_TRUSTED_ORIGINS = environment.origins("CONSOLE_TRUSTED_ORIGINS")
+PUBLIC_URL = environment.origin("CONSOLE_PUBLIC_URL", "http://127.0.0.1:8000")
 
 SECRET_KEY = environment.text("CONSOLE_SECRET_KEY") or kept_secret(HOME / "keys/secret_key")
 # Fernet keys that encrypt authentications, newest first. Older keys only decrypt.
-ENCRYPTION_KEYS = environment.words("CONSOLE_ENCRYPTION_KEYS") or kept_keys(
-    HOME / "keys/encryption_keys"
-)
+ENCRYPTION_KEYS = checked(
+    environment.words("CONSOLE_ENCRYPTION_KEYS"), "CONSOLE_ENCRYPTION_KEYS"
+) or kept_keys(HOME / "keys/encryption_keys")
 
 INSTALLED_APPS = [
     "console",
@@ -142,7 +141,7 @@ RESULT_RETENTION = timedelta(days=environment.number("CONSOLE_RESULT_DAYS", 90, 
 UPLOAD_MAX_MB = environment.number("CONSOLE_UPLOAD_MAX_MB", 2048, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 # Networks beside the public internet that exports may reach. Never the cloud metadata addresses.
-EGRESS_NETWORKS = environment.words(
+EGRESS_NETWORKS = environment.networks(
     "CONSOLE_EGRESS_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 )
 
@@ -166,3 +165,28 @@ Q_CLUSTER = {
     "max_rss": 800_000,
     "label": "Queue",
 }
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"lines": {"()": "console.logs.Lines"}, "json": {"()": "console.logs.Json"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": environment.choice("CONSOLE_LOG_FORMAT", "lines", ("lines", "json")),
+        }
+    },
+    "root": {
+        "handlers": ["stderr"],
+        "level": environment.choice(
+            "CONSOLE_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")
+        ),
+    },
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Their lower levels tell user names, file names and addresses of every step.
+        **{name: {"level": "WARNING"} for name in ("paramiko", "urllib3", "botocore", "gnupg")},
+    },
+}
+
+environment.refuse_unknown()
