@@ -1,0 +1,102 @@
+"""Which machines exports may reach. A name is looked up once, and the checked address is used."""
+
+import ipaddress
+import socket
+import threading
+from dataclasses import dataclass
+
+from integrations.delivery import Delivery
+from integrations.errors import PermanentError, TransientError
+
+LOOK = 0.1  # seconds between looks at the stop signal
+# Never reached because a wide network was allowed: only by a network that lies inside of them.
+OWN_MACHINE = ("127.0.0.0/8", "::1/128", "0.0.0.0/8", "::/128")
+LINK_LOCAL = (
+    *("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"),
+    *("100.100.100.200/32", "168.63.129.16/32"),
+)
+GUARDED = [ipaddress.ip_network(network) for network in (*OWN_MACHINE, *LINK_LOCAL)]
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64
+COMPATIBLE = ipaddress.ip_network("::/96")  # IPv4 written as IPv6, the old way
+
+
+@dataclass(frozen=True)
+class Address:
+    """One place to connect to."""
+
+    family: int
+    place: tuple  # as sockets take it
+
+    @property
+    def ip(self) -> str:
+        return self.place[0].partition("%")[0]
+
+
+def resolve(host: str, port: int, delivery: Delivery) -> list[Address]:
+    """Return the addresses of the host that may be reached. Raise ExportError for none."""
+    found = look_up(host, port, delivery)
+    allowed = [address for address in found if may_reach(address.ip, delivery.networks)]
+    if not allowed:
+        raise PermanentError(
+            f"Exports may not connect to {host} ({found[0].ip}).",
+            remedy="It is this machine or in a private network. An administrator can allow its "
+            "network in the setting CONSOLE_EGRESS_NETWORKS.",
+        )
+    return allowed
+
+
+def may_reach(address: str, networks: tuple[str, ...]) -> bool:
+    """Return whether the address is public, or in one of the networks."""
+    ip = embedded(ipaddress.ip_address(address))
+    listed = [ipaddress.ip_network(network) for network in networks]
+    if guard := next((network for network in GUARDED if ip in network), None):
+        return any(inside(network, guard) and ip in network for network in listed)
+    if any(ip in network for network in listed):
+        return True
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def inside(network, other):
+    return network.version == other.version and network.subnet_of(other)
+
+
+def embedded(ip):
+    """Return the IPv4 address that is reached by way of an IPv6 one, or the address itself."""
+    if ip.version == 4 or ip.is_loopback or ip.is_unspecified:
+        return ip
+    if ip in TRANSLATED or ip in COMPATIBLE:
+        return ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
+
+
+def look_up(host, port, delivery):
+    """Return all addresses of the host, in the system's order."""
+    answer = []
+
+    def ask():
+        try:
+            answer.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answer.append(error)
+
+    # In a thread of its own: a lookup cannot be interrupted, and a stopped job must not wait.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    while asking.is_alive():
+        delivery.check()
+        asking.join(LOOK)
+    [result] = answer
+    if isinstance(result, Exception):
+        raise unresolved(host, result) from result
+    return [Address(family, place) for family, *_, place in result]
+
+
+def unresolved(host, error):
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return TransientError(
+            f"The name {host} cannot be looked up at the moment.",
+            remedy="Check the DNS servers of this machine.",
+        )
+    return PermanentError(
+        f"There is no host named {host}.", remedy="Check the spelling of the host."
+    )
