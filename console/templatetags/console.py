@@ -8,6 +8,8 @@ from django.utils.timesince import timesince, timeuntil
 
 register = template.Library()
 
+NOTHING = "—"
+
 # area → (URL name, label, icon); a page that is not there yet has no link.
 AREAS = {
     "": [("home", "Home", "home")],
@@ -36,6 +38,8 @@ STATUSES = {
     "error": ("bad", "▲", "Failed"),
     "killed": ("muted", "■", "Killed"),
 }
+
+PHASE_SYMBOLS = {"done": "●", "now": "▶", "failed": "▲", "ahead": "○"}
 
 
 @register.simple_tag(takes_context=True)
@@ -79,7 +83,7 @@ def status(value):
 def size(count):
     """Write a number of bytes: 5.4 MB."""
     if count is None:
-        return "–"
+        return NOTHING
     if count < 1000:
         return f"{count:,} B"
     number = float(count)
@@ -94,7 +98,7 @@ def size(count):
 def duration(span):
     """Write a time span: 0.8 s, 42 s, 3 min 5 s, 2 h 10 min."""
     if span is None:
-        return "–"
+        return NOTHING
     seconds = span.total_seconds()
     if seconds < 10:
         return f"{seconds:.1f} s"
@@ -109,14 +113,14 @@ def duration(span):
 def ago(moment):
     """Show how long ago a moment was, or how far ahead; the moment itself is in the element."""
     if moment is None:
-        return "–"
+        return NOTHING
     return time_element(moment, relative(moment, timezone.now()))
 
 
 @register.filter
 def moment(value):
     """Show a moment in UTC."""
-    return "–" if value is None else time_element(value, f"{value:%Y-%m-%d %H:%M:%S} UTC")
+    return NOTHING if value is None else time_element(value, f"{value:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def relative(moment, now):
@@ -134,3 +138,32 @@ def time_element(moment, text):
         moment,
         text,
     )
+
+
+@register.filter
+def elapsed(job):
+    """Return how long a job has been running, or ran."""
+    if not job.started_at:
+        return None
+    return (job.ended_at or timezone.now()) - job.started_at
+
+
+@register.simple_tag
+def phases(job):
+    """Return the phases of a job in order, each with its state: done, now, failed or ahead."""
+    names = [name for name in job.Phase.values if name != "uploading" or job.export is not None]
+    at = names.index(job.phase) if job.phase in names else 0
+    return [phase(name, phase_state(job, index - at)) for index, name in enumerate(names)]
+
+
+def phase(name, state):
+    return {"name": name.capitalize(), "state": state, "symbol": PHASE_SYMBOLS[state]}
+
+
+def phase_state(job, distance):
+    """Return the state of the phase that is so many phases after the job's own."""
+    if distance < 0 or job.status == job.Status.SUCCESS:
+        return "done"
+    if distance > 0:
+        return "ahead"
+    return "failed" if job.finished else "now"

@@ -115,11 +115,13 @@ def shot(request):
         if not folder:
             return
         Path(folder).mkdir(parents=True, exist_ok=True)
+        was = page.viewport_size
         views = {"light": ("light", 1440), "dark": ("dark", 1440), "phone": ("light", 360)}
         for view, (scheme, width) in views.items():
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 900})
             page.screenshot(path=Path(folder) / f"{name}-{view}.png", full_page=True)
+        page.set_viewport_size(was)
 
     return take
 
