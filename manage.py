@@ -118,7 +118,7 @@ def install(requirements):
             say(f"Installing {name}.")
             pip_install(name)
     except OSError as error:
-        sys.exit(f"{VENV} cannot be written ({error.strerror}). Make it writable, and start again.")
+        sys.exit(f"{VENV} cannot be made ({error.strerror}). Make {HERE} writable, or remove it.")
 
 
 def make_venv():
