@@ -1,0 +1,1 @@
+"""How each dialect's text becomes a Statement."""

@@ -1,0 +1,63 @@
+"""The embedded engine: DuckDB in a locked-down child process for every query."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from console.engines import complaints
+from console.engines.process import ChildError, Workspace, run_child
+from console.engines.statement import Limits, QueryResult
+
+
+def never():
+    return False
+
+
+def ignore(_):
+    pass
+
+
+class Embedded:
+    """Runs one dialect's statements; `read` turns its text into a Statement."""
+
+    def __init__(self, read):
+        self.read = read
+
+    def plan(self, sql, *, database, tables, scheduled_time=None, timezone="UTC"):
+        """Check a statement and return what it does, or raise QueryError."""
+        slot = scheduled_time or datetime.now(UTC)
+        return self.read(
+            sql, database=database, tables=tables, scheduled_time=slot, timezone=timezone
+        )
+
+    def execute(self, statement, output, *, limits=None, stopped=never, progress=ignore):
+        """Write the rows of a statement to a Parquet file and return what they are."""
+        limits = limits or Limits()
+        with Workspace(Path(output)) as workspace:
+            request = asked(statement, workspace.folder)
+            try:
+                answer = run_child(request, limits=limits, stopped=stopped, progress=progress)
+            except ChildError as error:
+                raise complaints.told(error.found, statement, limits) from None
+            columns = [(name, kind) for name, kind in answer["columns"]]
+            return QueryResult(columns, answer["rows"], workspace.publish())
+
+
+def asked(statement, folder):
+    """Return what the child has to know."""
+    tables = {
+        database: {name: list(source.files) for name, source in sources.items()}
+        for database, sources in statement.tables.items()
+    }
+    files = [file for sources in tables.values() for files in sources.values() for file in files]
+    return {
+        "work": "query",
+        "folder": str(folder),
+        "read": sorted(set(files)),
+        "sql": statement.body,
+        "trino": statement.engine == "trino",
+        "database": statement.database,
+        "tables": tables,
+        "columns": list(statement.columns),
+        "into": list(statement.types),
+        "scheduled_time": statement.scheduled_time.timestamp(),
+    }

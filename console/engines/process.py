@@ -1,0 +1,164 @@
+"""Start the child, watch it, stop it in time, and return what it answers."""
+
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from console.engines.statement import QueryError
+from integrations.errors import Stopped
+
+ROOT = Path(__file__).resolve().parents[2]
+POLL_SECONDS = 0.1
+GRACE_SECONDS = 1
+
+
+class ChildError(Exception):
+    """The child answered with an error; `found` tells it."""
+
+    def __init__(self, found):
+        super().__init__(found.get("message", ""))
+        self.found = found
+
+
+def run_child(request, *, limits, stopped, progress):
+    """Do one request in a child of its own and return its answer."""
+    request |= {
+        "parent": os.getpid(),
+        "memory_mb": limits.memory_mb,
+        "threads": limits.threads,
+        "temp_mb": limits.temp_mb,
+        "cpu_seconds": limits.seconds * limits.threads + 5,
+    }
+    with tempfile.TemporaryFile("w+") as asked, tempfile.TemporaryFile("w+") as said:
+        json.dump(request, asked)
+        asked.seek(0)
+        child = start(asked, said)
+        try:
+            return listen(child, said, Watch(limits, stopped, progress))
+        finally:
+            end(child)
+
+
+def start(asked, said):
+    """Start the child in a session of its own, with nothing of this process's environment."""
+    return subprocess.Popen(
+        [sys.executable, "-B", "-m", "console.engines.child"],
+        stdin=asked,
+        stdout=subprocess.PIPE,
+        stderr=said,
+        cwd=ROOT,
+        env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+        start_new_session=True,
+    )
+
+
+class Watch:
+    """When to stop the child, and whom to tell how far it is."""
+
+    def __init__(self, limits, stopped, progress):
+        self.limits, self.stopped, self.progress = limits, stopped, progress
+        self.deadline = time.monotonic() + limits.seconds
+
+    def check(self):
+        if self.stopped():
+            raise Stopped
+        if time.monotonic() > self.deadline:
+            raise QueryError(f"The query was stopped after {self.limits.seconds:g} seconds.")
+
+
+def listen(child, said, watch):
+    """Read the child's messages until its answer."""
+    for message in messages(child.stdout, watch):
+        if "answer" in message:
+            return message["answer"]
+        if "error" in message:
+            raise ChildError(message["error"])
+        watch.progress(message["progress"])
+    raise silence(child.wait(), said, watch.limits)
+
+
+def messages(pipe, watch):
+    """Yield the child's messages as they come."""
+    os.set_blocking(pipe.fileno(), False)
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            watch.check()
+            if not selector.select(POLL_SECONDS):
+                continue
+            piece = pipe.read()
+            if not piece:
+                return
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from map(json.loads, lines)
+
+
+def silence(status, said, limits):
+    """Return the error for a child that ended without an answer."""
+    if status == -signal.SIGXCPU:
+        return QueryError(f"The query used more than its {limits.seconds:g} seconds.")
+    said.seek(0)
+    trace = said.read()[-2000:]
+    if status == -signal.SIGKILL or "bad_alloc" in trace or "MemoryError" in trace:
+        return QueryError(out_of_memory(limits))
+    return RuntimeError(f"The query's process ended with status {status}: {trace}")
+
+
+def out_of_memory(limits):
+    return f"The query needs more memory than the {limits.memory_mb} MB it may use."
+
+
+def end(child):
+    """End the child and everything it started, gently first."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, sign)
+        except ProcessLookupError:
+            break
+        try:
+            child.wait(GRACE_SECONDS)
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    child.wait()
+    child.stdout.close()
+
+
+class Workspace:
+    """A folder beside the output for the child to write in; gone afterwards."""
+
+    def __init__(self, output):
+        self.output = Path(output)
+        self.folder = self.output.with_name(f".{self.output.name}.part")
+
+    def __enter__(self):
+        (self.folder / "spill").mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def publish(self):
+        """Move the finished file to its place, safely on disk, and return its size."""
+        made = self.folder / "output.parquet"
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        made.replace(self.output)
+        sync_folder(self.output.parent)
+        return self.output.stat().st_size
+
+
+def sync_folder(folder):
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

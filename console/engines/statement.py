@@ -1,0 +1,63 @@
+"""What an engine is asked and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+class QueryError(Exception):
+    """The query cannot be run, said in the words and the positions of its author's SQL."""
+
+    def __init__(self, message, line=None, column=None):
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table as an engine sees it: its Parquet files in order, and its columns."""
+
+    files: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...] = ()  # (name, Trino type)
+
+
+Catalog = Mapping[str, Mapping[str, Source]]  # database -> table -> source
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one query may use. Enforced on the process that runs it."""
+
+    memory_mb: int = 2048
+    threads: int = 2
+    temp_mb: int = 20_480
+    seconds: float = 3600
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A checked statement: what it does, and the DuckDB query that makes its rows."""
+
+    kind: str  # select, create, insert or drop
+    sql: str  # as its author wrote it
+    database: str
+    engine: str = "trino"
+    body: str = ""  # DuckDB SQL of the rows; empty for DROP
+    body_at: int | None = None  # where the body stands in `sql`, when it was taken from there
+    target: tuple[str, str] | None = None  # (database, table) written by the statement
+    columns: tuple[str, ...] = ()  # column list of an INSERT
+    types: tuple[tuple[str, str], ...] = ()  # columns of the table an INSERT adds to
+    if_exists: bool = False  # IF EXISTS of a DROP, IF NOT EXISTS of a CREATE
+    tables: Catalog = field(default_factory=dict)  # what the query may read, narrowed to its names
+    readable: tuple[tuple[str, str], ...] = ()  # every (database, table) its author may read
+    scheduled_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """Columns and size of a result that was written to its file."""
+
+    columns: list[tuple[str, str]]  # (name, Trino type)
+    rows: int
+    bytes: int

@@ -1,0 +1,129 @@
+"""Names of types: DuckDB's, and Trino's as people see them."""
+
+import re
+
+TRINO_NAMES = {
+    "BIGINT": "bigint",
+    "INTEGER": "integer",
+    "SMALLINT": "smallint",
+    "TINYINT": "tinyint",
+    "DOUBLE": "double",
+    "FLOAT": "real",
+    "VARCHAR": "varchar",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIME": "time(6)",
+    "TIMESTAMP": "timestamp(6)",
+    "TIMESTAMP_S": "timestamp(0)",
+    "TIMESTAMP_MS": "timestamp(3)",
+    "TIMESTAMP_NS": "timestamp(9)",
+    "TIMESTAMP WITH TIME ZONE": "timestamp(6) with time zone",
+    "BLOB": "varbinary",
+    "JSON": "json",
+    "UUID": "uuid",
+    "INTERVAL": "interval day to second",
+    '"NULL"': "unknown",
+}
+DUCKDB_NAMES = {name: duckdb for duckdb, name in TRINO_NAMES.items()}
+# Types that Trino or Parquet do not have, and what keeps every value of them, or fails.
+STORED_AS = {
+    "HUGEINT": "BIGINT",
+    "UHUGEINT": "BIGINT",
+    "UBIGINT": "DECIMAL(20,0)",
+    "UINTEGER": "BIGINT",
+    "USMALLINT": "INTEGER",
+    "UTINYINT": "SMALLINT",
+    "BIGNUM": "VARCHAR",
+    "BIT": "VARCHAR",
+    "INTERVAL": "VARCHAR",
+    "TIME": "VARCHAR",
+    "TIME_NS": "VARCHAR",
+    "TIME WITH TIME ZONE": "VARCHAR",
+    "UUID": "VARCHAR",
+    "JSON": "VARCHAR",
+    '"NULL"': "VARCHAR",
+}
+WORD = re.compile(r'"[^"]*"|[A-Z][A-Z_]*(?: WITH TIME ZONE)?')
+
+
+def stored(duckdb_type):
+    """Return the DuckDB type in which a result's column is kept in Parquet."""
+    if duckdb_type.startswith("ENUM"):
+        return "VARCHAR"
+    return WORD.sub(lambda word: STORED_AS.get(word[0], word[0]), duckdb_type)
+
+
+def trino(duckdb_type):
+    """Return Trino's name of a DuckDB type."""
+    if duckdb_type.endswith("]"):
+        return f"array({trino(duckdb_type[: duckdb_type.rindex('[')])})"
+    if parts := composite(duckdb_type):
+        name, members = parts
+        return f"{name}({', '.join(members)})"
+    return TRINO_NAMES.get(duckdb_type, duckdb_type.lower())
+
+
+def composite(duckdb_type):
+    """Return Trino's name and members of a map or a struct."""
+    if duckdb_type.startswith("MAP("):
+        return "map", [trino(member) for member in split(duckdb_type[4:-1])]
+    if duckdb_type.startswith("STRUCT("):
+        members = [field(member) for member in split(duckdb_type[7:-1])]
+        return "row", [f"{name} {trino(kind)}" for name, kind in members]
+    return None
+
+
+def field(text):
+    """Return name and type of a struct's field such as `"a b" INTEGER`."""
+    name = re.match(r'"(?:[^"]|"")*"|\S+', text)[0]
+    return name.strip('"'), text[len(name) :].strip()
+
+
+def split(text):
+    """Split at the commas that stand outside brackets and quotes."""
+    depth, quoted, parts, start = 0, False, [], 0
+    for index, letter in enumerate(text):
+        quoted ^= letter == '"'
+        depth += 0 if quoted else (letter in "([") - (letter in ")]")
+        if letter == "," and not depth and not quoted:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    return [*parts, text[start:].strip()]
+
+
+def duckdb(trino_type):
+    """Return DuckDB's name of one of Trino's types."""
+    kind = trino_type.strip()
+    if kind.startswith("array("):
+        return f"{duckdb(kind[6:-1])}[]"
+    if kind.startswith("map("):
+        return f"MAP({', '.join(duckdb(member) for member in split(kind[4:-1]))})"
+    if kind.startswith("row("):
+        members = [field(member) for member in split(kind[4:-1])]
+        return f"STRUCT({', '.join(f'{quote(name)} {duckdb(kind)}' for name, kind in members)})"
+    return DUCKDB_NAMES.get(kind, kind.upper())
+
+
+def quote(name):
+    """Return a name as a quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text):
+    """Return a text as a SQL literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+WIDTHS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE")
+
+
+def fits(found, wanted):
+    """Return whether values of one DuckDB type go into another without being asked to."""
+    if found == wanted or found == "VARCHAR" == wanted:
+        return True
+    if {found, wanted} <= {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}:
+        return wanted != "DATE"
+    narrow, wide = (kind.partition("(")[0] for kind in (found, wanted))
+    if narrow in WIDTHS and wide in WIDTHS:
+        return WIDTHS.index(narrow) <= WIDTHS.index(wide)
+    return found.endswith("]") and wanted.endswith("]") and fits(found[:-2], wanted[:-2])

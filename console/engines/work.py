@@ -1,0 +1,154 @@
+"""What the child can do: run a query into a Parquet file."""
+
+import json
+
+from console.engines import functions, gate, types
+
+
+class Complaint(Exception):
+    """An error inside the child, with the place in the DuckDB SQL it is about."""
+
+    def __init__(self, message, *, kind="", at=None, **more):
+        super().__init__(message)
+        self.kind, self.at, self.more = kind, at, more
+
+    @classmethod
+    def of(cls, error, prefix=0):
+        """Return the complaint in an exception of DuckDB, whose text is JSON."""
+        text = str(error)
+        try:
+            found = json.loads(text[text.index("{") :])
+        except ValueError:
+            kind, _, message = text.partition(" Error: ")
+            return cls(message or text, kind=kind)
+        at = found.get("position")
+        more = {key: found[key] for key in ("name", "candidates", "error_subtype") if key in found}
+        at = None if at is None or int(at) < prefix else int(at) - prefix
+        return cls(found["exception_message"], kind=found["exception_type"], at=at, **more)
+
+    def as_dict(self):
+        return {"message": str(self), "type": self.kind, "at": self.at} | self.more
+
+
+class Wrapped:
+    """Run SQL around the user's text; complaints point into the text itself."""
+
+    def __init__(self, connection, text):
+        self.connection, self.text = connection, text
+
+    def execute(self, before, after=""):
+        prefix = len(before.encode())
+        try:
+            return self.connection.execute(f"{before}{self.text}\n{after}").fetchall()
+        except Exception as error:
+            if not str(type(error).__module__).startswith(("duckdb", "_duckdb")):
+                raise
+            raise Complaint.of(error, prefix) from None
+
+
+def query(connection, request):
+    """Write the rows of a query to the output file."""
+    check(connection, request)
+    prepare(connection, request)
+    body = Wrapped(connection, request["sql"])
+    found = [(row[0], row[1]) for row in body.execute("DESCRIBE ")]
+    columns = fit(found, request["into"], request["columns"]) if request["into"] else plain(found)
+    output = types.literal(f"{request['folder']}/output.parquet")
+    names = ", ".join(f"c{index}" for index in range(len(found)))
+    picked = ", ".join(f"{value} AS {types.quote(name)}" for name, value, _ in columns)
+    copied = body.execute(
+        f"COPY (SELECT {picked} FROM (",  # noqa: S608 - names and values are quoted
+        f") AS result({names})) TO {output} (FORMAT parquet, COMPRESSION zstd)",
+    )
+    return {"columns": [(name, kind) for name, _, kind in columns], "rows": copied[0][0]}
+
+
+def check(connection, request):
+    """Refuse a query that is not a SELECT over the tables it may read."""
+    ask = "SELECT json_serialize_sql($1, skip_null := true, skip_empty := true)"
+    tree = json.loads(connection.execute(ask, [request["sql"]]).fetchone()[0])
+    if tree["error"]:
+        raise syntax_complaint(tree)
+    try:
+        gate.check(tree["statements"], request["database"], request["tables"])
+    except gate.Refused as refused:
+        kind = "Table" if refused.table else "Refused"
+        table = refused.table
+        raise Complaint(str(refused), kind=kind, at=refused.at, table=table) from None
+
+
+def syntax_complaint(tree):
+    if tree["error_type"] == "not implemented":
+        return Complaint("", kind="Statement")
+    at = int(tree["position"]) if "position" in tree else None
+    return Complaint(tree["error_message"], kind="Parser", at=at)
+
+
+def prepare(connection, request):
+    """Make the views of the tables and the functions that the query names."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {types.quote(request['database'])}")
+    for database, tables in request["tables"].items():
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {types.quote(database)}")
+        for table, files in tables.items():
+            paths = ", ".join(map(types.literal, files))
+            name = f"{types.quote(database)}.{types.quote(table)}"
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")  # noqa: S608
+    for macro in functions.needed(request["sql"], request["scheduled_time"]):
+        connection.execute(macro)
+    connection.execute(f"USE {types.quote(request['database'])}")
+
+
+def plain(found):
+    """Return (name, value, Trino type) of each column of a result."""
+    refuse_twins([name for name, _ in found])
+    return [
+        (name, keep(f"c{index}", kind), types.trino(kept(kind)))
+        for index, (name, kind) in enumerate(found)
+    ]
+
+
+def kept(kind):
+    return kind if kind == "JSON" else types.stored(kind)
+
+
+def keep(value, kind):
+    """Return a value in the type in which it can be kept."""
+    stored = types.stored(kind)
+    return value if stored == kind else f"CAST({value} AS {stored})"
+
+
+def refuse_twins(names):
+    """Complain when two columns have one name: a file's columns are told apart by name."""
+    seen = set()
+    for name in names:
+        if name.lower() in seen:
+            message = f'Two columns are named "{name}": give each its own name with AS.'
+            raise Complaint(message, kind="Refused")
+        seen.add(name.lower())
+
+
+def fit(found, into, chosen):
+    """Return the columns of a table with the values of a query for them."""
+    chosen = chosen or [name for name, _ in into]
+    if len(found) != len(chosen):
+        counts = f"The query has {len(found)} columns, INSERT wants {len(chosen)}"
+        raise Complaint(f"{counts}: {', '.join(chosen)}.", kind="Refused")
+    given = {
+        name: (f"c{i}", kind) for i, (name, (_, kind)) in enumerate(zip(chosen, found, strict=True))
+    }
+    return [(name, fitted(name, kind, given.get(name)), kind) for name, kind in into]
+
+
+def fitted(name, kind, given):
+    """Return the value for a table's column, complaining when its type does not fit."""
+    wanted = types.stored(types.duckdb(kind))
+    if given is None:
+        return f"CAST(NULL AS {wanted})"
+    value, found = given
+    if not types.fits(types.stored(found), wanted):
+        message = f'Column "{name}" is {kind} in the table, the query gives {types.trino(found)}'
+        raise Complaint(f"{message}: use CAST.", kind="Refused")
+    return f"CAST({value} AS {wanted})"
+
+
+WORK = {"query": query}

@@ -1,0 +1,26 @@
+"""Databases and tables: who may use them, their files, and the statements that change them."""
+
+from console.tables.access import can_read, can_write, readable, readable_databases
+from console.tables.files import collect_garbage, head, paths
+from console.tables.names import TableError, check_name
+from console.tables.statements import Outcome, execute, limits
+from console.tables.store import append, create_database, create_from, drop
+
+__all__ = [
+    "Outcome",
+    "TableError",
+    "append",
+    "can_read",
+    "can_write",
+    "check_name",
+    "collect_garbage",
+    "create_database",
+    "create_from",
+    "drop",
+    "execute",
+    "head",
+    "limits",
+    "paths",
+    "readable",
+    "readable_databases",
+]

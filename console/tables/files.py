@@ -1,0 +1,60 @@
+"""The Parquet files of tables: where they are, their first rows, and what is left over."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
+from uuid import uuid4
+
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from console.models import Table
+
+KEEP = timedelta(hours=24)  # files nobody refers to: a query that began earlier may read them
+
+
+def paths(table):
+    """Return where a table's files are, in order."""
+    return [settings.TABLES_DIR / file for file in table.files]
+
+
+def new_file(database, table):
+    """Return a path for a new file of a table."""
+    folder = settings.TABLES_DIR / database / table
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{uuid4().hex}.parquet"
+
+
+def relative(path):
+    return str(Path(path).relative_to(settings.TABLES_DIR))
+
+
+def head(table, n=20):
+    """Return the first rows of a table as tuples of Python values."""
+    rows = []
+    for path in paths(table):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(n):
+                rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+                if len(rows) >= n:
+                    return rows[:n]
+    return rows
+
+
+def collect_garbage():
+    """Delete files that no table refers to, once no query can be reading them."""
+    kept = {file for files in Table.objects.values_list("files", flat=True) for file in files}
+    age = max(KEEP.total_seconds(), 2 * settings.JOB_SECONDS)
+    before = time.time() - age
+    dropped = [path for path in leftovers(kept) if path.stat().st_mtime < before]
+    for path in dropped:
+        rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return len(dropped)
+
+
+def leftovers(kept):
+    """Yield what lies in the tables' folders and belongs to no table."""
+    for path in settings.TABLES_DIR.glob("*/*/*"):
+        if relative(path) not in kept:
+            yield path

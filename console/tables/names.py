@@ -1,0 +1,16 @@
+"""What a database and a table may be called."""
+
+import re
+
+NAME = re.compile(r"[a-z0-9_]{3,128}")
+
+
+class TableError(Exception):
+    """A database or table cannot be used as asked; the message says why."""
+
+
+def check_name(name, what="table"):
+    """Raise TableError unless the name can be one of a database or table."""
+    if not NAME.fullmatch(name):
+        rule = "3 to 128 lower-case letters, digits and underscores"
+        raise TableError(f"'{name}' cannot be the name of a {what}: use {rule}.")

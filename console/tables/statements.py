@@ -1,0 +1,203 @@
+"""Run one statement for a person: read what they may read, change what they may change."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from console import engines
+from console.engines import QueryError
+from console.models import Database
+from console.tables import store
+from console.tables.access import can_write, readable
+from console.tables.files import new_file, paths
+from console.tables.names import TableError, check_name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a statement did. The rows are in its output file."""
+
+    columns: list[tuple[str, str]]  # (name, Trino type)
+    rows: int
+    bytes: int
+    statement_kind: str  # select, create, insert or drop
+    written_table: str = ""  # database.table
+
+
+def never():
+    return False
+
+
+def ignore(_):
+    pass
+
+
+def limits():
+    """Return what a query may use, as set for this installation."""
+    return engines.Limits(
+        memory_mb=settings.QUERY_MEMORY_MB,
+        threads=settings.QUERY_THREADS,
+        temp_mb=settings.QUERY_TEMP_MB,
+        seconds=settings.QUERY_SECONDS,
+    )
+
+
+def execute(sql, *, owner, database, output, engine="trino", **more):
+    """Run a statement with its owner's rights and write its rows to `output`, a Parquet file.
+
+    `database` is the name of the one that unqualified tables are in. `more`: scheduled_time,
+    timezone, stopped, progress (called with 0 to 1) and limits. A statement that changes a
+    table gives one row, as Trino does: the number of rows written, or true for DROP.
+    Raises QueryError (message, line, column) or Stopped; then nothing has changed.
+    """
+    task = Task(owner, Path(output), **more)
+    statement = plan(
+        sql,
+        owner=owner,
+        database=database,
+        engine=engine,
+        slot=task.scheduled_time,
+        zone=task.timezone,
+    )
+    try:
+        return STEPS[statement.kind](statement, task)
+    except TableError as error:
+        raise QueryError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Task:
+    """The surroundings of one statement."""
+
+    owner: object
+    output: Path
+    scheduled_time: object = None
+    timezone: str = "UTC"
+    stopped: object = never
+    progress: object = ignore
+    limits: object = None
+
+    def run(self, statement, output):
+        return engines.get_engine(statement.engine).execute(
+            statement,
+            output,
+            limits=self.limits or limits(),
+            stopped=self.stopped,
+            progress=self.progress,
+        )
+
+
+def plan(sql, *, owner, database, engine="trino", slot=None, zone="UTC"):
+    """Check a statement over what its owner may read, without running it."""
+    if engine not in engines.ENGINES:
+        raise QueryError(f"There is no engine {engine}: use {' or '.join(engines.ENGINES)}.")
+    found = readable(owner)
+    if database not in found:
+        raise QueryError(f"There is no database {database} that you may read.")
+    return engines.get_engine(engine).plan(
+        sql, database=database, tables=sources(found), scheduled_time=slot, timezone=zone
+    )
+
+
+def sources(found):
+    """Return tables as engines see them."""
+    return {
+        database: {name: source(table) for name, table in tables.items()}
+        for database, tables in found.items()
+    }
+
+
+def source(table):
+    files = tuple(str(path) for path in paths(table))
+    return engines.Source(files, tuple((name, kind) for name, kind in table.columns))
+
+
+def select(statement, task):
+    result = task.run(statement, task.output)
+    return Outcome(result.columns, result.rows, result.bytes, "select")
+
+
+def create(statement, task):
+    database, name = writable(statement, task.owner)
+    check_name(name)
+    if database.tables.filter(name=name).exists():
+        if statement.if_exists:
+            return answer(statement, task, "rows", 0)
+        raise TableError(f"There already is a table {database.name}.{name}.")
+    result, path = make(statement, task)
+    with kept_if_used(path):
+        store.create_from(database, name, path, result.columns)
+    return answer(statement, task, "rows", result.rows)
+
+
+def insert(statement, task):
+    database, name = writable(statement, task.owner)
+    check_columns(statement)
+    result, path = make(statement, task)
+    with kept_if_used(path):
+        store.append(database, name, path, result.columns)
+    return answer(statement, task, "rows", result.rows)
+
+
+def drop(statement, task):
+    database, name = writable(statement, task.owner)
+    if statement.if_exists and not database.tables.filter(name=name).exists():
+        return answer(statement, task, "result", True)
+    store.drop(database, name)
+    return answer(statement, task, "result", True)
+
+
+STEPS = {"select": select, "create": create, "insert": insert, "drop": drop}
+
+
+def make(statement, task):
+    """Write the rows of a statement to a new file of its table."""
+    path = new_file(*statement.target)
+    return task.run(statement, path), path
+
+
+class kept_if_used:
+    """Delete a new file again when the table could not be switched to it."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        return self.path
+
+    def __exit__(self, kind, *_):
+        if kind:
+            self.path.unlink(missing_ok=True)
+
+
+def writable(statement, owner):
+    """Return the database and the table's name, if the owner may write there."""
+    place, name = statement.target
+    database = Database.objects.filter(name=place).first()
+    if database is None or place not in readable(owner):
+        raise TableError(f"There is no database {place} that you may read.")
+    if not can_write(owner, database):
+        raise TableError(f"You may not change tables of {place}.")
+    return database, name
+
+
+def check_columns(statement):
+    """Complain about names in an INSERT's column list that the table does not have."""
+    known = [name for name, _ in statement.types]
+    for name in statement.columns:
+        if name not in known:
+            table = ".".join(statement.target)
+            raise TableError(f'{table} has no column "{name}". It has {", ".join(known)}.')
+        if statement.columns.count(name) > 1:
+            raise TableError(f'Column "{name}" is listed twice.')
+
+
+def answer(statement, task, name, value):
+    """Write the one row that tells what a statement did."""
+    pq.write_table(pa.table({name: [value]}), task.output)
+    size = task.output.stat().st_size
+    kind = "boolean" if value is True else "bigint"
+    return Outcome([(name, kind)], 1, size, statement.kind, ".".join(statement.target))
