@@ -1,0 +1,9 @@
+"""File formats: the settings that choose one, and rows written in it.
+
+`docs/formats.md` tells how each type is written and what each setting does.
+"""
+
+from integrations.formats.delimited import write_rows
+from integrations.formats.settings import FormatSettings
+
+__all__ = ["FormatSettings", "write_rows"]

@@ -1,0 +1,59 @@
+"""Rows as delimited text, a block of whole lines at a time, column by column."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from integrations.formats.dialect import Dialect, dialect_of
+from integrations.formats.quoting import TEXT, data_of, join, written
+from integrations.formats.text import text_of
+from integrations.rows import BATCH_ROWS, Rows
+
+BLOCK_BYTES = 4 << 20
+PROBE_ROWS = 32
+
+
+def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
+    """Yield the rows as bytes of a file, in blocks of whole lines."""
+    dialect = dialect_of(settings)
+    if dialect.header:
+        yield header(rows.columns, dialect)
+    for batch in rows.batches(batch_rows(rows)):
+        for piece in pieces(batch):
+            yield block(piece, dialect)
+
+
+def batch_rows(rows: Rows) -> int:
+    """Return how many rows to read at a time: fewer where they are wide."""
+    probe = next(rows.batches(PROBE_ROWS), None)
+    if probe is None or not probe.num_rows:
+        return BATCH_ROWS
+    width = max(1, probe.nbytes // probe.num_rows)
+    return max(1, min(BATCH_ROWS, BLOCK_BYTES // width))
+
+
+def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Yield the batch in slices of a size whose text fits well in memory."""
+    if batch.num_rows > 1 and batch.nbytes > BLOCK_BYTES:
+        half = batch.num_rows // 2
+        yield from pieces(batch.slice(0, half))
+        yield from pieces(batch.slice(half))
+    elif batch.num_rows:
+        yield batch
+
+
+def header(names: list[str], dialect: Dialect) -> bytes:
+    """Return the line of the names, which are quoted like values."""
+    cells = written(pa.array(names, TEXT), dialect)
+    return (dialect.delimiter.join(cells.to_pylist()) + dialect.newline).encode()
+
+
+def block(batch: pa.RecordBatch, dialect: Dialect) -> bytes:
+    """Return the lines of the batch."""
+    *cells, last = (
+        written(text_of(column, name), dialect)
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    )
+    last = join([pc.fill_null(last, dialect.null), dialect.newline])
+    return data_of(join([*cells, last], dialect.delimiter, null=dialect.null))

@@ -1,0 +1,85 @@
+"""The settings of delimited files, as the export panel and a `--result` have them."""
+
+from django import forms
+
+from integrations.settings_form import FlagField, SettingsForm, SpelledChoiceField
+
+
+class FormatSettings(SettingsForm):
+    """How rows become a file."""
+
+    format = forms.ChoiceField(
+        label="Format",
+        initial="csv",
+        choices={"csv": "csv", "tsv": "tsv"},
+        help_text="csv is comma separated, tsv is tab separated.",
+    )
+    header_line = FlagField(
+        label="Header line?",
+        initial=True,
+        help_text="Write the names of the columns as the first line.",
+    )
+    delimiter = SpelledChoiceField(
+        label="Delimiter",
+        initial="default",
+        required=False,
+        choices={"default": "Default", ",": ",", "tab": "tab", "|": "|"},
+        spellings={"": "default", "Default": "default", "\t": "tab", r"\t": "tab"},
+        help_text=(
+            "The character between columns. "
+            "Default goes by the format: a comma for csv, a tab for tsv."
+        ),
+    )
+    quote_policy = SpelledChoiceField(
+        label="Quote policy",
+        initial="MINIMAL",
+        required=False,
+        choices={"ALL": "ALL", "MINIMAL": "MINIMAL", "NONE": "NONE"},
+        spellings={"": "MINIMAL", "all": "ALL", "minimal": "MINIMAL", "none": "NONE"},
+        help_text=(
+            "ALL quotes every value but null. MINIMAL quotes values that contain the delimiter, "
+            "the quote or an end of line, or that equal the null string. NONE quotes nothing and "
+            "puts a backslash before a delimiter or an end of line inside a value."
+        ),
+    )
+    quote = SpelledChoiceField(
+        label="Quote",
+        initial='"',
+        required=False,
+        choices={'"': 'Double quote (")', "'": "Single quote (')"},
+        spellings={"": '"'},
+        help_text="The character around quoted values. Inside them it is doubled.",
+    )
+    null_string = SpelledChoiceField(
+        label="Null string",
+        initial="default",
+        required=False,
+        choices={
+            "default": "Default",
+            "": "empty string",
+            r"\N": r"\N",
+            "NULL": "NULL",
+            "null": "null",
+        },
+        spellings={"Default": "default"},
+        help_text=(
+            "What stands for null. Default goes by the format: "
+            r"an empty string for csv, \N for tsv."
+        ),
+    )
+    newline = SpelledChoiceField(
+        label="End-of-line character",
+        initial="CRLF",
+        required=False,
+        choices={"CRLF": "CRLF", "LF": "LF", "CR": "CR"},
+        spellings={
+            "": "CRLF",
+            "\r\n": "CRLF",
+            r"\r\n": "CRLF",
+            "\n": "LF",
+            r"\n": "LF",
+            "\r": "CR",
+            r"\r": "CR",
+        },
+        help_text="What ends each line, the last one too.",
+    )
