@@ -1,0 +1,24 @@
+"""Jobs: submitted by pages, commands and schedules, run by workers. The `Job` row is the truth."""
+
+from console.jobs.control import cluster_alive, kill
+from console.jobs.reaper import reap
+from console.jobs.results import NoResult, csv_lines, grid, rows_of
+from console.jobs.retention import prune
+from console.jobs.running import run, take_turn
+from console.jobs.submission import retry, submit, submit_query
+
+__all__ = [
+    "NoResult",
+    "cluster_alive",
+    "csv_lines",
+    "grid",
+    "kill",
+    "prune",
+    "reap",
+    "retry",
+    "rows_of",
+    "run",
+    "submit",
+    "submit_query",
+    "take_turn",
+]

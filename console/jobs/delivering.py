@@ -1,0 +1,53 @@
+"""The second half of a job: its result goes to the destination and leaves a receipt."""
+
+from dataclasses import asdict
+
+from django.conf import settings
+
+from console.jobs.ending import JobError
+from console.jobs.lease import Lease
+from console.jobs.log import write
+from console.jobs.phases import phase
+from console.jobs.querying import slot_of
+from console.jobs.results import rows_of
+from console.models import Job
+from integrations.delivery import Delivery
+from integrations.models import PinnedHosts
+
+
+def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
+    """Export the snapshot. Return the receipt, ready to be kept as JSON."""
+    if job.authentication is None:
+        raise JobError(
+            "The export has no authentication.", remedy="Choose one on the query's page."
+        )
+    rows = rows_of(job)
+    exporter = job.authentication.connector(job.authentication.settings, job.export)
+    with phase(lease, Job.Phase.UPLOADING, seconds):
+        write(job, f"Exporting with {job.authentication.connector.label}.")
+        receipt = exporter.export(rows, delivery(job, lease))
+    lease.sent_bytes = receipt.bytes
+    for file in receipt.files:
+        write(job, f"Delivered {file.path} ({file.bytes:,} bytes).")
+    return asdict(receipt) | {
+        "slot": slot_of(job).isoformat(),
+        "query_version": job.query_version,
+        "attempt": job.attempt,
+        "phases": seconds,
+    }
+
+
+def delivery(job, lease):
+    return Delivery(
+        known_hosts=PinnedHosts(),
+        networks=tuple(settings.EGRESS_NETWORKS),
+        stopped=lease.stopped,
+        progress=lambda count: note_sent(job, lease, count),
+        log=lambda text: write(job, text),
+        slot=slot_of(job),
+        job=str(job.pk),
+    )
+
+
+def note_sent(job, lease, count):
+    lease.sent_bytes = count

@@ -1,0 +1,118 @@
+"""The right to run a job: claimed by one worker, renewed while it lives, lost when it dies."""
+
+import os
+import threading
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.db.models import F, Q
+from django.utils import timezone
+
+from console.models import Job
+
+SECONDS = 60
+RENEWED_EVERY = 15
+LOOKED_EVERY = 1
+
+KILLED, TOO_LONG, LOST = "killed", "too long", "lost"
+
+
+def ready():
+    """Return the queued jobs that may start now, the most urgent first."""
+    due = Q(not_before=None) | Q(not_before__lte=timezone.now())
+    return Job.objects.filter(due, status=Job.Status.QUEUED).order_by("-priority", "pk")
+
+
+def claim(job_id: int) -> Job | None:
+    """Make a queued job this worker's own. One of many that try at once gets it."""
+    token = f"{os.getpid()}-{uuid4().hex}"
+    now = timezone.now()
+    won = (
+        ready()
+        .filter(pk=job_id)
+        .update(
+            status=Job.Status.RUNNING,
+            attempt=F("attempt") + 1,
+            worker=token,
+            lease_until=now + timedelta(seconds=SECONDS),
+            not_before=None,
+            progress=None,
+            started_at=now,
+        )
+    )
+    return Job.objects.select_related("owner", "authentication", "query").get(
+        pk=job_id
+    ) if won else None  # fmt: skip
+
+
+class Lease:
+    """Renews a claim from a thread, and tells the work when it has to end, and why."""
+
+    def __init__(self, job: Job):
+        self.job = job
+        self.reason = ""
+        self.progress = None
+        self.sent_bytes = 0
+        self.written = (None, 0)
+        self.over = threading.Event()
+        self.ends_at = time.monotonic() + SECONDS
+        self.job_ends_at = time.monotonic() + settings.JOB_SECONDS
+        self.thread = threading.Thread(target=self.keep, name=f"lease of job {job.pk}")
+
+    def __enter__(self):
+        self.thread.daemon = True
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join(5)
+
+    def stopped(self) -> bool:
+        """Return whether the work has to end: killed, too long, or another worker's now."""
+        if not self.reason and time.monotonic() > self.ends_at:
+            self.reason = LOST
+        return bool(self.reason)
+
+    def own(self):
+        """Return the job's row as long as it is this worker's."""
+        return Job.objects.filter(pk=self.job.pk, worker=self.job.worker, status=Job.Status.RUNNING)
+
+    def keep(self):
+        renewed = time.monotonic()
+        try:
+            while not self.over.wait(LOOKED_EVERY) and not self.reason:
+                try:
+                    renewed = self.look(renewed)
+                except OperationalError:  # An outage: go on for as long as the lease holds.
+                    connection.close()
+        finally:
+            connection.close()
+
+    def look(self, renewed):
+        now = time.monotonic()
+        if Job.objects.filter(pk=self.job.pk, kill_requested_at__isnull=False).exists():
+            self.reason = KILLED
+        elif now > self.job_ends_at:
+            self.reason = TOO_LONG
+        elif now - renewed >= RENEWED_EVERY:
+            self.renew(now)
+            return now
+        elif self.written != (self.progress, self.sent_bytes):
+            self.note_progress()
+        return renewed
+
+    def renew(self, now):
+        until = timezone.now() + timedelta(seconds=SECONDS)
+        if self.own().update(lease_until=until):
+            self.ends_at = now + SECONDS
+        else:
+            self.reason = LOST
+
+    def note_progress(self):
+        news = self.progress, self.sent_bytes
+        self.own().update(progress=news[0], sent_bytes=news[1])
+        self.written = news

@@ -1,0 +1,63 @@
+"""The first half of a job: its SQL becomes a snapshot of the result, kept as Parquet."""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from console import tables
+from console.jobs.lease import Lease
+from console.jobs.log import write
+from console.jobs.phases import enter, phase
+from console.jobs.results import SNAPSHOT
+from console.models import Job
+
+
+def query(job: Job, lease: Lease, seconds: dict) -> None:
+    """Make the snapshot, unless an earlier attempt did."""
+    if job.result_path and Path(settings.RESULTS_DIR, job.result_path).is_file():
+        write(job, "The result is there already: the query is not run again.")
+        return
+    with phase(lease, Job.Phase.QUERYING, seconds):
+        result, path = execute(job, lease)
+    job.result_path = str(path.relative_to(settings.RESULTS_DIR))
+    job.result_columns, job.rows = result.columns, result.rows
+    job.result_bytes = result.bytes
+    fields = ("result_path", "result_columns", "rows", "result_bytes")
+    enter(lease, Job.Phase.WRITING)
+    lease.own().update(**{field: getattr(job, field) for field in fields})
+    write(job, f"The query finished: {result.rows:,} row{'' if result.rows == 1 else 's'}.")
+
+
+def execute(job, lease):
+    """Run the SQL into a file of this attempt's own, then give it the name that is read."""
+    folder = Path(settings.RESULTS_DIR, str(job.pk))
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{job.worker}.parquet"
+    try:
+        result = tables.execute(
+            job.sql,
+            database=job.database,
+            owner=job.owner,
+            engine=job.engine,
+            output=draft,
+            scheduled_time=slot_of(job),
+            timezone=zone_of(job),
+            stopped=lease.stopped,
+            progress=lambda share: setattr(lease, "progress", share),
+        )
+        return result, draft.replace(folder / SNAPSHOT)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def slot_of(job: Job) -> datetime:
+    """Return the time a job is of, in the zone of its schedule: the slot, or when it was made."""
+    return (job.slot or job.created_at).astimezone(ZoneInfo(zone_of(job)))
+
+
+def zone_of(job):
+    while job.schedule is None and job.retry_of:
+        job = job.retry_of
+    return job.schedule.timezone if job.schedule else "UTC"

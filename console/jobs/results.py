@@ -1,0 +1,84 @@
+"""The result of a job, read from its snapshot: to show, to download, to export."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from io import StringIO
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+from django.conf import settings
+
+from console.models import Job
+from integrations.rows import Rows
+
+SNAPSHOT = "rows.parquet"
+
+
+class NoResult(Exception):
+    """A job has no result, or not any more."""
+
+
+def rows_of(job: Job) -> Rows:
+    """Return the rows of a job. Raise NoResult where there are none to read."""
+    if not job.result_path:
+        raise NoResult(f"Job {job.pk} has no result.")
+    path = Path(settings.RESULTS_DIR, job.result_path)
+    if not path.is_file():
+        raise NoResult(f"The result of job {job.pk} was deleted. Run the query again to see it.")
+    return Rows(path)
+
+
+def grid(job: Job, limit: int = 200) -> tuple[list, list[list[str | None]]]:
+    """Return the [name, type] columns, and the first rows as texts; None stands for NULL."""
+    rows = rows_of(job)
+    return job.result_columns, list(islice(texts(rows, limit), limit))
+
+
+def texts(rows: Rows, size: int = 4096) -> Iterator[list[str | None]]:
+    """Yield each row as the texts that a person reads."""
+    for batch in rows.batches(size):
+        columns = [[text_of(value) for value in values(column)] for column in batch.columns]
+        yield from (list(row) for row in zip(*columns, strict=True))
+
+
+def csv_lines(job: Job) -> Iterator[bytes]:
+    """Yield all rows as CSV, a batch at a time, the names of the columns first."""
+    rows = rows_of(job)
+    yield csv_of([rows.columns])
+    for batch in rows.batches():
+        columns = [[text_of(value) for value in values(column)] for column in batch.columns]
+        yield csv_of(zip(*columns, strict=True))
+
+
+def csv_of(rows):
+    page = StringIO()
+    csv.writer(page).writerows(rows)
+    return page.getvalue().encode()
+
+
+def values(column: pa.Array) -> list:
+    """Return Python values; nanoseconds, which Python has not, as texts."""
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    return column.to_pylist()
+
+
+def text_of(value) -> str | None:
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case bytes():
+            return value.hex(" ")
+        case datetime():
+            return value.isoformat(" ", "milliseconds")
+        case Decimal():
+            return f"{value:f}"
+        case list() | dict() | tuple():
+            return json.dumps(value, ensure_ascii=False, default=text_of)
+    return value.isoformat() if isinstance(value, date) else str(value)

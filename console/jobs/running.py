@@ -1,0 +1,44 @@
+"""What a worker does with a job: claim it, query, export, and write down what came of it."""
+
+from console.jobs.delivering import deliver
+from console.jobs.ending import fail, stop, succeed
+from console.jobs.lease import Lease, claim, ready
+from console.jobs.log import write
+from console.jobs.querying import query
+from console.jobs.rights import check_rights
+from console.models import Job
+from integrations.errors import Stopped
+
+
+def run(job_id: int) -> bool:
+    """Run a queued job to its end. Return whether it was this worker's to run."""
+    job = claim(job_id)
+    if job is None:
+        return False
+    with Lease(job) as lease:
+        try:
+            work(job, lease)
+        except Stopped:
+            stop(lease)
+        except Exception as error:  # noqa: BLE001 - it is written to the job, for a person.
+            fail(lease, error)
+        except BaseException as error:  # The queue's own time limit, or the end of the process.
+            fail(lease, error)
+            raise
+    return True
+
+
+def take_turn(job_id: int) -> bool:
+    """Run the most urgent job that waits. Each message is one turn, whichever job it is of."""
+    return any(run(pk) for pk in ready().values_list("pk", flat=True)[:10].iterator())
+
+
+def work(job: Job, lease: Lease) -> None:
+    write(job, f"Attempt {job.attempt} of {job.attempts_allowed} started.")
+    check_rights(job)
+    seconds = {}
+    query(job, lease, seconds)
+    if job.export is None:
+        return succeed(lease)
+    receipt = deliver(job, lease, seconds)
+    return succeed(lease, receipt=receipt)

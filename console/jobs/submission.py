@@ -1,0 +1,126 @@
+"""How a job comes to be: one row, and one message to the workers, in one transaction."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from shutil import copyfile
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django_q.tasks import async_task
+
+from console.jobs.log import write
+from console.jobs.results import SNAPSHOT
+from console.models import Job, Query, Schedule
+from integrations.models import Authentication
+
+COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
+COPIED += ("authentication", "export", "priority", "slot", "attempts_allowed")
+
+
+def submit(  # noqa: PLR0913 - a job is all of this.
+    sql: str,
+    *,
+    database: str,
+    owner: User,
+    engine: str = "trino",
+    name: str = "",
+    query: Query | None = None,
+    authentication: Authentication | None = None,
+    export: dict | None = None,
+    schedule: Schedule | None = None,
+    slot: datetime | None = None,
+    attempts: int = 1,
+    priority: int = 0,
+) -> Job:
+    """Make a job and tell the workers. IntegrityError: this slot has its job already."""
+    job = Job(
+        sql=sql,
+        database=str(database),
+        owner=owner,
+        engine=engine,
+        name=name,
+        query=query,
+        query_version=query and query.version,
+        authentication=authentication,
+        export=export,
+        schedule=schedule,
+        slot=slot,
+        attempts_allowed=attempts,
+        priority=priority,
+    )
+    return sent(job)
+
+
+def submit_query(
+    query: Query,
+    *,
+    by: User | None = None,
+    schedule: Schedule | None = None,
+    slot: datetime | None = None,
+) -> Job:
+    """Make a job of a saved query. It has the rights of the query's owner, whoever starts it."""
+    with transaction.atomic():
+        job = submit(
+            query.sql,
+            database=query.database.name,
+            owner=query.owner,
+            engine=query.engine,
+            name=query.name,
+            query=query,
+            authentication=query.authentication,
+            export=query.export,
+            schedule=schedule,
+            slot=slot,
+            attempts=1 + query.retry_limit,
+            priority=query.priority,
+        )
+        if by and by != query.owner:
+            write(job, f"Started by {by.username}.")
+    return job
+
+
+def retry(job: Job, by: User) -> Job:
+    """Make a job that does the same. A result that is still there is exported, not made again."""
+    with transaction.atomic():
+        again = sent(copy_of(job))
+        write(again, f"Job {job.pk} again, started by {by.username}.")
+        if job.export is not None and kept(job):
+            reuse(job, again)
+            write(again, f"The result of job {job.pk} is used: only the export is repeated.")
+    return again
+
+
+def copy_of(job):
+    return Job(retry_of=job, **{field: getattr(job, field) for field in COPIED})
+
+
+def kept(job):
+    return job.result_path and (settings.RESULTS_DIR / job.result_path).is_file()
+
+
+def reuse(job, again):
+    """Give a job the result of another. A link costs nothing, and each is deleted on its own."""
+    again.result_path = str(Path(str(again.pk), SNAPSHOT))
+    path = settings.RESULTS_DIR / again.result_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(settings.RESULTS_DIR / job.result_path, path)
+    except OSError:  # A file system without links.
+        copyfile(settings.RESULTS_DIR / job.result_path, path)
+    again.result_columns, again.rows = job.result_columns, job.rows
+    again.result_bytes = job.result_bytes
+    again.save(update_fields=["result_path", "result_columns", "rows", "result_bytes"])
+
+
+def sent(job):
+    with transaction.atomic():
+        job.save(force_insert=True)
+        wake_worker(job.pk)
+    return job
+
+
+def wake_worker(job_id):
+    """Tell the workers of a job. The message is in the same database: no job without it."""
+    async_task("console.jobs.take_turn", job_id, task_name=f"job {job_id}")

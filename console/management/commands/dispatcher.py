@@ -1,0 +1,61 @@
+"""`manage.py dispatcher`: starts due slots and gives back lost jobs, once a second."""
+
+import logging
+import signal
+import threading
+import time
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils import timezone
+
+from console.jobs import prune, reap
+from console.models import Pulse
+from console.schedules import tick
+from console.tables import collect_garbage
+
+logger = logging.getLogger(__name__)
+
+
+def beat():
+    Pulse.objects.update_or_create(name="dispatcher", defaults={"at": timezone.now()})
+
+
+def tidy():
+    prune()
+    collect_garbage()
+
+
+# What is done, and every how many seconds.
+ROUND = ((tick, 1), (beat, 5), (reap, 10), (tidy, 3600))
+
+
+class Command(BaseCommand):
+    help = "Start the jobs of due slots, every second, until it is told to stop."
+
+    def handle(self, *args, **options):
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("The dispatcher is running.")
+        dispatch(stop)
+
+
+def dispatch(stop: threading.Event) -> None:
+    """Do each thing when its time has come, until `stop` is set."""
+    due = dict.fromkeys((work for work, _ in ROUND), 0.0)
+    while not stop.is_set():
+        for work, every in ROUND:
+            if time.monotonic() >= due[work]:
+                due[work] = time.monotonic() + every
+                attempt(work)
+        stop.wait(1)
+
+
+def attempt(work):
+    """Do one thing. Its trouble, a database that is away say, must not stop the others."""
+    try:
+        close_old_connections()
+        work()
+    except Exception:
+        logger.exception("The dispatcher could not %s.", work.__name__)

@@ -1,0 +1,18 @@
+"""Schedules: the cron grammar, slots, and the tick that turns due slots into jobs."""
+
+from console.schedules.cron import Cron, CronError, parse
+from console.schedules.keeping import schedule_query, unschedule
+from console.schedules.slots import next_slots
+from console.schedules.ticker import tick
+from console.schedules.words import describe
+
+__all__ = [
+    "Cron",
+    "CronError",
+    "describe",
+    "next_slots",
+    "parse",
+    "schedule_query",
+    "tick",
+    "unschedule",
+]

@@ -1,0 +1,123 @@
+"""The times a cron expression names, in the zone of its schedule, as instants in UTC."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+from console.schedules.cron import Cron, parse
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+QUARTER = 15  # Clocks change at quarters of an hour: steps that end at one miss nothing.
+CHANGE = timedelta(hours=3)  # more than any clock changes by, but for a country that skips a day
+WINDOWS = [timedelta(days=days) for days in (2, 40, 400, 4000, 40_000)]
+
+
+def next_slots(cron: str | Cron, timezone: str, after: datetime, n: int = 5) -> list[datetime]:
+    """Return the next n slots strictly after an instant."""
+    return list(islice(slots(cron, timezone, after), n))
+
+
+def next_slot(cron: str | Cron, timezone: str, after: datetime) -> datetime | None:
+    return next(slots(cron, timezone, after), None)
+
+
+def slots(cron: str | Cron, timezone: str, after: datetime) -> Iterator[datetime]:
+    """Yield the slots strictly after an instant.
+
+    A time of day that a clock change skips runs at the next minute that exists; one that comes
+    twice runs the first time. Hourly and every-n-minutes expressions count real time instead.
+    """
+    cron = parse(cron) if isinstance(cron, str) else cron
+    if cron.never:
+        return
+    last = after
+    times = real_times if cron.counts_real_time else wall_times
+    for slot in times(cron, ZoneInfo(timezone), after):
+        if slot > last:
+            yield slot
+            last = slot
+
+
+def last_slot(cron: str | Cron, timezone: str, first: datetime, until: datetime) -> datetime:
+    """Return the last slot that is not after `until`, where `first` is a slot."""
+    for window in WINDOWS:
+        start = max(first, until - window)
+        found = list(takewhile(lambda slot: slot <= until, slots(cron, timezone, start)))
+        if found or start == first:
+            return found[-1] if found else first
+    return first
+
+
+def wall_times(cron, zone, after):
+    """Yield what a clock on the wall says, once each, as the instants when it says so first."""
+    start = after.astimezone(zone).replace(tzinfo=None) - CHANGE
+    for day in days(cron, start.date() - DAY):
+        for hour in every(cron.hours, 24):
+            for minute in every(cron.minutes, 60):
+                wall = datetime.combine(day, time(hour, minute))
+                if wall >= start:
+                    yield existing(wall, zone)
+
+
+def existing(wall, zone):
+    """Return the first instant of a time of day, or of the next one that a clock shows."""
+    while True:
+        instant = wall.replace(tzinfo=zone).astimezone(UTC)
+        if instant.astimezone(zone).replace(tzinfo=None) == wall:
+            return instant
+        wall += MINUTE
+
+
+def real_times(cron, zone, after):
+    """Yield every instant at which the clock fits, in steps that no clock change hides in."""
+    instant = after.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
+    while True:
+        local = instant.astimezone(zone)
+        if not fits_day(cron, local):
+            day = next(days(cron, local.date() + DAY))
+            midnight = datetime.combine(day, time()).replace(tzinfo=zone)
+            instant = max(midnight.astimezone(UTC) - CHANGE, instant + to_quarter(local))
+        elif not fits(cron.hours, local.hour):
+            instant += to_quarter(local)
+        elif not fits(cron.minutes, local.minute):
+            instant += min(to_next(cron.minutes, local.minute), to_quarter(local))
+        else:
+            yield instant
+            instant += MINUTE
+
+
+def days(cron, start: date) -> Iterator[date]:
+    """Yield the dates that a cron expression allows."""
+    day = start
+    while True:
+        if not fits(cron.months, day.month):
+            day = (day.replace(day=1) + 32 * DAY).replace(day=1)
+            continue
+        if fits_day(cron, day):
+            yield day
+        day += DAY
+
+
+def fits_day(cron, day):
+    return (
+        fits(cron.months, day.month)
+        and fits(cron.days, day.day)
+        and fits(cron.weekdays, day.isoweekday() % 7)
+    )
+
+
+def fits(allowed, value):
+    return allowed is None or value in allowed
+
+
+def every(allowed, limit):
+    return range(limit) if allowed is None else sorted(allowed)
+
+
+def to_quarter(local):
+    return (QUARTER - local.minute % QUARTER) * MINUTE
+
+
+def to_next(minutes, minute):
+    return min((value - minute) % 60 for value in minutes) * MINUTE

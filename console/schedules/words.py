@@ -1,0 +1,104 @@
+"""A cron expression in plain English."""
+
+from datetime import time
+
+from console.schedules.cron import DAY_OF_MONTH, Cron, parse
+
+WEEKDAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August")
+MONTHS += ("September", "October", "November", "December")
+MANY = 8
+
+
+def describe(cron: str | Cron) -> str:
+    """Return one sentence, such as `At 00:00 on Mondays.`"""
+    cron = parse(cron) if isinstance(cron, str) else cron
+    if cron.never:
+        return "There is no scheduled time."
+    return " ".join(filter(None, (times(cron), dates(cron), why_ignored(cron)))) + "."
+
+
+def times(cron):
+    if cron.minutes is None:
+        return "Every minute" + (f" of {hours_named(cron.hours)}" if cron.hours else "")
+    if cron.hours is None:
+        return every_hour(cron.minutes)
+    clock = [
+        f"{time(hour, minute):%H:%M}" for hour in sorted(cron.hours) for minute in cron.minutes
+    ]
+    if len(clock) <= MANY or len(cron.minutes) == 1:
+        return "At " + series(sorted(clock))
+    return f"At {minutes_named(cron.minutes)} of {hours_named(cron.hours)}"
+
+
+def every_hour(minutes):
+    if minutes == {0}:
+        return "Every hour, on the hour"
+    step = 60 // len(minutes)
+    if len(minutes) > 1 and minutes == set(range(0, 60, step)):
+        return "Every minute" if step == 1 else f"Every {step} minutes"
+    return f"At {minutes_named(minutes)} of every hour"
+
+
+def minutes_named(minutes):
+    return numbered("minute", minutes)
+
+
+def hours_named(hours):
+    return numbered("hour", hours)
+
+
+def numbered(noun, values):
+    return f"{noun}{'s' if len(values) > 1 else ''} {series(ranges(sorted(values)))}"
+
+
+def dates(cron):
+    months = series(MONTHS[month - 1] for month in sorted(cron.months or ()))
+    months = months and f"in {months}"
+    if cron.days:
+        return f"on {days_named(cron.days)} {months or 'of every month'}"
+    if cron.weekdays and len(cron.weekdays) < 7:
+        return f"on {weekdays_named(cron.weekdays)} {months}".strip()
+    at_times = cron.minutes is not None and cron.hours is not None
+    return f"{'every day' if at_times else ''} {months}".strip()
+
+
+def days_named(days):
+    if len(days) > MANY:
+        return "the days " + series(ranges(sorted(days)))
+    return "the " + series(map(ordinal, sorted(days)))
+
+
+def weekdays_named(weekdays):
+    if weekdays == {1, 2, 3, 4, 5}:
+        return "Mondays to Fridays"
+    return series(WEEKDAYS[day % 7] for day in sorted(day or 7 for day in weekdays))
+
+
+def why_ignored(cron):
+    if not cron.ignored:
+        return ""
+    followed = weekdays_named(cron.weekdays) if cron.ignored == DAY_OF_MONTH else "these days"
+    often = "just as often" if cron.tie else "more often"
+    return f"(the {cron.ignored} is ignored because {followed} come {often})"
+
+
+def ordinal(number):
+    ending = "th" if 10 < number < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def ranges(values):
+    """Return numbers as words, with three or more in a row as `a to b`."""
+    words, run = [], []
+    for value in [*values, None]:
+        if run and (value is None or value != run[-1] + 1):
+            words += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run)
+            run = []
+        run.append(value)
+    return words
+
+
+def series(words):
+    *first, last = [*words] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
