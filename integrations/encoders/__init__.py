@@ -1,0 +1,22 @@
+"""Encoders: the settings that choose one, and bytes of a file compressed or encrypted by it."""
+
+from collections.abc import Iterable, Iterator
+
+from integrations.encoders.compression import bzip2, gzip
+from integrations.encoders.pgp import encrypt_pgp
+from integrations.encoders.settings import EncoderSettings
+
+__all__ = ["EncoderSettings", "encode"]
+
+
+def encode(chunks: Iterable[bytes], settings: dict) -> Iterator[bytes]:
+    """Yield the chunks as the chosen encoder makes them."""
+    return ENCODERS[settings.get("encoders", "")](chunks, settings)
+
+
+ENCODERS = {
+    "": lambda chunks, settings: iter(chunks),
+    "gz": lambda chunks, settings: gzip(chunks),
+    "bzip2": lambda chunks, settings: bzip2(chunks),
+    "encrypt_pgp": encrypt_pgp,
+}

@@ -1,0 +1,123 @@
+"""Files encrypted by gpg for one sub-key of a public key, streamed through a child process."""
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from integrations.encoders.compression import bzip2, gzip
+from integrations.encoders.home import OPTIONS, throw_away_home
+from integrations.encoders.public_keys import imported
+from integrations.errors import PermanentError, TransientError
+
+COMPRESSORS = {"gzip": gzip, "bzip2": bzip2}
+BUILTIN = {"zip_builtin": "zip", "zlip_builtin": "zlib", "bzip2_builtin": "bzip2"}
+READ_BYTES = 1 << 20
+END = b""
+
+
+def encrypt_pgp(chunks: Iterable[bytes], settings: dict) -> Iterator[bytes]:
+    """Yield the chunks compressed as the settings say, and encrypted."""
+    compression = settings.get("compression_type", "none")
+    if compression in COMPRESSORS:
+        chunks = COMPRESSORS[compression](chunks)
+    with throw_away_home() as home:
+        key = imported(settings["public_key"], home)
+        subkey = key.encryption_subkey(settings["key_identifier"])
+        command = [
+            *("gpg", "--homedir", home, *OPTIONS, "--batch", "--no-tty"),
+            *("--trust-model", "always", "--recipient", f"{subkey.fingerprint}!"),
+            *("--compress-algo", BUILTIN.get(compression, "none")),
+            *(["--armor"] if settings.get("armor") else []),
+            *("--output", "-", "--encrypt"),
+        ]
+        yield from piped(chunks, command, Path(home, "errors"))
+
+
+def piped(chunks: Iterable[bytes], command: list[str], errors: Path) -> Iterator[bytes]:
+    """Yield what the command makes of the chunks.
+
+    A thread takes the output away while this one writes, so neither side waits for the
+    other, and no more output waits here than one chunk makes.
+    """
+    with child(command, errors) as process:
+        output = SimpleQueue()
+        Thread(target=take, args=(process.stdout, output), daemon=True).start()
+        for chunk in chunks:
+            with explained(process, errors):
+                process.stdin.write(chunk)
+            yield from waiting(output)
+        with explained(process, errors):
+            process.stdin.close()
+        yield from iter(output.get, END)
+        check(process.wait(), errors)
+
+
+@contextmanager
+def child(command: list[str], errors: Path) -> Iterator[subprocess.Popen]:
+    """Start the command with pipes; at the end it is gone, however the work went."""
+    with errors.open("wb") as stderr:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=os.environ | {"LC_ALL": "C"},
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        discard(process.stdin)
+
+
+def discard(pipe):
+    try:
+        pipe.close()
+    except BrokenPipeError:
+        pass  # What was still to be written has no reader any more.
+
+
+def take(pipe, output):
+    """Move all output to the queue."""
+    with pipe:
+        while data := pipe.read1(READ_BYTES):
+            output.put(data)
+    output.put(END)
+
+
+def waiting(output):
+    """Yield what has come so far."""
+    try:
+        while data := output.get_nowait():
+            yield data
+    except Empty:
+        return
+    output.put(END)
+
+
+@contextmanager
+def explained(process, errors):
+    """Say why gpg takes no more, where it does not."""
+    try:
+        yield
+    except BrokenPipeError:
+        check(process.wait(), errors)
+        raise TransientError("gpg ended before it had read the whole file.") from None
+
+
+def check(status: int, errors: Path) -> None:
+    """Raise where gpg did not finish its work."""
+    if status == 0:
+        return
+    if status < 0:
+        raise TransientError(f"gpg was ended by signal {-status} while it encrypted.")
+    said = errors.read_text(errors="replace").strip().splitlines() or ["no reason given"]
+    raise PermanentError(
+        f"gpg could not encrypt (status {status}): {said[-1].removeprefix('gpg: ')}",
+        remedy="Check the public key and the free space on this server.",
+    )

@@ -1,0 +1,113 @@
+"""PGP public keys: what one is made of, and which part of it encrypts."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import gnupg
+
+from integrations.encoders.armor import COPY_WHOLE, rewrapped
+from integrations.encoders.home import OPTIONS, throw_away_home
+from integrations.errors import PermanentError
+
+RSA, ELGAMAL = {"1", "2", "3"}, {"16", "20"}
+MIN_BITS = 2048
+IDENTIFIER = re.compile(r"(?:0x)?([0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{40})!?", re.IGNORECASE)
+STATES = {"r": "revoked", "e": "expired", "i": "invalid", "d": "disabled"}
+
+
+@dataclass(frozen=True)
+class Subkey:
+    """A part of a key, with its own identifier."""
+
+    fingerprint: str
+    uses: str
+    state: str  # empty where nothing is wrong with it
+    weak: bool
+    expires: datetime | None
+
+    @property
+    def id(self) -> str:
+        return self.fingerprint[-16:]
+
+    @property
+    def problem(self) -> str:
+        """Say why nothing can be encrypted for it, or nothing."""
+        if "e" not in self.uses:
+            return "is not made for encryption"
+        if self.state == "expired" and self.expires:
+            return f"expired on {self.expires:%Y-%m-%d}"
+        if self.state:
+            return f"is {self.state}"
+        if self.weak:
+            return f"is shorter than {MIN_BITS} bits"
+        return ""
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A key: a master key that signs, and sub-keys."""
+
+    text: str
+    fingerprint: str
+    subkeys: list[Subkey]
+
+    def encryption_subkey(self, identifier: str) -> Subkey:
+        """Return the sub-key of that identifier, which must be fit to encrypt for."""
+        match = IDENTIFIER.fullmatch(re.sub(r"\s", "", identifier))
+        if not match:
+            raise self.refused("The key identifier is not one: it has 8, 16 or 40 hex digits.")
+        digits = match[1].upper()
+        if self.fingerprint.endswith(digits):
+            raise self.refused(f"{digits} is the master key, which is not used for encryption.")
+        for subkey in self.subkeys:
+            if subkey.fingerprint.endswith(digits):
+                if subkey.problem:
+                    raise self.refused(f"The sub-key {subkey.id} {subkey.problem}.")
+                return subkey
+        raise self.refused(f"The public key has no sub-key {digits}.")
+
+    def refused(self, message: str) -> PermanentError:
+        fit = [subkey.id for subkey in self.subkeys if not subkey.problem]
+        if fit:
+            remedy = f"Its encryption sub-keys are: {', '.join(fit)}."
+        else:
+            remedy = "It has no sub-key to encrypt for: ask the receiver for another key."
+        return PermanentError(message, remedy=remedy)
+
+
+def read_public_key(text: str) -> PublicKey:
+    """Return the one public key that the text holds."""
+    with throw_away_home() as home:
+        return imported(text, home)
+
+
+def imported(text: str, home: str) -> PublicKey:
+    """Put the key into the home and return it as gpg understands it."""
+    text = rewrapped(text)
+    gpg = gnupg.GPG(gnupghome=home, options=list(OPTIONS))
+    gpg.import_keys(text)
+    keys = gpg.list_keys()
+    if not keys:
+        raise PermanentError("The public key is damaged: gpg cannot read it.", remedy=COPY_WHOLE)
+    if len(keys) > 1:
+        raise PermanentError("These are several keys.", remedy="Paste the one to encrypt for.")
+    [key] = keys
+    if key["trust"] in STATES:
+        raise PermanentError(
+            f"The public key is {STATES[key['trust']]}.", remedy="Ask the receiver for a new one."
+        )
+    return PublicKey(text, key["fingerprint"], [subkey_of(key, part) for part in key["subkeys"]])
+
+
+def subkey_of(key: dict, part: list) -> Subkey:
+    identifier, _, fingerprint, _ = part
+    facts = key["subkey_info"][identifier]
+    expires = facts["expires"]
+    return Subkey(
+        fingerprint=fingerprint,
+        uses=facts["cap"],
+        state=STATES.get(facts["trust"], ""),
+        weak=facts["algo"] in RSA | ELGAMAL and int(facts["length"]) < MIN_BITS,
+        expires=datetime.fromtimestamp(int(expires), UTC) if expires else None,
+    )

@@ -1,0 +1,291 @@
+"""Files encrypted for a receiver, who decrypts them with the real gpg."""
+
+import bz2
+import gzip
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from integrations.encoders import EncoderSettings, encode
+from integrations.encoders.pgp import piped
+from integrations.encoders.public_keys import read_public_key
+from integrations.errors import PermanentError, TransientError
+from tests.integrations.openpgp import Receiver
+
+pytestmark = pytest.mark.needs("gpg")
+
+LINES = [f"{number},name {number}\r\n".encode() * 2000 for number in range(100)]
+TEXT = b"".join(LINES)
+
+
+@pytest.fixture(scope="module")
+def receiver():
+    """Have a master key that signs, two sub-keys that encrypt, and some that are no use."""
+    with tempfile.TemporaryDirectory(prefix="gpg-") as home:
+        receiver = Receiver(Path(home))
+        receiver.master = receiver.make("ed25519", "cert")
+        receiver.first = receiver.add(receiver.master, "cv25519")
+        receiver.second = receiver.add(receiver.master, "cv25519")
+        receiver.signing = receiver.add(receiver.master, "ed25519", "sign")
+        receiver.expired = receiver.add(receiver.master, "cv25519", expires="seconds=1")
+        receiver.revoked = receiver.add(receiver.master, "cv25519")
+        receiver.revoke(5)
+        receiver.small = receiver.add(receiver.master, "rsa1024")
+        receiver.large = receiver.add(receiver.master, "rsa2048")
+        receiver.await_expiry()
+        receiver.key = receiver.public()
+        yield receiver
+        receiver.close()
+
+
+@pytest.fixture
+def homes(tmp_path, monkeypatch):
+    """Watch the directory where homes of gpg are made."""
+    homes = tmp_path / "homes"
+    homes.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(homes))
+    return homes
+
+
+def settings_for(receiver, **settings):
+    return {
+        "encoders": "encrypt_pgp",
+        "public_key": receiver.key,
+        "key_identifier": receiver.first,
+        "compression_type": "none",
+        **settings,
+    }
+
+
+def encrypted(receiver, chunks=LINES, **settings):
+    return b"".join(encode(chunks, settings_for(receiver, **settings)))
+
+
+@pytest.mark.parametrize("armor", [True, False])
+def test_the_receiver_reads_what_was_sent(armor, receiver, homes):
+    sent = encrypted(receiver, armor=armor)
+
+    assert receiver.decrypt(sent) == TEXT
+    assert sent.startswith(b"-----BEGIN PGP MESSAGE-----") == armor
+    assert not list(homes.iterdir())
+
+
+@pytest.mark.parametrize("name", ["first", "second", "large"])
+def test_the_asked_sub_key_is_the_one_that_opens_it(name, receiver):
+    identifier = getattr(receiver, name)[-16:]
+
+    packets = receiver.packets(encrypted(receiver, [b"a"], key_identifier=identifier))
+
+    assert f"keyid {identifier}" in packets
+    assert packets.count(":pubkey enc packet:") == 1
+
+
+@pytest.mark.parametrize(
+    ("compression", "opened"),
+    [("none", bytes), ("gzip", gzip.decompress), ("bzip2", bz2.decompress)],
+)
+def test_compression_of_ours_is_there_after_decrypting(compression, opened, receiver):
+    sent = encrypted(receiver, compression_type=compression)
+
+    assert opened(receiver.decrypt(sent)) == TEXT
+    assert ":compressed packet:" not in receiver.packets(sent)
+
+
+@pytest.mark.parametrize(
+    ("compression", "number"), [("zip_builtin", 1), ("zlip_builtin", 2), ("bzip2_builtin", 3)]
+)
+def test_builtin_compression_is_gone_after_decrypting(compression, number, receiver):
+    sent = encrypted(receiver, LINES[:20], compression_type=compression)
+
+    assert receiver.decrypt(sent) == b"".join(LINES[:20])
+    assert f":compressed packet: algo={number}" in receiver.packets(sent)
+
+
+def test_an_empty_file_is_encrypted_too(receiver):
+    assert receiver.decrypt(encrypted(receiver, [])) == b""
+
+
+def test_a_large_chunk_passes_without_waiting_for_itself(receiver):
+    chunk = os.urandom(30_000_000)
+
+    assert receiver.decrypt(encrypted(receiver, [chunk, chunk])) == chunk * 2
+
+
+def test_an_error_in_the_rows_comes_through_and_gpg_is_gone(receiver, homes):
+    def broken():
+        yield from LINES
+        raise ValueError("no more rows")
+
+    with pytest.raises(ValueError, match="no more rows"):
+        encrypted(receiver, broken())
+    assert not list(homes.iterdir())
+    assert not children()
+
+
+def test_a_reader_that_goes_away_ends_gpg(receiver, homes):
+    stream = encode(LINES, settings_for(receiver))
+    next(stream)
+    assert children()
+
+    stream.close()
+
+    assert not children()
+    assert not list(homes.iterdir())
+
+
+def test_a_killed_gpg_is_an_error_and_never_an_end(receiver):
+    def murderous():
+        yield from LINES[:50]
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+        yield from LINES[50:]
+
+    with pytest.raises(TransientError, match="ended by signal 9"):
+        encrypted(receiver, murderous())
+
+
+def test_the_words_of_gpg_are_passed_on(tmp_path):
+    command = ["gpg", "--homedir", str(tmp_path), "--batch", "--recipient", "ABCD", "--encrypt"]
+
+    with pytest.raises(PermanentError, match=r"could not encrypt \(status 2\): .*No public key"):
+        b"".join(piped(LINES, command, tmp_path / "errors"))
+
+
+def children():
+    """Return the gpg children of this process that encrypt."""
+    lists = (path.read_text().split() for path in Path("/proc/self/task").glob("*/children"))
+    return [int(pid) for pids in lists for pid in pids if encrypts(pid)]
+
+
+def encrypts(pid):
+    return b"--encrypt" in Path("/proc", pid, "cmdline").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["first", "large"])
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        lambda text: text,
+        lambda text: text[-16:],
+        lambda text: text[-8:],
+        lambda text: "0x" + text[-16:].lower(),
+        lambda text: f" {text[-16:]}! ",
+    ],
+    ids=["fingerprint", "long", "short", "lower", "exact"],
+)
+def test_an_identifier_may_be_spelled_in_many_ways(spelled, name, receiver):
+    fingerprint = getattr(receiver, name)
+
+    subkey = read_public_key(receiver.key).encryption_subkey(spelled(fingerprint))
+
+    assert subkey.fingerprint == fingerprint
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("master", "is the master key, which is not used for encryption"),
+        ("signing", "is not made for encryption"),
+        ("expired", "expired on 20"),
+        ("revoked", "is revoked"),
+        ("small", "is shorter than 2048 bits"),
+    ],
+)
+def test_an_unfit_key_is_refused_and_the_fit_ones_are_listed(name, problem, receiver):
+    key = read_public_key(receiver.key)
+
+    with pytest.raises(PermanentError, match=problem) as refused:
+        key.encryption_subkey(getattr(receiver, name)[-16:])
+
+    fit = ", ".join(each[-16:] for each in (receiver.first, receiver.second, receiver.large))
+    assert refused.value.remedy == f"Its encryption sub-keys are: {fit}."
+
+
+def test_a_key_that_expired_after_it_was_saved_is_refused_at_the_run(receiver):
+    with pytest.raises(PermanentError, match="expired on"):
+        encrypted(receiver, key_identifier=receiver.expired)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        lambda key: key.replace("\n", "\\n"),
+        lambda key: key.replace("\n", ""),
+        lambda key: key.replace("\n", "\r\n"),
+        lambda key: key.replace("\n", "\n    "),
+        lambda key: key.replace("-----\n\n", "-----\nVersion: GnuPG v2\nComment: x\n\n"),
+        lambda key: f"Dear all, this is our key:\n{key}\nRegards",
+    ],
+    ids=["escaped", "one line", "CRLF", "indented", "headers", "letter"],
+)
+def test_a_key_may_be_pasted_in_many_shapes(pasted, receiver):
+    key = read_public_key(pasted(receiver.key))
+
+    assert key.text == receiver.key
+    assert key.fingerprint == receiver.master
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "problem"),
+    [
+        (lambda receiver: receiver.secret(), "This is a private key"),
+        (lambda receiver: "PuTTY-User-Key-File-3: ssh-rsa", "This is a private key"),
+        (lambda receiver: "ssh-rsa AAAA me@here", "This is not a PGP public key"),
+        (lambda receiver: receiver.key * 2, "These are several keys"),
+        (lambda receiver: receiver.key[:400], "The public key is cut off"),
+        (lambda receiver: receiver.key.replace("-----END", "!\n-----END"), "key is damaged"),
+        (lambda receiver: without_lines(receiver.key, 4), "key is damaged"),
+    ],
+    ids=["private", "PuTTY", "SSH", "two", "cut", "characters", "lines"],
+)
+def test_what_is_not_one_whole_public_key_is_refused(spoiled, problem, receiver):
+    with pytest.raises(PermanentError, match=problem):
+        read_public_key(spoiled(receiver))
+
+
+def without_lines(key, count):
+    """Return the key with some lines missing in its middle."""
+    lines = key.splitlines()
+    return "\n".join(lines[:10] + lines[10 + count :])
+
+
+def test_the_form_keeps_one_form_of_the_key_and_its_identifier(receiver):
+    form = EncoderSettings.from_json(
+        {
+            "encoders": "encrypt_pgp",
+            "public_key": receiver.key.replace("\n", "\\n"),
+            "key_identifier": "0x" + receiver.second[-16:].lower(),
+            "armor": True,
+            "compression_type": "zlib_builtin",
+        }
+    )
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data == {
+        "encoders": "encrypt_pgp",
+        "public_key": receiver.key,
+        "key_identifier": receiver.second[-16:],
+        "armor": True,
+        "compression_type": "zlip_builtin",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        ({}, {"public_key": "required", "key_identifier": "required"}),
+        ({"public_key": "x", "key_identifier": "y"}, {"public_key": "not a PGP public key"}),
+        ({"key_identifier": "0xABCDEF01"}, {"key_identifier": "no sub-key ABCDEF01"}),
+        ({"key_identifier": "first"}, {"key_identifier": "is not one"}),
+    ],
+)
+def test_the_form_names_the_field_that_is_wrong(given, errors, receiver):
+    key = {"public_key": receiver.key} if given.keys() == {"key_identifier"} else {}
+    form = EncoderSettings.from_json({"encoders": "encrypt_pgp", **key, **given})
+
+    assert not form.is_valid()
+    assert form.errors.keys() == errors.keys()
+    assert all(errors[name] in form.errors[name][0] for name in errors)
