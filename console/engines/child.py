@@ -10,6 +10,7 @@ import uuid
 import _duckdb as duckdb  # without the Python layer, which doubles the time to start
 
 from console.engines import sandbox
+from console.engines.plain_text import BadFile
 from console.engines.work import WORK, Complaint
 
 # DuckDB imports these when it first returns a row, which is too late inside the sandbox.
@@ -57,7 +58,10 @@ def connect(request):
 
 def lock(connection, request):
     """Leave the connection only the request's files, for good."""
-    paths = [*request["read"], f"{request['folder']}/output.parquet"]
+    paths = [
+        *request["read"],
+        *(f"{request['folder']}/{name}" for name in ("output.parquet", "plain")),
+    ]
     connection.execute("SET allowed_paths = $1", [paths])
     for setting in SESSION:
         connection.execute(f"SET {setting}")
@@ -89,6 +93,8 @@ def main():
         tell(answer=run(request))
     except Complaint as complaint:
         tell(error=complaint.as_dict())
+    except BadFile as error:
+        tell(error={"type": "File", "message": str(error)})
     except duckdb.Error as error:
         tell(error=Complaint.of(error).as_dict())
     except MemoryError:

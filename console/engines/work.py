@@ -2,7 +2,9 @@
 
 import json
 
-from console.engines import functions, gate, types
+import _duckdb as duckdb
+
+from console.engines import functions, gate, intake, types
 
 
 class Complaint(Exception):
@@ -40,9 +42,7 @@ class Wrapped:
         prefix = len(before.encode())
         try:
             return self.connection.execute(f"{before}{self.text}\n{after}").fetchall()
-        except Exception as error:
-            if not str(type(error).__module__).startswith(("duckdb", "_duckdb")):
-                raise
+        except duckdb.Error as error:
             raise Complaint.of(error, prefix) from None
 
 
@@ -57,7 +57,7 @@ def query(connection, request):
     names = ", ".join(f"c{index}" for index in range(len(found)))
     picked = ", ".join(f"{value} AS {types.quote(name)}" for name, value, _ in columns)
     copied = body.execute(
-        f"COPY (SELECT {picked} FROM (",  # noqa: S608 - names and values are quoted
+        f"COPY (SELECT {picked} FROM (",
         f") AS result({names})) TO {output} (FORMAT parquet, COMPRESSION zstd)",
     )
     return {"columns": [(name, kind) for name, _, kind in columns], "rows": copied[0][0]}
@@ -92,7 +92,7 @@ def prepare(connection, request):
         for table, files in tables.items():
             paths = ", ".join(map(types.literal, files))
             name = f"{types.quote(database)}.{types.quote(table)}"
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")  # noqa: S608
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")
     for macro in functions.needed(request["sql"], request["scheduled_time"]):
         connection.execute(macro)
     connection.execute(f"USE {types.quote(request['database'])}")
@@ -151,4 +151,4 @@ def fitted(name, kind, given):
     return f"CAST({value} AS {wanted})"
 
 
-WORK = {"query": query}
+WORK = {"query": query, "sniff": intake.sniff, "convert": intake.convert}

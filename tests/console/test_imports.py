@@ -1,0 +1,148 @@
+"""Uploads become tables, or say what is wrong with them and change nothing."""
+
+import bz2
+import gzip
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from console import tables
+from console.tables.imports import ImportFailed, import_file, kind_of, sniff
+
+
+@pytest.fixture
+def demo(marketer):
+    return tables.create_database("demo", marketer)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def file(content, name="people.csv"):
+        path = tmp_path / "uploads" / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return file
+
+
+CSV = (
+    "id,Email Address,zip,amount,seen at\n"
+    '1,a@b.c,01234,1.5,2026-01-01 10:00:00\n2,"x ""y""",99999,,2026-01-02 00:00:00\n'
+)
+
+
+def test_a_csv_file_is_sniffed(file):
+    found = sniff(file(CSV), "csv")
+    assert found.columns == [
+        ("id", "bigint"),
+        ("email_address", "varchar"),
+        ("zip", "varchar"),
+        ("amount", "double"),
+        ("seen_at", "timestamp(6)"),
+    ]
+    assert found.sample[1][:4] == ["2", 'x "y"', "99999", None] and found.header
+
+
+def test_a_csv_file_becomes_a_table(demo, file):
+    table = import_file(demo, "people", file(CSV), kind="csv")
+    assert (table.rows, table.columns[1]) == (2, ["email_address", "varchar"])
+    assert tables.head(table)[0][:4] == (1, "a@b.c", "01234", 1.5)
+
+
+def test_names_and_types_can_be_changed(demo, file):
+    columns = [("key", "varchar"), ("name", "varchar")]
+    table = import_file(demo, "people", file("id,n\n7,x\n"), kind="csv", columns=columns)
+    assert tables.head(table) == [("7", "x")]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "message"),
+    [
+        ("id,email\n1,a\n2,b,c\n", "csv", "Line 3: 3 values where 2 were expected."),
+        ("id,email\n1,a\n2\n", "csv", "Line 3: 1 values where 2 were expected."),
+        ('id,email\n1,"a\n2,b\n', "csv", "Line 2: a quote is not closed."),
+        ("id,email\n1,caf\xe9\n".encode("latin-1"), "csv", "Line 2 is not UTF-8 (byte 0xE9): save"),
+        ("id,email\n1,a\x00b\n", "csv", "Line 2 has a zero byte"),
+        ("id\n1\n".encode("utf-16"), "csv", "The file is UTF-16"),
+        (b"PK\x03\x04xxxx", "csv", "The file is a zip file"),
+        ("", "csv", "The file is empty."),
+        ('{"a":1}\n{"a":\n{"a":2}\n', "jsonl", "Line 2 is not JSON: Expecting value."),
+        ('{"a":1}\n[1]\n', "jsonl", "Line 2 is not JSON: not a JSON object."),
+        ("PAR1 no", "parquet", "The file is not a readable Parquet file."),
+        (gzip.compress(b"a,b\n1,2\n")[:-9], "csv", "The file cannot be unpacked"),
+    ],
+)
+def test_a_broken_file_says_where_and_changes_nothing(demo, file, content, kind, message):
+    with pytest.raises(ImportFailed, match=r".") as failed:
+        import_file(demo, "people", file(content), kind=kind)
+    assert str(failed.value).startswith(message)
+    assert not demo.tables.exists()
+    assert not list((file("x").parents[1] / "tables" / "demo" / "people").iterdir())
+
+
+def test_a_wrong_type_names_the_line(demo, file):
+    with pytest.raises(ImportFailed, match='Line 3: "x" is not a bigint'):
+        import_file(demo, "people", file("id\n1\nx\n"), kind="csv", columns=[("id", "bigint")])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress], ids=["gzip", "bzip2"])
+def test_packed_files_are_unpacked(demo, file, pack):
+    table = import_file(demo, "people", file(pack(b"a\tb\n1\tx\n"), "p.tsv.gz"), kind="tsv")
+    assert tables.head(table) == [(1, "x")]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress], ids=["gzip", "bzip2"])
+def test_a_bomb_is_refused(demo, file, pack):
+    with pytest.raises(ImportFailed, match="more than 200 times its size"):
+        import_file(demo, "people", file(pack(b"a,b,c\n" * 200_000) * 50), kind="csv")
+
+
+def test_json_lines_keep_lists_and_nested_values(demo, file):
+    content = '{"id":1,"zip":"01","tags":["a"],"more":{"x":[1]}}\n{"id":2.5}\n'
+    table = import_file(demo, "people", file(content, "p.jsonl"), kind="jsonl")
+    assert table.columns == [
+        ["id", "double"],
+        ["zip", "varchar"],
+        ["tags", "array(varchar)"],
+        ["more", "json"],
+    ]
+    assert tables.head(table) == [(1, "01", ["a"], '{"x":[1]}'), (2.5, None, None, None)]
+
+
+def test_parquet_keeps_its_types(demo, file, tmp_path):
+    path = tmp_path / "uploads" / "p.parquet"
+    pq.write_table(pa.table({"A b": [1], "d": [pa.scalar("x")]}), path)
+    table = import_file(demo, "people", path, kind="parquet")
+    assert table.columns == [["a_b", "bigint"], ["d", "varchar"]]
+    assert tables.head(table) == [(1, "x")]
+
+
+def test_appending_matches_columns_by_name(demo, file):
+    import_file(demo, "people", file("id,name\n1,a\n"), kind="csv")
+    table = import_file(demo, "people", file("name\nb\n"), kind="csv", mode="append")
+    assert tables.head(table) == [(1, "a"), (None, "b")]
+    with pytest.raises(ImportFailed, match='The table has no column "nam"'):
+        import_file(demo, "people", file("nam\nb\n"), kind="csv", mode="append")
+
+
+def test_replacing_leaves_only_the_new_rows(demo, file):
+    import_file(demo, "people", file("id,name\n1,a\n"), kind="csv")
+    table = import_file(demo, "people", file("x\n5\n"), kind="csv", mode="replace")
+    assert tables.head(table) == [(5,)] and table.columns == [["x", "bigint"]]
+
+
+def test_a_file_without_names_gets_numbered_columns(file):
+    found = sniff(file("\ufeff1;a@b.c\n2;d@e.f\n"), "csv")
+    assert found.columns == [("column1", "bigint"), ("column2", "varchar")]
+    assert not found.header and len(found.sample) == 2
+
+
+def test_quoted_empty_text_is_not_null(demo, file):
+    table = import_file(demo, "people", file('a,b\n"",1\n,2\n'), kind="csv")
+    assert tables.head(table) == [("", 1), (None, 2)]
+
+
+def test_the_kind_is_told_by_the_name():
+    names = ["a.CSV", "a.tsv.gz", "b.ndjson", "c.parquet", "d.xlsx", "e"]
+    assert [kind_of(name) for name in names] == ["csv", "tsv", "jsonl", "parquet", None, None]
