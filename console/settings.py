@@ -163,6 +163,7 @@ Q_CLUSTER = {
     "save_limit": 250,
     "recycle": 200,
     "max_rss": 800_000,
+    "log_level": "WARNING",
     "label": "Queue",
 }
 
