@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.auth.models import Group, User
 
-from tests.servers import faulty, sshd  # noqa: F401  fixtures
+from tests.servers import faulty, sandbox, sshd  # noqa: F401  fixtures
+from tests.workbench import people, run_query, sftp, shop  # noqa: F401  fixtures
 
 
 def person(name, *groups, **fields):

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from integrations.delivery import Delivery
+from integrations.sandbox import Sandbox
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 PRIVILEGE_FOLDER = Path("/run/sshd")
@@ -142,6 +143,30 @@ def sshd(tmp_path):
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def sandbox(tmp_path):
+    """The SFTP sandbox, in a thread of this process; its switches can be turned at any time."""
+    server = Sandbox(tmp_path / "sandbox/files", tmp_path / "sandbox")
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    yield server
+    server.stop()
+    thread.join()
+
+
+def sandbox_settings(sandbox, **fields):
+    """Return the settings of an SFTP_V2 authentication for the sandbox, with its password."""
+    return {
+        "host": "127.0.0.1",
+        "port": sandbox.port,
+        "username": "demo",
+        "auth_method": "password",
+        "password": "demo",
+        "max_connection_retry": 3,
+        "timeout": 20,
+    } | fields
 
 
 RESET = struct.pack("ii", 1, 0)  # linger 0: close with a reset
