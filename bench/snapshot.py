@@ -1,0 +1,48 @@
+"""A snapshot of N customers as a query would leave it, the same for every run."""
+
+from pathlib import Path
+
+import duckdb
+
+FIRST = ["James", "Zoë", "Lukáš", "太郎", "Olga", "Михаил", "Renée", "Li", "Søren", "Grace"]
+LAST = ["Smith", "O''Brien", "Nguyễn", "Müller", "山田", "van der Berg", "Kim", "Petrov"]
+COMPANIES = ["Acme, Inc.", 'Widgets "R" Us', "Globex", "Umbrella, LLC", "株式会社テスト", "Hooli"]
+MAILS = ["example.com", "example.org", "mail.example.net"]
+QUERY = """
+SELECT
+    1000000 + i AS customer_id,
+    CASE WHEN a % 50 > 0 THEN format('{{}}{{}}@{{}}', i, a % 100000, {mails}[1 + a % 3]) END
+        AS email,
+    {first}[1 + a % 10] AS first_name,
+    {last}[1 + b % 8] || CASE WHEN b % 100 < 6 THEN ', Jr.' WHEN b % 100 < 12 THEN ' "the 2nd"'
+        ELSE '' END AS last_name,
+    CASE WHEN c % 10 > 1 THEN format('+{{}}-{{}}-{{}}', c % 98, c // 98 % 1000, b % 10000) END
+        AS phone,
+    CASE WHEN a % 20 > 0 THEN DATE '1940-01-01' + CAST(b % 25000 AS INTEGER) END AS birthday,
+    round((c % 100000000) / 997.0, 4)::DOUBLE AS lifetime_value,
+    CAST(a % 1000 AS INTEGER) AS visit_count,
+    CASE WHEN b % 25 > 0 THEN c % 3 = 0 END AS is_member,
+    CASE WHEN b % 101 = 1 THEN '' WHEN b % 3 > 0 THEN {companies}[1 + c % 6] END AS company,
+    TIMESTAMP '2015-01-01' + to_microseconds(CAST(a % 340000000000000 AS BIGINT)) AS created_at,
+    CASE WHEN c % 7 > 0 THEN 1420070400 + CAST(b % 340000000 AS BIGINT) END AS last_seen
+FROM (
+    SELECT
+        i,
+        CAST(hash(i) // 16 AS BIGINT) AS a,
+        CAST(hash(i * 7 + 1) // 16 AS BIGINT) AS b,
+        CAST(hash(i * 13 + 5) // 16 AS BIGINT) AS c
+    FROM range({rows}) AS numbers(i)
+)
+"""
+
+
+def make(path: Path, rows: int) -> None:
+    """Write the customers as Parquet, compressed like results are."""
+    lists = {"first": FIRST, "last": LAST, "companies": COMPANIES, "mails": MAILS}
+    query = QUERY.format(rows=rows, **{name: array(items) for name, items in lists.items()})
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def array(items):
+    return "[" + ", ".join(f"'{item}'" for item in items) + "]"
