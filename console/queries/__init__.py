@@ -1,0 +1,1 @@
+"""Saved queries: who sees them, their versions, and where their result goes."""

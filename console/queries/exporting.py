@@ -1,0 +1,99 @@
+"""Where a query's result goes, and what the file would look like."""
+
+import json
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone as clock
+
+from console.jobs.results import NoResult, rows_of
+from console.models import Job
+from integrations.delivery import Delivery
+from integrations.result import sample
+
+PREVIEW_BYTES = 2048
+
+
+def set_export(query, authentication, settings):
+    """Send the results of the query's jobs to this destination from now on."""
+    query.authentication, query.export = authentication, settings
+    query.save(update_fields=["authentication", "export", "updated_at"])
+
+
+def remove_export(query):
+    """Keep the results of the query's jobs in the console."""
+    set_export(query, None, None)
+
+
+def last_result(query):
+    """Return the newest job of the query that has a result, or None."""
+    done = query.jobs.filter(status=Job.Status.SUCCESS).exclude(result_path="")
+    return next(filter(has_result, done[:5]), None)
+
+
+def has_result(job):
+    try:
+        return bool(rows_of(job))
+    except NoResult:
+        return False
+
+
+class Draft:
+    """An export as it stands in the panel: its settings, its file, its --result."""
+
+    def __init__(self, query, authentication, data=None):
+        self.query = query
+        self.authentication = authentication
+        self.connector = authentication.connector
+        form = self.connector.Export
+        self.checked = form.from_json(self.stored()) if data is None else form(data)
+        self.checked.is_valid()
+        self.settings = self.checked.cleaned_data
+
+    def stored(self):
+        """Return the settings saved on the query, where they are of the same connector."""
+        before = self.query.authentication
+        same = before and before.type == self.authentication.type
+        return (self.query.export or {}) if same else {}
+
+    def form(self):
+        """Return the form that shows the settings without finding fault with them."""
+        return self.connector.Export(stored=self.connector.Export.defaults() | self.settings)
+
+    @property
+    def complete(self):
+        return not self.checked.errors
+
+    def wrong(self):
+        """Return the labels of the fields that are not right yet."""
+        return [
+            self.checked[name].label for name in self.checked.errors if name in self.checked.fields
+        ]
+
+    def only_lacking(self):
+        """Return whether fields may be empty yet, but none has a wrong value."""
+        found = self.checked.errors.as_data().values()
+        return all(error.code == "required" for errors in found for error in errors)
+
+    def path(self):
+        """Return where the file would go; nothing where that is not known yet."""
+        if not (self.complete and hasattr(self.connector, "path")):
+            return ""
+        return self.connector({}, self.settings).path(self.delivery())
+
+    def preview(self, job):
+        """Return the first bytes of the very file; None where there is no file."""
+        if not (job and self.only_lacking() and hasattr(self.connector, "preview")):
+            return None
+        settings = self.connector.Export.defaults() | self.settings
+        return self.connector({}, settings).preview(rows_of(job), PREVIEW_BYTES)
+
+    def result_json(self):
+        """Return the equal --result, with *** in the place of secrets."""
+        known = sample(self.connector, self.authentication.settings, self.settings)
+        return json.dumps(known, indent=2, ensure_ascii=False)
+
+    def delivery(self):
+        """Return what names depend on: the next slot of the schedule, or now."""
+        schedule = self.query.schedule
+        slot = schedule.next_slot if schedule and schedule.next_slot else clock.now()
+        return Delivery(slot=slot.astimezone(ZoneInfo(schedule.timezone if schedule else "UTC")))

@@ -1,0 +1,84 @@
+"""A saved query through its life: save, duplicate, restore, delete."""
+
+from django.db import transaction
+
+from console.models import Query, QueryVersion
+from console.schedules import unschedule
+from integrations.access import usable_by
+
+EDITED = ["name", "database", "engine", "updated_at"]
+
+
+class SavedMeanwhile(Exception):
+    """The query was saved by someone else, or in another window, since it was opened."""
+
+    def __init__(self, kept):
+        self.version = kept.version
+        latest = kept.versions.select_related("saved_by").first()
+        super().__init__(
+            f"{latest.saved_by.get_username()} saved version {kept.version} of this query after "
+            "you opened it. Your text is still here: compare it under Versions, then save again "
+            "to replace that version."
+        )
+
+
+@transaction.atomic
+def save(query, *, by, opened=None):
+    """Save the query, and its SQL as a new version where it changed.
+
+    `opened` is the version that the editor showed; raise SavedMeanwhile where it is no longer
+    the latest and both changed the SQL.
+    """
+    kept = Query.objects.filter(pk=query.pk).first()
+    if kept and kept.sql == query.sql:
+        query.version = kept.version
+        query.save(update_fields=EDITED)
+        return query
+    if kept and opened is not None and opened != kept.version:
+        raise SavedMeanwhile(kept)
+    query.version = kept.version + 1 if kept else 1
+    query.save(update_fields=kept and [*EDITED, "sql", "version"])
+    QueryVersion.objects.create(query=query, number=query.version, sql=query.sql, saved_by=by)
+    return query
+
+
+def restore(query, number, *, by):
+    """Make the SQL of an earlier version the current one, as a new version."""
+    query.sql = query.versions.get(number=number).sql
+    return save(query, by=by)
+
+
+def free_name(name, owner):
+    """Return the name, or the name with the first number that the owner has not used."""
+    stem, number = name[:240], 1
+    while Query.objects.filter(owner=owner, name=name).exists():
+        number += 1
+        name = f"{stem} ({number})"
+    return name
+
+
+def duplicate(query, *, by):
+    """Return a copy that belongs to the person, without the schedule.
+
+    The export comes along where they may use its authentication.
+    """
+    export = query.authentication_id and usable_by(by).filter(pk=query.authentication_id).exists()
+    copy = Query(
+        name=free_name(f"Copy of {query.name}"[:255], by),
+        database=query.database,
+        engine=query.engine,
+        sql=query.sql,
+        owner=by,
+        authentication=query.authentication if export else None,
+        export=query.export if export else None,
+        priority=query.priority,
+        retry_limit=query.retry_limit,
+    )
+    return save(copy, by=by)
+
+
+@transaction.atomic
+def delete(query):
+    """Delete the query with its versions and its schedule. Jobs stay, without a query."""
+    unschedule(query)
+    query.delete()

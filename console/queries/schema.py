@@ -1,0 +1,40 @@
+"""The names a person may write in a query: databases, tables, columns."""
+
+from console.tables import readable
+
+FUNCTIONS = [
+    "TD_DATE_TRUNC",
+    "TD_INTERVAL",
+    "TD_INTERVAL_RANGE",
+    "TD_SCHEDULED_TIME",
+    "TD_TIME_ADD",
+    "TD_TIME_FORMAT",
+    "TD_TIME_PARSE",
+    "TD_TIME_RANGE",
+    "TD_TIME_STRING",
+]
+# Above this the editor offers names only when asked: typing has to stay quick.
+LIVE_NAMES = 5_000
+
+
+def names(user, database):
+    """Return the columns of every readable table; those of the database go without its name."""
+    tables = {
+        table.name if name == database else f"{name}.{table.name}": [c for c, _ in table.columns]
+        for name, found in readable(user).items()
+        for table in found.values()
+    }
+    count = len(tables) + sum(map(len, tables.values()))
+    return {"tables": tables, "functions": FUNCTIONS, "live": count <= LIVE_NAMES}
+
+
+def first_rows(table):
+    """Return a query that shows the first rows of the table."""
+    return f"SELECT *\nFROM {quoted(table.name)}\nLIMIT 100"
+
+
+def quoted(name):
+    """Return the name as it has to be written in SQL."""
+    if name.isidentifier() and name.islower():
+        return name
+    return '"' + name.replace('"', '""') + '"'
