@@ -100,9 +100,8 @@ CACHES = {
 }
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # no collectstatic: served from where they are
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -163,7 +162,6 @@ Q_CLUSTER = {
     "save_limit": 250,
     "recycle": 200,
     "max_rss": 800_000,
-    "log_level": "WARNING",
     "label": "Queue",
 }
 
@@ -187,6 +185,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Their lower levels tell user names, file names and addresses of every step.
         **{name: {"level": "WARNING"} for name in ("paramiko", "urllib3", "botocore", "gnupg")},
+        "django-q": {"level": "WARNING"},  # It tells of every message.
+        "django-q": {"level": "WARNING"},  # it tells of every message; jobs have logs of their own
     },
 }
 
