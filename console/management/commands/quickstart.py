@@ -1,0 +1,139 @@
+"""Start a console with demo data, deliver a first file, and say where everything is."""
+
+import signal
+import time
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection, HTTPException
+
+from django.conf import settings
+from django.core.management import BaseCommand
+from django.urls import reverse
+
+from console.quickstart import Refusal, home, landing, ports
+from console.quickstart.data import SANDBOX_ROOT, prepare
+from console.quickstart.processes import Children, log_of
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STARTING = 60  # seconds that the web server may take
+
+
+class Command(BaseCommand):
+    help = (
+        "Start web server, cluster and an SFTP sandbox on this machine, with demo data; deliver "
+        "a first file and say where it is. Ctrl-C stops all of it."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--port", type=int, default=8000, help="of the web server (8000)")
+        parser.add_argument("--home", metavar="DIR", help="folder of all state (var/)")
+        parser.add_argument("--once", action="store_true", help="stop when the file has landed")
+
+    def handle(self, *, port, once, **_):
+        self.began = time.monotonic()
+        delivered = False
+        address = f"http://{ports.ADDRESS}:{port}/"
+        with interruptible(), ExitStack() as stack:
+            ports.claim(port)
+            stack.enter_context(home.claimed(address))
+            children = Children(environment(address))
+            stack.callback(stop, children)
+            self.start(children, port, address)
+            delivered = True
+            while not once:
+                children.check()
+                time.sleep(0.2)
+        if not delivered:
+            raise SystemExit(130)  # As a shell says of a command that was interrupted.
+
+    def start(self, children, port, address):
+        sandbox = ports.kept(settings.HOME / "sandbox.port")
+        children.start("sandbox", "manage.py", "sandbox", f"--port={sandbox}")
+        query = prepare(sandbox, self.tell)
+        children.start("web server", "-m", "waitress", *web(port))
+        children.start("cluster", "manage.py", "cluster", "--drain=1")
+        job = landing.submit(query)
+        wait_for_answer(port, children.check)
+        self.tell("web server answers")
+        landing.wait_for(job, children.check)
+        file = landing.landed(job, settings.HOME / SANDBOX_ROOT)
+        self.tell("first file delivered, and checked against the result")
+        self.stdout.write(summary(address, file))
+
+    def tell(self, what):
+        self.stdout.write(f"{time.monotonic() - self.began:5.1f} s  {what}")
+
+
+def web(port):
+    return [f"--listen={ports.ADDRESS}:{port}", "--threads=8", "console.wsgi:application"]
+
+
+def environment(address):
+    """Return the settings of a console that is only for this machine."""
+    return {
+        "CONSOLE_HOME": str(settings.HOME),
+        "CONSOLE_HTTPS": "False",
+        "CONSOLE_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "CONSOLE_PUBLIC_URL": address,
+        "CONSOLE_EGRESS_NETWORKS": ",".join([*settings.EGRESS_NETWORKS, "127.0.0.0/8"]),
+    }
+
+
+def wait_for_answer(port, watch):
+    """Wait until the web server shows the page to log in at."""
+    deadline = time.monotonic() + STARTING
+    while time.monotonic() < deadline:
+        watch()
+        if answer(port) == 200:
+            return
+        time.sleep(0.05)
+    raise Refusal(f"The web server does not answer. See {log_of('web server')}.")
+
+
+def answer(port):
+    connection = HTTPConnection(ports.ADDRESS, port, timeout=STARTING)
+    try:
+        connection.request("GET", reverse("login"))
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return None  # Not yet.
+    finally:
+        connection.close()
+
+
+def summary(address, file):
+    return "\n".join(
+        [
+            "",
+            f"Open     {address}",
+            "Log in   marketer / marketer (writes queries, exports their results)",
+            "         admin / admin       (keeps credentials as well, at /admin/ too)",
+            f"Landed   {file.path}",
+            f"         {file.rows} rows, SHA-256 {file.sha256}",
+            f"Logs     {settings.HOME / 'logs'}",
+        ]
+    )
+
+
+@contextmanager
+def interruptible():
+    """Let every signal that asks for an end do what Ctrl-C does."""
+    before = {each: signal.signal(each, interrupt) for each in SIGNALS}
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def stop(children):
+    """Stop the children; further signals have nothing to add."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    children.stop()

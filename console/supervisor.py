@@ -1,0 +1,135 @@
+"""Keeps the worker processes running: restarts what died or wedged, and stops it all together."""
+
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+POLL = 0.1  # seconds
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a restart
+STEADY_AFTER = 60  # seconds of running after which trouble counts as new
+# A worker that dies can take the lock of the shared queue with it: django-q starts another,
+# which never gets a task again. These lines are the only sign of it.
+WEDGED = re.compile(
+    r"reincarnated worker .* after death|reincarnated (monitor|pusher) .* after sudden death"
+)
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
+
+
+class Child:
+    """A process with a group of its own, started again whenever it ends or wedges."""
+
+    def __init__(self, name: str, command: list[str]):
+        self.name, self.command = name, command
+        self.process = None
+        self.wedged = threading.Event()
+        self.starts_at = self.started = 0.0
+        self.pause = FIRST_PAUSE
+
+    def look(self) -> None:
+        """Start it when it is time to; end what is left of it when it died or wedged."""
+        if self.process is None:
+            if time.monotonic() >= self.starts_at:
+                self.start()
+        elif self.wedged.is_set() or self.process.poll() is not None:
+            self.bury()
+
+    def start(self):
+        self.wedged.clear()
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            self.command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+        )
+        threading.Thread(target=self.relay, args=(self.process,), daemon=True).start()
+
+    def relay(self, process):
+        """Pass on what the process says, and listen for the sign that it is wedged."""
+        for line in process.stdout:
+            say(line.rstrip("\n"))
+            if WEDGED.search(line):
+                self.wedged.set()
+
+    def bury(self):
+        """Kill the whole group: its orphans would go on taking work. Start again after a pause."""
+        why = "is wedged" if self.wedged.is_set() else f"ended ({self.process.poll()})"
+        self.kill()
+        if time.monotonic() - self.started > STEADY_AFTER:
+            self.pause = FIRST_PAUSE
+        say(f"{self.name} {why}; it is started again in {self.pause:g} seconds.")
+        self.starts_at = time.monotonic() + self.pause
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        self.process = None
+
+    def ask_to_end(self):
+        """Tell the leader only: it ends the rest of its group in order."""
+        if self.alive():
+            self.process.send_signal(signal.SIGTERM)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+
+class Supervisor:
+    """Runs children until it is told to stop; a second time means at once."""
+
+    def __init__(self, children: list[Child], *, drain: float):
+        self.children, self.drain = children, drain
+        self.stops = 0
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
+        try:
+            while not self.stops:
+                for child in self.children:
+                    child.look()
+                time.sleep(POLL)
+            self.end()
+        finally:
+            for child in self.children:
+                child.kill()
+
+    def stop(self, *_):
+        self.stops += 1
+
+    def end(self):
+        """Let running jobs finish, for a while."""
+        for child in self.children:
+            child.ask_to_end()
+        deadline = time.monotonic() + self.drain
+        while any(child.alive() for child in self.children):
+            if self.stops > 1 or time.monotonic() > deadline:
+                say("Running jobs are cut off; they are run again after the next start.")
+                return
+            time.sleep(POLL)
+
+
+def end_with_parent():
+    """Ask Linux to end this process when the supervisor is gone, however it went."""
+    if LIBC:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def say(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
