@@ -185,7 +185,6 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Their lower levels tell user names, file names and addresses of every step.
         **{name: {"level": "WARNING"} for name in ("paramiko", "urllib3", "botocore", "gnupg")},
-        "django-q": {"level": "WARNING"},  # It tells of every message.
         "django-q": {"level": "WARNING"},  # it tells of every message; jobs have logs of their own
     },
 }
