@@ -5,6 +5,7 @@ import hashlib
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -47,6 +48,13 @@ class Authentication(models.Model):
 
     def get_absolute_url(self):
         return reverse("authentication", args=[self.pk])
+
+    def clean(self):
+        """Check the name, which no form can do: its constraint is about a hidden field too."""
+        try:
+            self.validate_constraints()
+        except ValidationError as error:
+            raise ValidationError({"name": error.messages}) from None
 
     @property
     def settings(self):

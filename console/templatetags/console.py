@@ -132,12 +132,8 @@ def relative(moment, now):
 
 
 def time_element(moment, text):
-    return format_html(
-        '<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>',
-        moment.isoformat(),
-        moment,
-        text,
-    )
+    exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
 
 
 @register.filter

@@ -1,0 +1,55 @@
+"""Connection tests: a connector's steps, taken from this server, within a time limit."""
+
+import time
+from dataclasses import asdict
+
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.connectors.base import Step
+from integrations.delivery import Delivery
+from integrations.errors import Stopped
+from integrations.models import PinnedHosts
+
+SECONDS = 50  # less than what a page waits for
+
+
+def run(connector, authentication):
+    """Return the steps of a connection test, as JSON."""
+    deadline = time.monotonic() + SECONDS
+    delivery = Delivery(
+        known_hosts=PinnedHosts(),
+        networks=tuple(settings.EGRESS_NETWORKS),
+        stopped=lambda: time.monotonic() > deadline,
+    )
+    steps = []
+    try:
+        for step in connector(authentication).test(delivery):
+            steps.append(asdict(step))
+    except Stopped:
+        steps.append(asdict(out_of_time()))
+    return steps
+
+
+def out_of_time():
+    return Step(
+        "time limit",
+        "failed",
+        f"The test was ended after {SECONDS} seconds without an answer.",
+        "Check host and port, and whether a firewall is in the way.",
+    )
+
+
+def run_stored(authentication):
+    """Test a stored authentication and keep what came of it. Raises SecretUnreadable."""
+    authentication.test_steps = run(authentication.connector, authentication.settings)
+    authentication.tested_at = timezone.now()
+    authentication.save(update_fields=["test_steps", "tested_at"])
+    return authentication.test_steps
+
+
+def outcome(steps):
+    """Return whether the test passed, failed, or was not made."""
+    if not steps:
+        return ""
+    return "failed" if any(step["outcome"] == "failed" for step in steps) else "passed"

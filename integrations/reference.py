@@ -1,0 +1,97 @@
+"""What a connector declares, as tables that people and pages read."""
+
+import json
+from dataclasses import dataclass
+
+from django import forms
+
+from integrations.connectors.base import Connector
+from integrations.settings_form import SecretField, SettingsForm
+from integrations.settings_json import need_of
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of a reference table."""
+
+    name: str
+    label: str
+    kind: str
+    need: str  # "required", "required when …", "optional", "optional, only when …"
+    default: str
+    help: str
+    choices: list[tuple[str, str]]  # (value in JSON, label)
+    other_names: list[str]
+    other_values: list[tuple[str, str]]  # (other spelling, value)
+
+
+def sections(connector: type[Connector]) -> list[tuple[str, list[Setting]]]:
+    """Return the connector's settings: those of an authentication, then those of an export."""
+    return [
+        ("Authentication", settings(connector, connector.Authentication)),
+        ("Export", settings(connector, connector.Export)),
+    ]
+
+
+def settings(connector: type[Connector], form: type[SettingsForm]) -> list[Setting]:
+    return [setting(connector, name, field) for name, field in form().fields.items()]
+
+
+def setting(connector, name, field):
+    default = connector.json_defaults.get(name, field.initial)
+    spellings = connector.value_aliases.get(name, {}) | getattr(field, "spellings", {})
+    return Setting(
+        name=name,
+        label=field.label,
+        kind=kind_of(field),
+        need=need_in_words(field, need_of(field, default)),
+        default="" if default is None else json.dumps(default),
+        help=str(field.help_text),
+        choices=[
+            (json.dumps(value), label)
+            for value, label in getattr(field, "choices", ())
+            if isinstance(field, forms.ChoiceField)
+        ],
+        other_names=[alias for alias, own in connector.aliases.items() if own == name],
+        other_values=[(json.dumps(other), json.dumps(own)) for other, own in spellings.items()],
+    )
+
+
+def kind_of(field):
+    if isinstance(field, SecretField):
+        return "secret"
+    if isinstance(field, forms.BooleanField):
+        return "true or false"
+    return "number" if isinstance(field, forms.IntegerField) else "text"
+
+
+def need_in_words(field, need):
+    condition = getattr(field, "condition", None)
+    when = f"when {condition[0]} is {json.dumps(condition[1])}" if condition else ""
+    if need:
+        return f"required {when}".strip()
+    return f"only {when}" if when else "optional"
+
+
+def example(connector: type[Connector]) -> str:
+    """Return the shortest --result that is complete."""
+    shown = {"type": connector.name}
+    for form in (connector.Authentication, connector.Export):
+        defaults = form.defaults() | connector.json_defaults
+        for name, field in form().fields.items():
+            if asked_for(field, need_of(field, defaults.get(name)), defaults):
+                shown[name] = placeholder(field)
+    return json.dumps(shown, indent=2)
+
+
+def asked_for(field, need, defaults):
+    """Return whether a --result that is silent about the rest has to have the field."""
+    return need is True or (bool(need) and defaults.get(need[0]) == need[1])
+
+
+def placeholder(field):
+    return (
+        "***"
+        if isinstance(field, SecretField)
+        else f"your {field.label[:1].lower()}{field.label[1:]}"
+    )

@@ -1,0 +1,109 @@
+"""The list of authentications, and the page of one."""
+
+import json
+
+from django.http import Http404
+from django.shortcuts import render
+
+from integrations.access import may_edit, usable_by, usage_counts, visible_to, where_used
+from integrations.connection_test import outcome
+from integrations.models import HostKey
+from integrations.result import sample
+from integrations.secrets import SecretUnreadable
+from integrations.settings_form import set_on
+
+
+def listing(request):
+    """Show the authentications the user may choose."""
+    authentications = list(usable_by(request.user).select_related("owner"))
+    used = usage_counts(authentications)
+    rows = [
+        {
+            "authentication": authentication,
+            "used": used[authentication.pk],
+            "outcome": outcome(authentication.test_steps),
+            "editable": may_edit(request.user, authentication),
+        }
+        for authentication in authentications
+    ]
+    return render(request, "integrations/authentications.html", {"rows": rows})
+
+
+def page(request, pk):
+    """Show an authentication: all of it to those who keep it, its name to those who use it."""
+    authentication = visible_or_404(request, pk)
+    context = {"authentication": authentication, "connector": authentication.connector}
+    if not may_edit(request.user, authentication):
+        return render(request, "integrations/authentication_shared.html", context)
+    return render(request, "integrations/authentication.html", context | details(authentication))
+
+
+def details(authentication):
+    """Return what the owner and the keepers see."""
+    context = {
+        "used": where_used(authentication),
+        "steps": authentication.test_steps,
+        "outcome": outcome(authentication.test_steps),
+        "groups": authentication.shared_groups.order_by("name"),
+        "people": authentication.shared_users.order_by("username"),
+    }
+    try:
+        settings = authentication.settings
+    except SecretUnreadable as error:
+        return context | {"unreadable": str(error)}
+    return context | {
+        "fields": list(masked(authentication, settings)),
+        "host_key": host_key_of(settings),
+        "result": json.dumps(sample_of(authentication, settings), indent=2, ensure_ascii=False),
+    }
+
+
+def masked(authentication, settings):
+    """Yield (label, value, whether it is a secret) of each setting."""
+    secrets = authentication.connector.Authentication.secrets()
+    for name, field in authentication.connector.Authentication().fields.items():
+        if name in secrets and settings.get(name):
+            yield field.label, set_on(authentication.secrets_set.get(name)), True
+        elif name not in secrets and name in settings:
+            yield field.label, shown(field, settings[name]), False
+
+
+def shown(field, value):
+    """Return the value as the form shows it."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return dict(getattr(field, "choices", ())).get(value, value)
+
+
+def sample_of(authentication, settings):
+    """Return the --result with this authentication and an export of which nothing is said yet."""
+    connector = authentication.connector
+    export = {
+        name: f"your {field.label[:1].lower()}{field.label[1:]}"
+        for name, field in connector.Export().fields.items()
+        if field.required
+        and field.initial is None
+        and name not in connector.json_defaults
+        and not hasattr(field, "condition")
+    }
+    return sample(connector, settings, export)
+
+
+def host_key_of(settings):
+    """Return the pinned key of the server the settings lead to, or None."""
+    place = {"host": str(settings.get("host", "")).lower(), "port": settings.get("port")}
+    return HostKey.objects.filter(**place).first()
+
+
+def visible_or_404(request, pk):
+    found = visible_to(request.user).select_related("owner").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def editable_or_404(request, pk):
+    found = visible_or_404(request, pk)
+    if not may_edit(request.user, found):
+        raise Http404
+    return found

@@ -1,0 +1,68 @@
+"""The catalog of connectors, and the reference of each."""
+
+from collections import Counter
+
+from django.http import Http404, JsonResponse
+from django.shortcuts import render
+
+from integrations.access import usable_by
+from integrations.connectors import CONNECTORS
+from integrations.reference import example, sections
+
+
+def catalog(request):
+    """Show the connectors there are, as cards."""
+    words = request.GET.get("q", "").strip()
+    category = request.GET.get("category", "")
+    existing = Counter(usable_by(request.user).values_list("type", flat=True))
+    cards = [
+        {"connector": connector, "existing": existing[connector.name]}
+        for connector in CONNECTORS.values()
+        if matches(connector, words) and category in ("", connector.category)
+    ]
+    categories = sorted({connector.category for connector in CONNECTORS.values()})
+    return render(
+        request,
+        "integrations/catalog.html",
+        {"cards": cards, "q": words, "category": category, "categories": categories},
+    )
+
+
+def matches(connector, words):
+    """Return whether every word is somewhere in what the card says."""
+    text = f"{connector.name} {connector.label} {connector.description} {connector.category}"
+    return all(word in text.lower() for word in words.lower().split())
+
+
+def reference(request, type):
+    """Show every setting of a connector, as it is declared."""
+    connector = connector_or_404(type)
+    return render(
+        request,
+        "integrations/connector.html",
+        {
+            "connector": connector,
+            "sections": sections(connector),
+            "example": example(connector),
+            "existing": usable_by(request.user).filter(type=type),
+        },
+    )
+
+
+def schema(request, type):
+    """Return the JSON Schema of a connector's settings."""
+    connector = connector_or_404(type)
+    return JsonResponse(
+        {
+            "authentication": connector.Authentication.json_schema(
+                defaults=connector.json_defaults
+            ),
+            "export": connector.Export.json_schema(defaults=connector.json_defaults),
+        }
+    )
+
+
+def connector_or_404(type):
+    if type not in CONNECTORS:
+        raise Http404
+    return CONNECTORS[type]

@@ -1,0 +1,124 @@
+"""Edit, share, duplicate and delete an authentication; forget the host key of its server."""
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from integrations.access import where_used
+from integrations.forms import NamingForm
+from integrations.models import Authentication
+from integrations.secrets import SecretUnreadable
+from integrations.views.authentications import editable_or_404, host_key_of
+
+
+@sensitive_post_parameters()
+def edit(request, pk):
+    """Change the credentials; secrets left blank stay as they are."""
+    authentication = editable_or_404(request, pk)
+    form = settings_form(authentication, request.POST or None)
+    if form.is_valid():
+        authentication.replace_settings(form.cleaned_data)
+        authentication.tested_at, authentication.test_steps = None, []
+        authentication.save()
+        messages.success(request, f"{authentication.name} is changed.")
+        return redirect(authentication)
+    return render(
+        request,
+        "integrations/edit.html",
+        {
+            "authentication": authentication,
+            "connector": authentication.connector,
+            "form": form,
+            "unreadable": not authentication.readable,
+        },
+        status=422 if form.is_bound else 200,
+    )
+
+
+def settings_form(authentication, data):
+    """Return the connector's form over what is stored; over nothing where no key opens it."""
+    return authentication.connector.Authentication(
+        data,
+        stored=authentication.settings if authentication.readable else {},
+        secrets_set=authentication.secrets_set,
+    )
+
+
+def sharing(request, pk):
+    """Change the name, and who may use it."""
+    authentication = editable_or_404(request, pk)
+    form = NamingForm(request.POST or None, instance=authentication)
+    if form.is_valid():
+        form.save()
+        messages.success(request, f"{authentication.name} is changed.")
+        return redirect(authentication)
+    return render(
+        request,
+        "integrations/sharing.html",
+        {"authentication": Authentication.objects.get(pk=pk), "form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@require_POST
+def duplicate(request, pk):
+    """Make a copy that belongs to the user, shared with nobody."""
+    original = editable_or_404(request, pk)
+    copy = Authentication(type=original.type, owner=request.user)
+    try:
+        copy.replace_settings(original.settings)
+    except SecretUnreadable as error:
+        messages.error(request, str(error))
+        return redirect(original)
+    copy.secrets_set = original.secrets_set
+    copy.name = free_name(original.name)
+    copy.save()
+    messages.success(request, f"{copy.name} is a copy of {original.name}.")
+    return redirect(copy)
+
+
+def free_name(name):
+    """Return a name for a copy that no authentication has."""
+    taken = set(Authentication.objects.filter(inline=False).values_list("name", flat=True))
+    candidates = (
+        f"{name[:85]} (copy {n})" if n > 1 else f"{name[:85]} (copy)"
+        for n in range(1, len(taken) + 2)
+    )
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def delete(request, pk):
+    """Delete it, unless something uses it."""
+    authentication = editable_or_404(request, pk)
+    used = where_used(authentication)
+    if request.method == "POST" and not used:
+        try:
+            with transaction.atomic():
+                authentication.delete()
+        except (ProtectedError, IntegrityError):
+            used = where_used(authentication)
+        else:
+            messages.success(request, f"{authentication.name} is deleted.")
+            return redirect("authentications")
+    return render(
+        request,
+        "integrations/delete.html",
+        {"authentication": authentication, "used": used},
+        status=409 if request.method == "POST" else 200,
+    )
+
+
+@require_POST
+def forget_key(request, pk):
+    """Forget the pinned key of the server: the next one it shows is pinned."""
+    authentication = editable_or_404(request, pk)
+    pinned = host_key_of(authentication.settings) if authentication.readable else None
+    if pinned:
+        pinned.delete()
+        messages.success(
+            request, f"The key of {pinned} is forgotten. The next one it shows will be pinned."
+        )
+    return redirect(authentication)

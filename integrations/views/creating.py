@@ -1,0 +1,84 @@
+"""Create Authentication: credentials, then a name."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+
+from integrations import drafts
+from integrations.forms import NamingForm
+from integrations.models import Authentication
+from integrations.views.catalog import connector_or_404
+
+
+@sensitive_post_parameters()
+def credentials(request, type):
+    """Ask for the credentials; what was entered waits sealed until the last step."""
+    connector = connector_or_404(type)
+    if request.method == "POST" and "start_over" in request.POST:
+        drafts.drop(request, type)
+        return redirect(with_next("new-authentication", request, type))
+    draft = drafts.entered(request, type)
+    form = connector.Authentication(request.POST or None, stored=draft)
+    status = 200
+    if request.method == "POST":
+        valid = form.is_valid()
+        # Valid secrets need not be entered again because another field was wrong.
+        drafts.keep(request, type, form.cleaned_data)
+        if valid:
+            return redirect(with_next("name-authentication", request, type))
+        form, status = again(connector, request, form), 422
+    context = {"connector": connector, "form": form, "draft": draft, "next": next_of(request)}
+    return render(request, "integrations/credentials.html", context, status=status)
+
+
+def again(connector, request, form):
+    """Return the form with its errors, which says of the entered secrets that they are kept."""
+    kept = connector.Authentication(request.POST, stored=form.cleaned_data)
+    kept.full_clean()
+    return kept
+
+
+def name(request, type):
+    """Ask for the name, and who else may use the authentication; Done saves it."""
+    connector = connector_or_404(type)
+    draft = drafts.entered(request, type)
+    if not connector.Authentication(draft, stored=draft).is_valid():
+        return redirect(with_next("new-authentication", request, type))
+    authentication = Authentication(type=type, owner=request.user)
+    form = NamingForm(request.POST or None, instance=authentication)
+    if form.is_valid():
+        authentication.replace_settings(draft)
+        form.save()
+        drafts.drop(request, type)
+        messages.success(request, f"{authentication.name} is saved.")
+        return redirect(after(request, authentication))
+    return render(
+        request,
+        "integrations/name.html",
+        {"connector": connector, "form": form, "next": next_of(request)},
+        status=422 if form.is_bound else 200,
+    )
+
+
+def next_of(request):
+    """Return the address of this server to go on at, such as a query's export panel."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
+    return address if safe else ""
+
+
+def with_next(route, request, type):
+    address = next_of(request)
+    return reverse(route, args=[type]) + (f"?{urlencode({'next': address})}" if address else "")
+
+
+def after(request, authentication):
+    """Return where Done leads: back to where it was asked for, or to the new page."""
+    address = next_of(request)
+    if not address:
+        return authentication.get_absolute_url()
+    return f"{address}{'&' if '?' in address else '?'}authentication={authentication.pk}"

@@ -1,0 +1,67 @@
+"""Test connection: of what was just entered, or of what is stored."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from integrations import connection_test, drafts
+from integrations.secrets import SecretUnreadable
+from integrations.views.authentications import editable_or_404
+from integrations.views.catalog import connector_or_404
+from integrations.views.changing import settings_form
+
+
+@require_POST
+@sensitive_post_parameters()
+def entered(request, type):
+    """Test credentials that are not saved yet."""
+    connector = connector_or_404(type)
+    form = connector.Authentication(request.POST, stored=drafts.entered(request, type))
+    context = tried(form, connector)
+    if request.htmx:
+        return render(request, "integrations/_test.html", context)
+    drafts.keep(request, type, form.cleaned_data)
+    kept = connector.Authentication(request.POST, stored=form.cleaned_data)
+    context |= {"connector": connector, "form": kept, "draft": form.cleaned_data}
+    return render(request, "integrations/credentials.html", context)
+
+
+@require_POST
+@sensitive_post_parameters()
+def edited(request, pk):
+    """Test changes to an authentication that are not saved yet."""
+    authentication = editable_or_404(request, pk)
+    form = settings_form(authentication, request.POST)
+    context = tried(form, authentication.connector)
+    if request.htmx:
+        return render(request, "integrations/_test.html", context)
+    context |= {"authentication": authentication, "connector": authentication.connector}
+    return render(request, "integrations/edit.html", context | {"form": form})
+
+
+@require_POST
+def stored(request, pk):
+    """Test a stored authentication."""
+    authentication = editable_or_404(request, pk)
+    try:
+        steps = connection_test.run_stored(authentication)
+    except SecretUnreadable as error:
+        messages.error(request, str(error))
+        return redirect(authentication)
+    if not request.htmx:
+        return redirect(f"{authentication.get_absolute_url()}#test")
+    context = {
+        "steps": steps,
+        "outcome": connection_test.outcome(steps),
+        "authentication": authentication,
+    }
+    return render(request, "integrations/_test.html", context)
+
+
+def tried(form, connector):
+    """Return what came of the test, or what is still missing for one."""
+    if not form.is_valid():
+        return {"missing": [(form[name].label, found) for name, found in form.errors.items()]}
+    steps = connection_test.run(connector, form.cleaned_data)
+    return {"steps": steps, "outcome": connection_test.outcome(steps)}

@@ -1,0 +1,27 @@
+// Fields that apply only for some value of another one: <input data-when="auth_method=password">.
+// Those that do not apply are hidden and not sent. Without this script all of them are shown.
+const place = (field) => field.closest("[id^=div_id_], .form-row, .mb-3") ?? field;
+
+function valueOf(form, name) {
+  const control = form.elements[name];
+  if (control?.type === "checkbox") return control.checked ? "True" : "False";
+  return control?.value ?? "";
+}
+
+function apply(form) {
+  for (const field of form.querySelectorAll("[data-when]")) {
+    const [name, value] = field.dataset.when.split(/=(.*)/s);
+    const applies = valueOf(form, name) === value;
+    place(field).hidden = !applies;
+    field.disabled = !applies;
+  }
+}
+
+function applyAll(root) {
+  const forms = new Set([...root.querySelectorAll("[data-when]")].map((field) => field.form));
+  for (const form of forms) if (form) apply(form);
+}
+
+document.addEventListener("change", (event) => event.target.form && apply(event.target.form));
+document.addEventListener("htmx:load", (event) => applyAll(event.target));
+applyAll(document);

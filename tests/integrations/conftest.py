@@ -1,0 +1,28 @@
+"""Stored authentications for the tests of the Integrations Hub."""
+
+import pytest
+
+from integrations.models import Authentication
+
+SETTINGS = {
+    "host": "sftp.test",
+    "port": 22,
+    "username": "td",
+    "auth_method": "password",
+    "password": "hunter2 ",
+    "max_connection_retry": 10,
+    "timeout": 600,
+}
+
+
+def store(owner, name="Rokt", **changes):
+    authentication = Authentication(name=name, type="sftp_v2", owner=owner)
+    authentication.replace_settings(SETTINGS | changes)
+    authentication.save()
+    return authentication
+
+
+@pytest.fixture
+def authentication(keeper):
+    """Ada's, shared with nobody."""
+    return store(keeper)
