@@ -46,7 +46,9 @@ def run(arguments):
 
 
 def home_among(arguments):
-    """Return what --home says: settings are read before any command reads its arguments."""
+    """Return the --home of the quickstart: settings are read before it reads its arguments."""
+    if arguments[:1] != ["quickstart"]:
+        return ""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
         if argument == "--home":
             return following

@@ -1,0 +1,98 @@
+"""The people, the authentication and the saved queries of the demo."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+
+from console.access import ADMIN, MARKETER
+from console.demo.queries import LAPSED, SAVED
+from console.models import Database, Query, QueryVersion
+from console.schedules import schedule_query
+from integrations.connectors import CONNECTORS
+from integrations.models import Authentication
+
+DESTINATION = "Demo SFTP sandbox"
+CONNECTOR = "sftp_v2"
+FILE = "lapsed_gold_and_platinum.csv"
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The SFTP server on this machine."""
+
+    port: int
+    username: str
+    password: str
+
+
+@transaction.atomic
+def make(sandbox: Sandbox) -> Query:
+    """Make what is not there yet; return the query that exports to the sandbox."""
+    admin = person("admin", ADMIN, is_staff=True, is_superuser=True)
+    marketer = person("marketer", MARKETER)
+    destination = authentication(admin, sandbox)
+    database = Database.objects.get(name="demo")
+    for saved in SAVED:
+        query(saved, database, marketer, destination)
+    return Query.objects.get(owner=marketer, name=LAPSED.name)
+
+
+def person(name, group, **fields):
+    """Return the user of that name. Its password is its name: only for a console on one machine."""
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        user = User.objects.create_user(name, f"{name}@example.com", name, **fields)
+        user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def authentication(owner, sandbox):
+    """Return the authentication, with the port that the sandbox has this time."""
+    found = Authentication.objects.filter(name=DESTINATION, inline=False).first()
+    made = found or Authentication(name=DESTINATION, type=CONNECTOR, owner=owner)
+    form = CONNECTORS[CONNECTOR].Authentication.from_json(
+        {
+            "host": "127.0.0.1",
+            "port": sandbox.port,
+            "username": sandbox.username,
+            "auth_method": "password",
+            "password": sandbox.password,
+        }
+    )
+    settings = complete(form)
+    if settings != made.settings:
+        made.replace_settings(settings)
+        made.save()
+    if not found:
+        made.shared_groups.add(Group.objects.get(name=MARKETER))
+    return made
+
+
+def complete(form):
+    """Return the settings with their defaults. The demo's own settings are right."""
+    if not form.is_valid():
+        raise ValueError(form.errors.as_text())
+    return form.cleaned_data
+
+
+def query(saved, database, owner, destination):
+    """Make the saved query, unless a query of that name is there: it may have been changed."""
+    if Query.objects.filter(owner=owner, name=saved.name).exists():
+        return
+    query = Query.objects.create(name=saved.name, database=database, sql=saved.sql, owner=owner)
+    QueryVersion.objects.create(query=query, number=1, sql=saved.sql, saved_by=owner)
+    if saved is LAPSED:
+        query.authentication, query.export = destination, export()
+        query.save(update_fields=["authentication", "export"])
+        schedule_query(query, "@daily", "UTC")
+
+
+def export():
+    """Return how the sandbox gets its file: renamed when it is whole."""
+    settings = {
+        "user_directory_is_root": True,
+        "path_prefix": FILE,
+        "rename_file_after_upload": True,
+    }
+    return complete(CONNECTORS[CONNECTOR].Export.from_json(settings))
