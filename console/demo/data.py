@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 from django.conf import settings
 
-from console import engines
-from console.models import Database
+from console.engines import types
+from console.models import Database, Table
 from console.tables import create_from
 from console.tables.files import new_file
 
@@ -18,14 +18,13 @@ TABLE = re.compile(r"^-- table: (\w+)\.(\w+)$", re.MULTILINE)
 
 
 def write_demo(folder, customers=25_000, anchor=None):
-    """Write the demo tables to `folder`/<database>/<table>.parquet and return their paths."""
+    """Write the demo tables under `folder`; return {(database, table): (path, columns)}."""
     text = SQL.read_text()
-    names = TABLE.findall(text)
     with duckdb.connect() as connection:
         connection.execute("SET VARIABLE customers = $1", [customers])
         connection.execute("SET VARIABLE anchor = $1", [midnight(anchor)])
         connection.execute(text)
-        return {name: save(connection, Path(folder), *name) for name in names}
+        return {name: save(connection, Path(folder), *name) for name in TABLE.findall(text)}
 
 
 def midnight(day):
@@ -35,19 +34,27 @@ def midnight(day):
 
 
 def save(connection, folder, database, table):
+    """Write one table; return its file and its columns."""
     path = folder / database / f"{table}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(f"COPY {table} TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
-    return path
+    described = connection.execute(f"DESCRIBE {table}").fetchall()
+    return path, [(name, types.trino(kind)) for name, kind, *_ in described]
 
 
 def load_demo(owner, customers=25_000, anchor: date | None = None):
-    """Make the demo databases with their tables; what is there already is left as it is."""
+    """Make the demo databases with their tables; what is there already stays as it is."""
+    wanted = TABLE.findall(SQL.read_text())
+    if all(Table.objects.filter(database__name=d, name=t).exists() for d, t in wanted):
+        return
+    settings.TABLES_DIR.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=settings.TABLES_DIR, prefix=".demo-") as folder:
-        if not TABLE.findall(SQL.read_text()):
-            return
-        for (place, name), path in write_demo(folder, customers, anchor).items():
-            database, _ = Database.objects.get_or_create(name=place, defaults={"owner": owner})
-            if not database.tables.filter(name=name).exists():
-                file = path.rename(new_file(place, name))
-                create_from(database, name, file, engines.columns_of(file))
+        for name, made in write_demo(folder, customers, anchor).items():
+            load(owner, *name, *made)
+
+
+def load(owner, place, name, path, columns):
+    """Put one table into its database, unless it has it."""
+    database, _ = Database.objects.get_or_create(name=place, defaults={"owner": owner})
+    if not database.tables.filter(name=name).exists():
+        create_from(database, name, path.rename(new_file(place, name)), columns)

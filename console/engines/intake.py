@@ -122,7 +122,8 @@ class JsonLines(File):
         pairs = zip(self.keys, kinds, strict=True)
         columns = ", ".join(f"{types.literal(key)}: {types.literal(kind)}" for key, kind in pairs)
         file = types.literal(self.path)
-        return f"read_json({file}, format = 'newline_delimited', records = true, columns = {{{columns}}})"
+        options = "format = 'newline_delimited', records = true"
+        return f"read_json({file}, {options}, columns = {{{columns}}})"
 
     def explain(self, error):
         if broken := broken_json(self.path):
