@@ -42,7 +42,8 @@ def submit(  # noqa: PLR0913 - a job is all of this.
         engine=engine,
         name=name,
         query=query,
-        query_version=query and query.version,
+        # Text that was edited and not saved is of no version.
+        query_version=query.version if query and query.sql == sql else None,
         authentication=authentication,
         export=export,
         schedule=schedule,

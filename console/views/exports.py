@@ -1,0 +1,102 @@
+"""The Export Results panel: where the result of a query goes."""
+
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from console import jobs
+from console.queries.exporting import Draft, last_result, remove_export, set_export
+from console.queries.legible import hexdump, lines
+from console.views.queries import visible_query
+from console.views.query_jobs import panel_done
+from integrations.access import usable_by
+from integrations.errors import ExportError
+from integrations.secrets import SecretUnreadable
+
+HEX_BYTES = 256
+
+
+def export(request, pk):
+    """Show the panel; Done saves the export on the query."""
+    query = visible_query(request, pk)
+    if request.method == "POST":
+        return save_export(request, query)
+    if not request.htmx:
+        return redirect(panel_url(query))
+    return render(request, "console/_export.html", export_context(request, query))
+
+
+@require_POST
+def export_draft(request, pk):
+    """Show the panel with what was entered so far, without saving or finding fault."""
+    query = visible_query(request, pk)
+    return render(request, "console/_export.html", export_context(request, query))
+
+
+def save_export(request, query):
+    authentication = chosen(request, query)
+    if authentication is None:
+        context = export_context(request, query) | {"unchosen": True}
+        return refused(request, query, context)
+    draft = Draft(query, authentication, request.POST)
+    if not draft.complete:
+        context = export_context(request, query) | {"export_form": draft.checked}
+        return refused(request, query, context)
+    set_export(query, authentication, draft.settings)
+    if "run" in request.POST:
+        job = jobs.submit_query(query, by=request.user)
+        return panel_done(request, query, "The export is saved. Its job has started.", job)
+    return panel_done(request, query, f"Results go to {authentication.name} from now on.")
+
+
+def refused(request, query, context):
+    if request.htmx:
+        return render(request, "console/_export.html", context, status=422)
+    return render(request, "console/query_panel.html", {"panel": "export", **context}, status=422)
+
+
+@require_POST
+def remove(request, pk):
+    query = visible_query(request, pk)
+    remove_export(query)
+    return panel_done(request, query, "The export is removed. Results stay here.")
+
+
+def export_context(request, query):
+    """Return what the panel shows: who to send to, the settings, and the file they make."""
+    authentication = chosen(request, query)
+    context = {
+        "query": query,
+        "authentications": usable_by(query.owner).select_related("owner"),
+        "chosen": authentication,
+        "back": panel_url(query),
+    }
+    if authentication is None:
+        return context
+    posted = request.method == "POST" and request.POST.get("connector") == authentication.type
+    draft = Draft(query, authentication, request.POST if posted else None)
+    return context | {"draft": draft, "export_form": draft.form(), **file_of(query, draft)}
+
+
+def file_of(query, draft):
+    """Return the file as it would be sent, or what keeps it from being made."""
+    job = last_result(query)
+    try:
+        start = draft.preview(job)
+        shown = {"job": job, "path": draft.path(), "result_json": draft.result_json()}
+    except (ExportError, SecretUnreadable) as error:
+        return {"problem": str(error), "remedy": getattr(error, "remedy", "")}
+    if start is not None:
+        shown |= {"start": start, "lines": lines(start), "hex": hexdump(start[:HEX_BYTES])}
+    return shown
+
+
+def chosen(request, query):
+    """Return the authentication that was picked, or the query's, where its owner may use it."""
+    given = request.POST if request.method == "POST" else request.GET
+    pk = given.get("authentication") or query.authentication_id
+    return usable_by(query.owner).filter(pk=pk).first() if str(pk).isdigit() else None
+
+
+def panel_url(query):
+    return f"{reverse('query', args=[query.pk])}?panel=export"

@@ -1,0 +1,53 @@
+"""The list of queries, and what its menu does."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from console.queries.access import visible_queries
+from console.queries.listing import SHOWS, listed
+from console.queries.samples import SAMPLES
+from console.queries.saving import delete, duplicate
+
+PER_PAGE = 25
+
+
+def queries(request):
+    """Show the queries that the user may see."""
+    show, search = request.GET.get("show", ""), request.GET.get("q", "").strip()
+    found = listed(request.user, show=show, search=search)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "shows": SHOWS,
+        "show": show,
+        "search": search,
+        "narrowed": bool(show or search),
+        "samples": SAMPLES,
+    }
+    return render(request, "console/queries.html", context)
+
+
+def visible_query(request, pk):
+    """Return the query, or answer 404 where the user may not see it."""
+    return get_object_or_404(visible_queries(request.user), pk=pk)
+
+
+@require_POST
+def duplicate_query(request, pk):
+    copy = duplicate(visible_query(request, pk), by=request.user)
+    messages.success(request, f"“{copy.name}” is yours. It has no schedule.")
+    return redirect(copy)
+
+
+def delete_query(request, pk):
+    """Ask, and delete the query. Its jobs and their results stay."""
+    query = visible_query(request, pk)
+    if request.method != "POST":
+        context = {"query": query, "jobs": query.jobs.count()}
+        template = "console/_query_delete.html" if request.htmx else "console/query_delete.html"
+        return render(request, template, context)
+    delete(query)
+    messages.success(request, f"Query “{query.name}” was deleted. Its jobs are kept.")
+    return redirect("queries")

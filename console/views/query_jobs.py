@@ -1,0 +1,110 @@
+"""Jobs inside the editor: run what it holds, watch it, stop it."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from console import jobs
+from console.forms.queries import RunForm
+from console.jobs.results import NoResult, grid
+from console.models import Job
+from console.queries.access import visible_jobs
+from console.views.queries import visible_query
+
+GRID_ROWS = 200
+LINES = 500
+
+
+@require_POST
+def run_query(request, pk=None):
+    """Make a job of the editor's text. The saved query stays as it is."""
+    query = visible_query(request, pk) if pk else None
+    form = RunForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return render(request, "console/_query_job.html", {"run_form": form}, status=422)
+    job = submitted(request, query, **form.cleaned_data)
+    if request.htmx:
+        response = render(request, "console/_query_job.html", job_context(job))
+        return trigger_client_event(response, "job-started", {})
+    page = query.get_absolute_url() if query else reverse("new-query")
+    return redirect(f"{page}?job={job.pk}")
+
+
+def submitted(request, query, *, database, engine, sql):
+    """Submit the job; with the query's export where the button asks for that."""
+    deliver = query is not None and "deliver" in request.POST
+    if deliver and (sql, database, engine) == (query.sql, query.database, query.engine):
+        return jobs.submit_query(query, by=request.user)
+    return jobs.submit(
+        sql,
+        database=database.name,
+        owner=request.user,
+        engine=engine,
+        name=query.name if query else "",
+        query=query,
+        authentication=query.authentication if deliver else None,
+        export=query.export if deliver else None,
+    )
+
+
+def query_job(request, pk):
+    """Show the job as it is now. A page that sees it end stops asking."""
+    job = get_object_or_404(visible_jobs(request.user), pk=pk)
+    response = render(request, "console/_query_job.html", job_context(job))
+    return trigger_client_event(response, "job-ended", {}) if job.finished else response
+
+
+@require_POST
+def stop_query_job(request, pk):
+    job = get_object_or_404(visible_jobs(request.user), pk=pk)
+    jobs.kill(job, request.user)
+    job.refresh_from_db()
+    if request.htmx:
+        return render(request, "console/_query_job.html", job_context(job))
+    return redirect(job)
+
+
+def panel_done(request, query, text, job=None):
+    """Close the panel over the editor, whose text stays; show what it changed and began."""
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect(query.get_absolute_url() + (f"?job={job.pk}" if job else ""))
+    context = {"query": query} | job_context(job)
+    response = render(request, "console/_query_panel_done.html", context)
+    trigger_client_event(response, "toast", {"text": text, "kind": "ok"})
+    if job:
+        trigger_client_event(response, "job-started", {}, after="settle")
+    return trigger_client_event(response, "panel-done", {}, after="settle")
+
+
+def job_context(job):
+    """Return what the result and the log of the job show."""
+    if job is None:
+        return {"job": None}
+    context = {"job": job, "lines": list(job.lines.order_by("-pk")[:LINES])[::-1]}
+    if job.status == Job.Status.SUCCESS or job.rows is not None:
+        context |= result_of(job)
+    if job.error_line:
+        context["excerpt"] = excerpt(job)
+    return context
+
+
+def result_of(job):
+    try:
+        columns, rows = grid(job, GRID_ROWS)
+    except NoResult as reason:
+        return {"no_result": str(reason)}
+    return {"columns": columns, "rows": rows}
+
+
+def excerpt(job):
+    """Return the line of the SQL that the error names, and a caret under its column."""
+    lines = job.sql.splitlines()
+    if job.error_line > len(lines):
+        return None
+    text = lines[job.error_line - 1]
+    blank = "".join(char if char == "\t" else " " for char in text)
+    caret = blank[: job.error_column - 1] + "^" if job.error_column else ""
+    return {"line": job.error_line, "text": text, "caret": caret}

@@ -1,0 +1,40 @@
+// <dialog id="panel">: what a link asks for opens in it. Esc closes it, and focus goes back.
+const panel = document.getElementById("panel");
+let opener = null;
+
+function address(name) {
+  const url = new URL(location.href);
+  if (name) url.searchParams.set("panel", name);
+  else url.searchParams.delete("panel");
+  history.replaceState(history.state, "", url);
+}
+
+function show() {
+  panel.removeAttribute("open"); // the server opened it, but not as a modal
+  panel.showModal();
+  panel.setAttribute("aria-label", panel.querySelector("h2")?.textContent ?? "");
+}
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target === panel && !panel.contains(detail.elt)) opener = detail.elt;
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target !== panel || panel.matches(":modal") || !panel.firstElementChild) return;
+  show();
+  if (opener?.dataset.panel) address(opener.dataset.panel);
+});
+document.addEventListener("panel-done", () => panel.close());
+
+panel.addEventListener("click", (event) => {
+  if (event.target.closest("a[data-close]")) event.preventDefault();
+});
+panel.addEventListener("close", () => {
+  const name = new URL(location.href).searchParams.get("panel");
+  const link = opener?.isConnected ? opener : document.getElementById(opener?.id || `open-${name}`);
+  link?.focus();
+  opener = null;
+  panel.replaceChildren();
+  address(null);
+});
+
+if (panel.open) show();
