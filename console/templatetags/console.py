@@ -80,6 +80,12 @@ def status(value):
 
 
 @register.filter
+def number(value):
+    """Write a number with its thousands apart: 25,000."""
+    return NOTHING if value is None else f"{value:,}"
+
+
+@register.filter
 def size(count):
     """Write a number of bytes: 5.4 MB."""
     if count is None:

@@ -18,6 +18,8 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
 });
 
+for (const dialog of document.querySelectorAll("dialog[data-open]")) dialog.showModal();
+
 function outside({ target, clientX, clientY }) {
   const box = target.getBoundingClientRect();
   const within = box.left <= clientX && clientX <= box.right && box.top <= clientY && clientY <= box.bottom;

@@ -21,7 +21,7 @@ function addChooser(area) {
 }
 
 function labelOf(area) {
-  return area.labels[0]?.textContent.replace("*", "").trim().toLowerCase() ?? "the field";
+  return area.labels[0]?.textContent.replace(/[*:]/g, "").trim().toLowerCase() ?? "the field";
 }
 
 async function read(chooser, area, note) {

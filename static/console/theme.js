@@ -4,7 +4,8 @@ const systemDark = matchMedia("(prefers-color-scheme: dark)");
 
 function kept() {
   try {
-    return localStorage.getItem("theme");
+    const theme = localStorage.getItem("theme"); // the Django admin keeps its own here too
+    return theme === "auto" ? null : theme;
   } catch {
     return null; // storage can be switched off
   }

@@ -1,0 +1,52 @@
+"""Files on their way into a table: kept for their user between the two steps of an upload."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+KEPT_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file that a user has sent and not imported yet."""
+
+    token: UUID
+    path: Path
+
+
+def keep(user, file) -> Upload:
+    """Write a file that was sent under the user's folder, and forget what was left there."""
+    forget_old(user)
+    folder = folder_of(user) / str(uuid4())
+    folder.mkdir(parents=True)
+    path = folder / Path(file.name).name
+    with path.open("wb") as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+    return Upload(UUID(folder.name), path)
+
+
+def find(user, token) -> Upload | None:
+    """Return the user's own upload, or None."""
+    path = next((folder_of(user) / str(token)).glob("*"), None)
+    return Upload(token, path) if path else None
+
+
+def forget(upload):
+    rmtree(upload.path.parent, ignore_errors=True)
+
+
+def forget_old(user):
+    before = time.time() - KEPT_SECONDS
+    for folder in folder_of(user).glob("*"):
+        if folder.stat().st_mtime < before:
+            rmtree(folder, ignore_errors=True)
+
+
+def folder_of(user):
+    return Path(settings.UPLOADS_DIR, str(user.pk))
