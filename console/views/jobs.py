@@ -1,0 +1,139 @@
+"""Jobs: the list, one job while it runs and after, its result as CSV."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from console import jobs
+from console.access import is_admin
+from console.jobs.results import NoResult, csv_lines, grid
+from console.models import Job
+from console.queries.access import visible_jobs
+
+PAGE = 50
+LINES = 500
+FILTERS = {
+    "running": (Job.Status.QUEUED, Job.Status.BOOTING, Job.Status.RUNNING),
+    "success": (Job.Status.SUCCESS,),
+    "failed": (Job.Status.ERROR,),
+    "killed": (Job.Status.KILLED,),
+}
+
+
+@require_GET
+def job_list(request):
+    """Show the jobs, newest first. The table asks for itself again while something is running."""
+    found = filtered(visible_jobs(request.user), request)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    params = request.GET.copy()
+    params.pop("page", None)
+    context = {
+        "page": page,
+        "filters": [*FILTERS],
+        "live": any(not job.finished for job in page),
+        "filtering": bool(request.GET.get("status") or request.GET.get("search")),
+        "params": params.urlencode(),
+        "admin": is_admin(request.user),
+    }
+    part = request.htmx and not request.htmx.boosted
+    return render(request, f"console/{'_jobs' if part else 'jobs'}.html", context)
+
+
+def filtered(found, request):
+    """Narrow the jobs to a status, to the user's own, to an id or a part of the name."""
+    statuses = FILTERS.get(request.GET.get("status"))
+    words = request.GET.get("search", "").strip().removeprefix("#")
+    if statuses:
+        found = found.filter(status__in=statuses)
+    if "mine" in request.GET:
+        found = found.filter(owner=request.user)
+    if words.isdecimal() and len(words) < 19:
+        found = found.filter(pk=words)
+    elif words:
+        found = found.filter(name__icontains=words)
+    return found.select_related("owner", "authentication").defer("sql", "traceback")
+
+
+def visible_job(request, pk):
+    found = visible_jobs(request.user).select_related("owner", "query", "authentication")
+    return get_object_or_404(found, pk=pk)
+
+
+@require_GET
+def job_page(request, pk):
+    job = visible_job(request, pk)
+    lines = list(job.lines.order_by("-pk")[:LINES])[::-1]
+    context = outcome(job) | {
+        "job": job,
+        "lines": lines,
+        "last_line": lines[-1].pk if lines else 0,
+        "sql_lines": job.sql.splitlines(),
+        "retries": job.retries.order_by("pk"),
+        "shows_traceback": job.traceback and is_admin(request.user),
+    }
+    return render(request, "console/job.html", context)
+
+
+@require_GET
+def job_live(request, pk):
+    """Answer what is new about a job; the page stops asking when the job is finished."""
+    job = visible_job(request, pk)
+    after = request.GET.get("after", "")
+    lines = job.lines.filter(pk__gt=after if after.isdecimal() else 0)[:LINES]
+    last = max((line.pk for line in lines), default=after)
+    context = {"job": job, "lines": lines, "last_line": last, "polled": True}
+    if job.finished:
+        context |= outcome(job)
+    return render(request, "console/_job_news.html", context)
+
+
+def outcome(job):
+    """Return the result of a finished job to show: its first rows, or why there are none."""
+    if not job.result_path or not job.finished:
+        return {}
+    try:
+        columns, rows = grid(job)
+    except NoResult as gone:
+        return {"no_result": str(gone)}
+    return {"columns": columns, "rows": rows}
+
+
+@require_GET
+def job_csv(request, pk):
+    """Send the whole result, a batch at a time."""
+    job = visible_job(request, pk)
+    try:
+        lines = csv_lines(job)
+        first = next(lines)
+    except NoResult as gone:
+        messages.error(request, str(gone))
+        return redirect(job)
+    response = StreamingHttpResponse(chained(first, lines), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="job-{job.pk}.csv"'
+    return response
+
+
+def chained(first, rest):
+    yield first
+    yield from rest
+
+
+@require_POST
+def job_kill(request, pk):
+    job = visible_job(request, pk)
+    jobs.kill(job, request.user)
+    messages.success(request, f"Job {job.pk} {'is' if job.finished else 'will be'} killed.")
+    return redirect(job)
+
+
+@require_POST
+def job_retry(request, pk):
+    job = visible_job(request, pk)
+    if not job.finished:
+        messages.error(request, f"Job {job.pk} has not ended yet.")
+        return redirect(job)
+    again = jobs.retry(job, request.user)
+    messages.success(request, f"Job {again.pk} does job {job.pk} again.")
+    return redirect(again)
