@@ -1,7 +1,30 @@
 """The first page."""
 
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from console import overview
+from console.jobs import cluster_alive
+from console.queries.access import visible_jobs, visible_queries
 
 
+@require_GET
 def home(request):
-    return render(request, "console/home.html")
+    """Show how things go; while the first steps are not done, they are looked at again."""
+    steps = overview.first_steps(request.user)
+    if request.htmx:
+        return render(request, "console/_first_steps.html", {"steps": steps})
+    queries = visible_queries(request.user)
+    scheduled = overview.scheduled(queries)
+    days = overview.days(visible_jobs(request.user))
+    context = {
+        "steps": steps,
+        "alive": cluster_alive(),
+        "today": days[-1],
+        "total": sum(day["success"] + day["failed"] for day in days),
+        "bars": overview.bars(days),
+        "schedules": scheduled.count(),
+        "next": scheduled[: overview.SHOWN],
+        "failing": overview.failing(queries),
+    }
+    return render(request, "console/home.html", context)

@@ -1,0 +1,91 @@
+"""What the first page tells: how the jobs go, what is next, what needs somebody."""
+
+from collections import Counter
+from datetime import timedelta
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from console.models import Job, Query
+from integrations.access import visible_to
+
+DAYS = 30
+SHOWN = 6
+WIDTH, HEIGHT = 600, 110  # of the chart's drawing
+GAP = 4
+
+
+def first_steps(user):
+    """Return the three steps to a first export and whether each is done; nothing after that."""
+    if user.jobs.filter(receipt__isnull=False).exists():
+        return None
+    mine = Query.objects.filter(owner=user)
+    return {
+        "authentication": visible_to(user).filter(inline=False).exists(),
+        "query": mine.filter(export__isnull=False).exists(),
+    }
+
+
+def scheduled(queries):
+    """Return the queries that will run by themselves, the next one first."""
+    found = queries.filter(schedule__next_slot__isnull=False, schedule__paused_at=None)
+    return found.select_related("schedule", "owner").order_by("schedule__next_slot")
+
+
+def failing(queries):
+    """Return the queries whose last job failed, the latest failure first."""
+    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.FINISHED).order_by("-pk")
+    found = queries.annotate(
+        last_status=Subquery(ended.values("status")[:1]),
+        last_job=Subquery(ended.values("pk")[:1]),
+        last_error=Subquery(ended.values("error")[:1]),
+        last_end=Subquery(ended.values("ended_at")[:1]),
+    )
+    return found.filter(last_status=Job.Status.ERROR).order_by("-last_job")[:SHOWN]
+
+
+def days(jobs):
+    """Return the last days, oldest first, with the jobs that succeeded and failed on each."""
+    today = timezone.now().date()
+    span = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    counts = counted(jobs, span[0])
+    return [
+        {
+            "day": day,
+            "success": counts[day, Job.Status.SUCCESS],
+            "failed": counts[day, Job.Status.ERROR],
+        }
+        for day in span
+    ]
+
+
+def counted(jobs, since):
+    shown = (Job.Status.SUCCESS, Job.Status.ERROR)
+    rows = (
+        jobs.filter(status__in=shown, ended_at__date__gte=since)
+        .order_by()
+        .annotate(day=TruncDate("ended_at"))
+        .values_list("day", "status")
+        .annotate(count=Count("pk"))
+    )
+    return Counter({(day, status): count for day, status, count in rows})
+
+
+def bars(days):
+    """Return the days as bars: where each begins and how high its two parts are."""
+    most = max((day["success"] + day["failed"] for day in days), default=0) or 1
+    step = WIDTH / len(days)
+    return [bar(day, index * step, HEIGHT / most) for index, day in enumerate(days)]
+
+
+def bar(day, x, scale):
+    success, failed = day["success"] * scale, day["failed"] * scale
+    return day | {
+        "x": f"{x + GAP / 2:.2f}",
+        "width": f"{WIDTH / DAYS - GAP:.2f}",
+        "success_y": f"{HEIGHT - success:.2f}",
+        "success_height": f"{success:.2f}",
+        "failed_y": f"{HEIGHT - success - failed:.2f}",
+        "failed_height": f"{failed:.2f}",
+    }
