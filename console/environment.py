@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 PREFIX = "CONSOLE_"
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 # Every name that was asked for. What else starts with the prefix is a mistake.
-known = {"CONSOLE_TESTS_STRICT"}
+known = {"CONSOLE_TESTS_STRICT", "CONSOLE_TESTS_SHOTS"}
 
 
 class BadSetting(SystemExit):
