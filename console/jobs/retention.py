@@ -25,7 +25,8 @@ def prune(now=None) -> dict[str, int]:
 
 def prune_results(before):
     old = Job.objects.exclude(result_path="").filter(ended_at__lt=before)
-    for job in old.only("pk", "result_path"):
+    old = list(old.only("pk", "result_path"))
+    for job in old:
         shutil.rmtree(Path(settings.RESULTS_DIR, job.result_path).parent, ignore_errors=True)
         Job.objects.filter(pk=job.pk).update(result_path="")
     return len(old)

@@ -1,0 +1,144 @@
+"""Jobs whose worker died, whose message was lost, whose time is over."""
+
+import os
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from console import jobs
+from console.jobs.lease import Lease, claim
+from console.models import Database, Job
+
+
+@pytest.fixture
+def job(marketer):
+    Database.objects.create(name="shop", owner=marketer)
+    job = jobs.submit("SELECT 1 AS a", database="shop", owner=marketer)
+    OrmQ.objects.all().delete()
+    return job
+
+
+def lose(job):
+    """Claim the job for a worker that dies."""
+    claim(job.pk)
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_job_whose_worker_lives_is_left_alone(job):
+    claim(job.pk)
+
+    assert jobs.reap() == 0
+
+
+def test_a_job_whose_worker_died_is_run_again(job):
+    lose(job)
+
+    assert jobs.reap() == 1
+    assert OrmQ.objects.count() == 1
+    assert jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.status, job.attempt) == ("success", 2)
+    assert "The worker that ran this job died" in job.lines.all()[0].text
+
+
+def test_a_job_that_kills_its_workers_is_given_up(job):
+    lose(job)
+    jobs.reap()
+    lose(job)
+
+    jobs.reap()
+
+    job.refresh_from_db()
+    assert job.status == "error"
+    assert job.error == "The worker that ran this job died, and so did the one before."
+    assert job.remedy
+
+
+def test_a_job_that_was_to_be_killed_is_not_run_again(job, marketer):
+    lose(job)
+    jobs.kill(job, marketer)
+
+    jobs.reap()
+
+    job.refresh_from_db()
+    assert job.status == "killed"
+
+
+def test_a_late_worker_cannot_end_a_job_that_is_another_s(job):
+    first = claim(job.pk)
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    jobs.reap()
+    second = claim(job.pk)
+
+    assert not Lease(first).own().exists()
+    assert Lease(second).own().exists()
+
+
+def test_a_job_whose_message_was_lost_is_sent_again_and_only_now_and_then(job):
+    Job.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+
+    assert jobs.reap() == 1
+    assert jobs.reap() == 0
+
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_job_that_waits_for_its_next_attempt_is_sent_when_it_is_due(job):
+    Job.objects.update(not_before=timezone.now() + timedelta(minutes=1))
+    assert jobs.reap() == 0
+
+    assert jobs.reap(timezone.now() + timedelta(minutes=2)) == 1
+
+
+def test_results_past_their_time_are_deleted_and_the_job_stays(job, settings):
+    jobs.run(job.pk)
+    Job.objects.update(ended_at=timezone.now() - settings.RESULT_RETENTION - timedelta(days=1))
+
+    assert jobs.prune()["results"] == 1
+
+    job.refresh_from_db()
+    assert job.status == "success"
+    assert not list(settings.RESULTS_DIR.iterdir())
+    with pytest.raises(jobs.NoResult):
+        jobs.rows_of(job)
+
+
+def test_fresh_results_and_fresh_uploads_are_kept(job, settings, capsys):
+    jobs.run(job.pk)
+    upload = settings.UPLOADS_DIR / "people.csv"
+    upload.write_text("a")
+
+    call_command("prune")
+
+    assert capsys.readouterr().out == "0 results and 0 leftovers deleted.\n"
+    job.refresh_from_db()
+    assert jobs.rows_of(job).count == 1
+
+
+def test_what_crashes_left_is_deleted_after_a_day(job, settings):
+    old = time.time() - 2 * 24 * 3600
+    for folder in (settings.UPLOADS_DIR, settings.SPILL_DIR, settings.RESULTS_DIR):
+        path = folder / "left-over"
+        path.write_text("a")
+        os.utime(path, (old, old))
+
+    assert jobs.prune()["leftovers"] == 3
+
+
+def test_a_retry_keeps_its_result_when_that_of_the_first_job_is_deleted(job, marketer, settings):
+    jobs.run(job.pk)
+    Job.objects.update(export={}, status="error")
+    job.refresh_from_db()
+    again = jobs.retry(job, marketer)
+    Job.objects.filter(pk=job.pk).update(ended_at=timezone.now() - timedelta(days=999))
+
+    jobs.prune()
+
+    again.refresh_from_db()
+    assert jobs.rows_of(again).count == 1
+    assert again.rows == 1
