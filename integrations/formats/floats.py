@@ -5,7 +5,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from integrations.formats.quoting import TEXT, join
+from integrations.formats.quoting import TEXT, join, replaced
 
 PLAIN_FROM, PLAIN_TO = 1e-3, 1e7
 TINY = {pa.float64(): 1e-322, pa.float32(): 1e-43}  # below, Java gives two digits, not one
@@ -24,7 +24,7 @@ def float_text(column: pa.Array) -> pa.Array:
     )
     whole = pc.and_(plain, pc.equal(size, pc.floor(size)))
     if pc.any(whole).as_py():
-        texts = pc.if_else(whole, join([texts, ".0"]), texts)
+        texts = replaced(texts, whole, join([texts.filter(whole), ".0"]))
     odd = pc.invert(pc.fill_null(plain, fill_value=True))
     if not pc.any(odd).as_py():
         return texts
@@ -35,7 +35,7 @@ def float_text(column: pa.Array) -> pa.Array:
         scientific(f"{value:.1e}" if abs(value) < tiny else text)
         for value, text in zip(values, shortest, strict=True)
     ]
-    return pc.replace_with_mask(texts, odd, pa.array(written, TEXT))
+    return replaced(texts, odd, pa.array(written, TEXT))
 
 
 def scientific(text: str) -> str:

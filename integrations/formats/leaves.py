@@ -11,6 +11,7 @@ from integrations.formats.floats import float_text
 from integrations.formats.quoting import TEXT, data_of, join, offsets_of
 from integrations.formats.temporal import duration_text, temporal_text
 
+OUT_OF_RANGE = b"<value out of range"  # Arrow's words
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
@@ -19,7 +20,8 @@ def leaf_text(column: pa.Array, name: str) -> pa.Array:
     for fits, convert in TEXTS:
         if fits(column.type):
             texts = convert(column)
-            check_range(texts, name)
+            if types.is_temporal(column.type):
+                check_range(texts, name)
             return texts
     raise PermanentError(
         f"Column {name} has the type {column.type}, which has no text.",
@@ -29,7 +31,7 @@ def leaf_text(column: pa.Array, name: str) -> pa.Array:
 
 def check_range(texts: pa.Array, name: str) -> None:
     """Refuse dates and times that no calendar has, such as infinity."""
-    if pc.any(pc.starts_with(texts, "<value out of range")).as_py():
+    if OUT_OF_RANGE in data_of(texts):
         raise PermanentError(
             f"Column {name} holds a date or a time that is out of range.",
             remedy="Replace such values in the query, for example by null.",

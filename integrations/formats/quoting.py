@@ -18,27 +18,36 @@ def written(column: pa.Array, dialect: Dialect) -> pa.Array:
     """Return the column of texts as it stands in the file; nulls stay null."""
     if dialect.policy == "ALL":
         return quoted(escaped(column, dialect), dialect)
-    mask = in_need(column, dialect)
-    if not pc.any(mask).as_py():
+    masks = in_need(column, dialect)
+    if not masks:
         return column
-    values = escaped(column.filter(mask), dialect)
-    if dialect.policy == "MINIMAL":
-        values = quoted(values, dialect)
-    return pc.replace_with_mask(column, mask, values)
+    mask = reduce(pc.or_, masks)
+    return replaced(column, mask, cared_for(column.filter(mask), dialect))
 
 
-def in_need(column: pa.Array, dialect: Dialect) -> pa.Array:
-    """Return for each value whether it cannot stand as it is."""
+def in_need(column: pa.Array, dialect: Dialect) -> list[pa.Array]:
+    """Return masks of the values that cannot stand as they are, none where all can."""
     data = data_of(column)
     masks = [
         pc.match_substring(column, character)
         for character in dialect.special
         if character.encode() in data
     ]
-    if dialect.policy == "MINIMAL":
-        masks.append(pc.equal(column, dialect.null))
-    mask = reduce(pc.or_, masks, pa.scalar(False))
-    return pc.fill_null(mask, False)
+    if dialect.policy == "MINIMAL" and dialect.null.encode() in data:
+        equal = pc.equal(column, dialect.null)
+        if pc.any(equal).as_py():
+            masks.append(equal)
+    return masks
+
+
+def replaced(column: pa.Array, mask: pa.Array, values: pa.Array) -> pa.Array:
+    """Return the column with the values in the places of the mask."""
+    return pc.replace_with_mask(column, pc.fill_null(mask, fill_value=False), values)
+
+
+def cared_for(values: pa.Array, dialect: Dialect) -> pa.Array:
+    values = escaped(values, dialect)
+    return quoted(values, dialect) if dialect.policy == "MINIMAL" else values
 
 
 def escaped(column: pa.Array, dialect: Dialect) -> pa.Array:

@@ -1,12 +1,13 @@
 """Dates, times and timestamps as Trino writes them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
-from integrations.formats.quoting import TEXT, join
+from integrations.formats.quoting import TEXT, join, replaced
 
 UNITS = ("ms", "us", "ns")  # at least milliseconds are written
 UTC = {"UTC", "Etc/UTC", "Z", "+00:00"}
@@ -18,7 +19,7 @@ def temporal_text(column: pa.Array) -> pa.Array:
     if types.is_date(kind):
         return pc.cast(column.cast(pa.date32()), TEXT)
     if types.is_time(kind):
-        return fraction_text(column, lambda unit: time_of(unit))
+        return fraction_text(column, time_of)
     if kind.tz is None:
         return fraction_text(column, pa.timestamp)
     zone = "UTC" if kind.tz in UTC else kind.tz
@@ -38,18 +39,17 @@ def time_of(unit: str) -> pa.DataType:
     return pa.time32(unit) if unit == "ms" else pa.time64(unit)
 
 
-def fraction_text(column: pa.Array, in_unit) -> pa.Array:
+def fraction_text(column: pa.Array, in_unit: Callable[[str], pa.DataType]) -> pa.Array:
     """Return each value in the coarsest unit that loses nothing of it."""
-    if column.type.unit == "s":
-        column = column.cast(in_unit("ms"))
-    if column.type.unit == "ms":
-        return pc.cast(column, TEXT)
+    unit = column.type.unit
+    if unit == "s":
+        return pc.cast(column.cast(in_unit("ms")), TEXT)
     texts = pc.cast(column, TEXT)
-    finer = UNITS[: UNITS.index(column.type.unit)]
-    for unit in reversed(finer):
-        coarse = column.cast(in_unit(unit), safe=False)
-        same = pc.equal(coarse.cast(column.type, safe=False), column)
-        texts = pc.if_else(same, pc.cast(coarse, TEXT), texts)
+    for coarse in reversed(UNITS[: UNITS.index(unit)]):
+        shorter = column.cast(in_unit(coarse), safe=False)
+        same = pc.equal(shorter.cast(column.type, safe=False), column)
+        if pc.any(same).as_py():
+            texts = replaced(texts, same, pc.cast(shorter.filter(same), TEXT))
     return texts
 
 
