@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 POLL = 0.1  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a restart
@@ -133,3 +134,20 @@ def end_with_parent():
 def say(text):
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def supervise(drain: float) -> None:
+    """Run the workers and the dispatcher until told to stop."""
+    manage = [sys.executable, str(Path(__file__).parents[1] / "manage.py")]
+    say("Workers and dispatcher are starting. Ctrl-C stops them.")
+    children = [
+        Child("The queue of workers", [*manage, "qcluster"]),
+        Child("The dispatcher", [*manage, "dispatcher"]),
+    ]
+    Supervisor(children, drain=drain).run()
+    say("Workers and dispatcher have stopped.")
+
+
+if __name__ == "__main__":
+    # As `manage.py cluster` does, without loading Django first.
+    supervise(float(sys.argv[1]))

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
 from django.conf import settings
 
 from console.engines import types
@@ -19,6 +18,8 @@ TABLE = re.compile(r"^-- table: (\w+)\.(\w+)$", re.MULTILINE)
 
 def write_demo(folder, customers=25_000, anchor=None):
     """Write the demo tables under `folder`; return {(database, table): (path, columns)}."""
+    import duckdb  # only here: it takes a while to load, and the demo is made once
+
     text = SQL.read_text()
     with duckdb.connect() as connection:
         connection.execute("SET VARIABLE customers = $1", [customers])

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from console.access import ADMIN, MARKETER
+from console.demo.data import load_demo
 from console.demo.queries import LAPSED, SAVED
 from console.models import Database, Query, QueryVersion
 from console.schedules import schedule_query
@@ -26,15 +27,16 @@ class Sandbox:
     password: str
 
 
-@transaction.atomic
 def make(sandbox: Sandbox) -> Query:
     """Make what is not there yet; return the query that exports to the sandbox."""
     admin = person("admin", ADMIN, is_staff=True, is_superuser=True)
     marketer = person("marketer", MARKETER)
-    destination = authentication(admin, sandbox)
-    database = Database.objects.get(name="demo")
-    for saved in SAVED:
-        query(saved, database, marketer, destination)
+    load_demo(admin)
+    with transaction.atomic():
+        destination = authentication(admin, sandbox)
+        database = Database.objects.get(name="demo")
+        for saved in SAVED:
+            query(saved, database, marketer, destination)
     return Query.objects.get(owner=marketer, name=LAPSED.name)
 
 

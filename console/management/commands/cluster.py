@@ -1,11 +1,8 @@
 """`manage.py cluster`: the workers and the dispatcher, supervised."""
 
-import sys
-
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from console.supervisor import Child, Supervisor
+from console.supervisor import supervise
 
 
 class Command(BaseCommand):
@@ -21,11 +18,4 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, drain, **options):
-        manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-        children = [
-            Child("The queue of workers", [*manage, "qcluster"]),
-            Child("The dispatcher", [*manage, "dispatcher"]),
-        ]
-        self.stdout.write("Workers and dispatcher are starting. Ctrl-C stops them.")
-        Supervisor(children, drain=drain).run()
-        self.stdout.write("Workers and dispatcher have stopped.")
+        supervise(drain)

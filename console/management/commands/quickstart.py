@@ -9,8 +9,7 @@ from django.conf import settings
 from django.core.management import BaseCommand
 from django.urls import reverse
 
-from console.quickstart import Refusal, home, landing, ports
-from console.quickstart.data import SANDBOX_ROOT, prepare
+from console.quickstart import Refusal, data, home, landing, ports
 from console.quickstart.processes import Children, log_of
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -47,21 +46,29 @@ class Command(BaseCommand):
             raise SystemExit(130)  # As a shell says of a command that was interrupted.
 
     def start(self, children, port, address):
+        """Start everything at once: most of the time goes by while processes load."""
         sandbox = ports.kept(settings.HOME / "sandbox.port")
-        children.start("sandbox", "manage.py", "sandbox", f"--port={sandbox}")
-        query = prepare(sandbox, self.tell)
+        # These two would only wait for Django to load: they go without it.
+        children.start("sandbox", "-m", "integrations.sandbox", *places(sandbox))
+        if data.migrate():
+            self.tell("database made")
+        children.start("cluster", "-m", "console.supervisor", "1")
         children.start("web server", "-m", "waitress", *web(port))
-        children.start("cluster", "manage.py", "cluster", "--drain=1")
-        job = landing.submit(query)
+        job = landing.submit(data.prepare(sandbox, self.tell))
         wait_for_answer(port, children.check)
         self.tell("web server answers")
         landing.wait_for(job, children.check)
-        file = landing.landed(job, settings.HOME / SANDBOX_ROOT)
+        file = landing.landed(job, data.sandbox_files())
         self.tell("first file delivered, and checked against the result")
         self.stdout.write(summary(address, file))
 
     def tell(self, what):
         self.stdout.write(f"{time.monotonic() - self.began:5.1f} s  {what}")
+
+
+def places(sandbox):
+    """Return where the sandbox listens, where it puts files, and where its keys are kept."""
+    return str(sandbox), str(data.sandbox_files()), str(settings.HOME / "keys/sandbox")
 
 
 def web(port):
