@@ -1,0 +1,168 @@
+"""Sign in, sign out, and one's own settings."""
+
+import time
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from console import lockout
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/login/"
+
+
+@pytest.fixture(autouse=True)
+def no_wrong_tries():
+    cache.clear()
+
+
+def sign_in(client, password="pass-word-1", **more):
+    return client.post(LOGIN, {"username": "mia", "password": password} | more)
+
+
+@pytest.mark.parametrize(
+    "name", ["home", "settings", "keys", "databases", "upload", "jobs", "queries", "catalog"]
+)
+def test_every_page_needs_a_sign_in(client, name):
+    response = client.get(reverse(name))
+
+    assert response.status_code == 302
+    assert response.url == f"{LOGIN}?next={reverse(name)}"
+
+
+def test_after_the_sign_in_the_wanted_page_follows(client, marketer):
+    response = sign_in(client, next="/workbench/jobs/?status=failed")
+
+    assert response.url == "/workbench/jobs/?status=failed"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"]
+)
+def test_nobody_is_sent_to_another_site(client, marketer, elsewhere):
+    assert sign_in(client, next=elsewhere).url == "/"
+
+
+def test_a_wrong_password_does_not_tell_who_exists(client, marketer):
+    known = sign_in(client, "wrong").content.decode()
+    unknown = sign_in(client, "wrong", username="nobody").content.decode()
+
+    assert "The user name or the password is wrong." in known
+    assert "The user name or the password is wrong." in unknown
+
+
+def test_five_wrong_tries_lock_the_right_password_out_too(client, marketer):
+    for _ in range(lockout.TRIES):
+        sign_in(client, "wrong")
+
+    response = sign_in(client)
+
+    assert response.status_code == 429
+    assert "Too many wrong tries" in response.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_lock_is_for_one_user_and_one_address(client, marketer, colleague):
+    for _ in range(lockout.TRIES):
+        sign_in(client, "wrong")
+
+    assert sign_in(client, username="otto").status_code == 302
+    elsewhere = {"username": "mia", "password": "pass-word-1"}
+    assert client.post(LOGIN, elsewhere, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_a_success_forgets_the_wrong_tries(client, marketer):
+    for _ in range(lockout.TRIES - 1):
+        sign_in(client, "wrong")
+    sign_in(client)
+    client.logout()
+    sign_in(client, "wrong")
+
+    assert sign_in(client).status_code == 302
+
+
+def test_a_lock_ends_by_itself(client, marketer, monkeypatch):
+    for _ in range(lockout.TRIES):
+        sign_in(client, "wrong")
+    later = time.time() + lockout.SECONDS + 1
+
+    monkeypatch.setattr(time, "time", lambda: later)
+
+    assert sign_in(client).status_code == 302
+
+
+def test_signing_out_takes_a_post(client, marketer):
+    client.force_login(marketer)
+
+    assert client.get("/logout/").status_code == 405
+    assert client.post("/logout/").url == LOGIN
+    assert client.get("/").status_code == 302
+
+
+def test_a_part_of_a_page_without_a_session_sends_the_page_to_the_sign_in(client):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/workbench/jobs/7/"}
+
+    response = client.get("/workbench/jobs/7/live/", headers=headers, follow=True)
+
+    assert response.headers["HX-Redirect"] == "?next=%2Fworkbench%2Fjobs%2F7%2F&expired=1"
+
+
+def test_the_profile_is_saved(client, marketer):
+    client.force_login(marketer)
+    profile = {"first_name": "Mia", "last_name": "Okafor", "email": "mia@example.org"}
+
+    assert client.post("/settings/", profile | {"change": "profile"}).url == "/settings/"
+
+    marketer.refresh_from_db()
+    assert (marketer.get_full_name(), marketer.email) == ("Mia Okafor", "mia@example.org")
+
+
+def test_a_profile_with_a_mistake_is_shown_again(client, marketer):
+    client.force_login(marketer)
+
+    response = client.post("/settings/", {"email": "no address", "change": "profile"})
+
+    assert response.status_code == 422
+    assert "Enter a valid email address." in response.content.decode()
+
+
+def test_a_new_password_signs_other_browsers_out(client, marketer, django_user_model):
+    other = type(client)()
+    other.force_login(marketer)
+    client.force_login(marketer)
+    passwords = {"new_password1": "another-word-2", "new_password2": "another-word-2"}
+
+    client.post("/settings/", passwords | {"old_password": "pass-word-1", "change": "password"})
+
+    assert client.get("/settings/").status_code == 200
+    assert other.get("/settings/").status_code == 302
+    assert django_user_model.objects.get(pk=marketer.pk).check_password("another-word-2")
+
+
+def test_the_old_password_is_asked_for(client, marketer):
+    client.force_login(marketer)
+    passwords = {"new_password1": "another-word-2", "new_password2": "another-word-2"}
+
+    response = client.post("/settings/", passwords | {"old_password": "x", "change": "password"})
+
+    assert response.status_code == 422
+    marketer.refresh_from_db()
+    assert marketer.check_password("pass-word-1")
+
+
+def test_an_unknown_address_answers_404_in_the_house_style(client, marketer):
+    stranger = client.get("/nothing/here/")
+    client.force_login(marketer)
+    known = client.get("/nothing/here/")
+
+    assert stranger.status_code == known.status_code == 404
+    assert "There is nothing at this address" in known.content.decode()
+    assert 'class="rail"' in known.content.decode()
+    assert 'class="rail"' not in stranger.content.decode()
+
+
+def test_every_page_carries_the_policy(client, marketer):
+    for response in (client.get(LOGIN), client.get("/nothing/"), client.get("/admin/")):
+        assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+        assert "unsafe" not in response.headers["Content-Security-Policy"]
