@@ -1,6 +1,7 @@
 """Real servers on 127.0.0.1: OpenSSH with a folder and a key of its own, and a proxy for faults."""
 
 import os
+import resource
 import shutil
 import socket
 import struct
@@ -28,11 +29,11 @@ PidFile none
 StrictModes no
 UsePAM no
 PermitRootLogin yes
+{extra}
 PasswordAuthentication no
 MaxStartups 100
 Subsystem sftp internal-sftp
 ForceCommand internal-sftp -d {root}
-{extra}
 """
 
 
@@ -84,6 +85,11 @@ class Sshd:
         return self.folder / "files"
 
     @property
+    def shown_root(self):
+        """The folder as clients see it."""
+        return str(self.root)
+
+    @property
     def settings(self):
         """The settings of an SFTP_V2 authentication for this server."""
         return {
@@ -92,6 +98,7 @@ class Sshd:
             "username": self.username,
             "auth_method": "key_pair",
             "secret_key_file": self.private_key,
+            "secret_key_passphrase": "",
             "max_connection_retry": 3,
             "timeout": 20,
         }
@@ -101,13 +108,16 @@ class Sshd:
             keys.write(public_key.strip() + "\n")
 
     def start(self, extra=""):
-        """Serve; `extra` is more lines of sshd_config."""
+        """Serve; `extra` is lines of sshd_config that come before others, and so win."""
         config = self.folder / "sshd_config"
         config.write_text(
             CONFIG.format(port=self.port, folder=self.folder, root=self.root, extra=extra)
         )
         with (self.folder / "sshd.log").open("ab") as log:
-            self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stderr=log)
+            # Python ignores the signal of a file that is too large; so sshd gets an error too.
+            self.process = subprocess.Popen(
+                [SSHD, "-D", "-e", "-f", config], stderr=log, restore_signals=False
+            )
         wait_until(self.answers)
 
     def answers(self):
@@ -128,6 +138,10 @@ class Sshd:
             keygen(self.folder / "host_key", "-t", new_host_key)
         self.start(extra)
 
+    def limit_file_size(self, size):
+        """Let writes beyond the size fail, as on a full disk."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, size))
+
     def fingerprint(self):
         """Return the host key's fingerprint in OpenSSH's own words."""
         command = ["ssh-keygen", "-l", "-f", self.folder / "host_key.pub"]
@@ -145,28 +159,35 @@ def sshd(tmp_path):
     server.stop()
 
 
+class PasswordServer(Sandbox):
+    """The SFTP sandbox, logged in to with its password."""
+
+    host = "127.0.0.1"
+    shown_root = ""
+
+    @property
+    def settings(self):
+        """The settings of an SFTP_V2 authentication for this server."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "username": "demo",
+            "auth_method": "password",
+            "password": "demo",
+            "max_connection_retry": 3,
+            "timeout": 20,
+        }
+
+
 @pytest.fixture
 def sandbox(tmp_path):
     """The SFTP sandbox, in a thread of this process; its switches can be turned at any time."""
-    server = Sandbox(tmp_path / "sandbox/files", tmp_path / "sandbox")
+    server = PasswordServer(tmp_path / "sandbox/files", tmp_path / "sandbox")
     thread = threading.Thread(target=server.serve)
     thread.start()
     yield server
     server.stop()
     thread.join()
-
-
-def sandbox_settings(sandbox, **fields):
-    """Return the settings of an SFTP_V2 authentication for the sandbox, with its password."""
-    return {
-        "host": "127.0.0.1",
-        "port": sandbox.port,
-        "username": "demo",
-        "auth_method": "password",
-        "password": "demo",
-        "max_connection_retry": 3,
-        "timeout": 20,
-    } | fields
 
 
 RESET = struct.pack("ii", 1, 0)  # linger 0: close with a reset

@@ -3,6 +3,8 @@
 from integrations.connectors.base import FileConnector
 from integrations.connectors.sftp_v2.authentication import Authentication
 from integrations.connectors.sftp_v2.export import Export, remote_name
+from integrations.connectors.sftp_v2.trial import Trial
+from integrations.transports.sftp import Account, Manner, Upload
 
 
 class SFTPv2(FileConnector):
@@ -18,10 +20,40 @@ class SFTPv2(FileConnector):
         "newline": {"\r\n": "CRLF", "\n": "LF", "\r": "CR"},
     }
     blocks = {"formatter": {"type": "format"}}
-    json_defaults = {"max_connection_retry": 5, "user_directory_is_root": False}
+    json_defaults = {
+        "max_connection_retry": 5,
+        "user_directory_is_root": False,
+        "null_string": "",
+    }
 
     def path(self, delivery):
         return remote_name(self.settings)
 
+    def destination(self, delivery):
+        manner = Manner(
+            from_login_directory=self.settings["user_directory_is_root"],
+            rename=self.settings["rename_file_after_upload"],
+            threshold=self.settings["temp_file_threshold"],
+        )
+        return Upload(self.account(), delivery, manner)
+
     def retry_limit(self):
         return self.authentication["max_connection_retry"]
+
+    def test(self, delivery):
+        path = remote_name(self.settings) if self.settings else None
+        from_login_directory = self.settings.get("user_directory_is_root", True)
+        trial = Trial(self.account(), delivery)
+        return trial.steps(path, from_login_directory=from_login_directory)
+
+    def account(self):
+        given = self.authentication
+        return Account(
+            host=given["host"],
+            port=given["port"],
+            username=given["username"],
+            password=given.get("password", ""),
+            private_key=given.get("secret_key_file", ""),
+            passphrase=given.get("secret_key_passphrase", ""),
+            timeout=given["timeout"],
+        )

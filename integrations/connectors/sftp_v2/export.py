@@ -5,7 +5,7 @@ from django import forms
 from integrations.connectors.remote_name import BadName, check_characters, check_path, sequence
 from integrations.encoders import EncoderSettings
 from integrations.formats import FormatSettings
-from integrations.settings_form import FlagField
+from integrations.settings_form import FlagField, advanced
 
 FIVE_GIB = 5_368_709_120
 
@@ -53,29 +53,35 @@ class Export(FormatSettings, EncoderSettings):
         help_text="The file is uploaded with the suffix .tmp, which is removed after the "
         "transfer is completed. For tools that start as soon as they see the file.",
     )
-    sequence_format = forms.CharField(
-        label="Sequence format",
-        required=False,
-        initial="",
-        max_length=100,
-        validators=[checked(check_characters)],
-        help_text="Added to the path: two numbers, for instance .%03d.%02d for .000.00. "
-        "Blank adds nothing.",
+    sequence_format = advanced(
+        forms.CharField(
+            label="Sequence format",
+            required=False,
+            initial="",
+            max_length=100,
+            validators=[checked(check_characters)],
+            help_text="Added to the path: two numbers, for instance .%03d.%02d for .000.00. "
+            "Blank adds nothing.",
+        )
     )
-    file_ext = forms.CharField(
-        label="File extension",
-        required=False,
-        initial="",
-        max_length=100,
-        validators=[checked(check_characters)],
-        help_text="Added after the sequence, such as .gz. Blank adds nothing.",
+    file_ext = advanced(
+        forms.CharField(
+            label="File extension",
+            required=False,
+            initial="",
+            max_length=100,
+            validators=[checked(check_characters)],
+            help_text="Added after the sequence, such as .gz. Blank adds nothing.",
+        )
     )
-    temp_file_threshold = forms.IntegerField(
-        label="Temp filesize threshold",
-        initial=FIVE_GIB,
-        min_value=0,
-        help_text="In bytes. A larger export is uploaded in batches of this size, appended to "
-        "the file. Reduce it after the error 'channel is broken'; 0 never appends.",
+    temp_file_threshold = advanced(
+        forms.IntegerField(
+            label="Temp filesize threshold",
+            initial=FIVE_GIB,
+            min_value=0,
+            help_text="In bytes. A larger export is uploaded in batches of this size, appended to "
+            "the file. Reduce it after the error 'channel is broken'; 0 never appends.",
+        )
     )
 
     field_order = [
@@ -84,6 +90,7 @@ class Export(FormatSettings, EncoderSettings):
         "sequence_format",
         "file_ext",
         "rename_file_after_upload",
+        "format",
     ]
 
     def clean_sequence_format(self):

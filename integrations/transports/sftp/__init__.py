@@ -1,0 +1,7 @@
+"""Files to SFTP servers, over SSH."""
+
+from integrations.transports.sftp.connection import Account, Connection
+from integrations.transports.sftp.files import Files
+from integrations.transports.sftp.upload import Manner, Upload
+
+__all__ = ["Account", "Connection", "Files", "Manner", "Upload"]

@@ -1,0 +1,241 @@
+"""A connection to an SFTP server: found, reached, recognized and logged in to, step by step."""
+
+import base64
+import errno
+import hashlib
+import logging
+import os
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import paramiko
+
+from integrations.delivery import Delivery
+from integrations.errors import PermanentError, TransientError
+from integrations.transports import egress
+from integrations.transports.private_keys import read_private_key
+from integrations.transports.sftp.faults import translate
+from integrations.transports.sftp.watchdog import Watchdog
+
+LONGEST_SETUP = 60.0  # seconds for each step of connecting, however long the timeout
+LOOK = 0.1  # seconds between looks at the stop signal
+KEEPALIVE = 15  # seconds; for routers that forget idle connections
+FASTEST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
+UNDER_WAY = (errno.EINPROGRESS, errno.EALREADY, errno.EAGAIN)
+FAILURES = (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError)
+
+# Its errors are raised to us as well; its log would repeat them, with a traceback each.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who logs in where, and how."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(default="", repr=False)
+    private_key: str = field(default="", repr=False)
+    passphrase: str = field(default="", repr=False)
+    timeout: float = 600.0
+
+    @property
+    def place(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def key(self) -> paramiko.PKey | None:
+        return read_private_key(self.private_key, self.passphrase) if self.private_key else None
+
+
+class Connection:
+    """A connection that is made in four steps. Each returns a detail, or raises ExportError."""
+
+    def __init__(self, account: Account, delivery: Delivery):
+        self.account = account
+        self.delivery = delivery
+        self.setup = min(account.timeout, LONGEST_SETUP)
+        self.patience = account.timeout / 2
+        self.fingerprint = ""
+        self.addresses = []
+        self.socket = self.transport = self.watchdog = self.client = None
+
+    def __enter__(self):
+        for step in (self.resolve, self.connect, self.check_host_key, self.log_in):
+            try:
+                step()
+            except BaseException:
+                self.close()
+                raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def is_open(self) -> bool:
+        return bool(self.transport and self.transport.is_active())
+
+    def close(self):
+        if self.watchdog:
+            self.watchdog.close()
+        if self.socket:
+            self.socket.close()
+
+    @contextmanager
+    def doing(self, deed: str):
+        """Turn whatever fails inside into an error that says what was being done."""
+        try:
+            yield
+        except FAILURES as error:
+            self.delivery.check()
+            late = isinstance(error, TimeoutError) or bool(self.watchdog and self.watchdog.silent)
+            if self.client and not is_answer(error):
+                self.close()  # What is late would be taken for the answer to something else.
+            if self.client and late:
+                raise self.silence(deed) from error
+            raise translate(error, deed) from error
+
+    def silence(self, deed):
+        return TransientError(
+            f"{deed}: {self.account.place} did not answer for {self.patience:g} seconds.",
+            remedy="Check the network, or raise the Timeout.",
+        )
+
+    def resolve(self) -> str:
+        self.addresses = egress.resolve(self.account.host, self.account.port, self.delivery)
+        return ", ".join(address.ip for address in self.addresses)
+
+    def connect(self) -> str:
+        with self.doing(f"Connect to {self.account.place}"):
+            self.socket = self.dial_first(self.addresses)
+        return f"{self.socket.getpeername()[0]}, port {self.account.port}"
+
+    def dial_first(self, addresses):
+        """Return a socket to the first address that answers."""
+        for address in addresses[:-1]:
+            try:
+                return self.dial(address)
+            except OSError:
+                continue
+        return self.dial(addresses[-1])
+
+    def dial(self, address) -> socket.socket:
+        """Return a socket that is connected to the address."""
+        dialled = socket.socket(address.family, socket.SOCK_STREAM)
+        dialled.settimeout(LOOK)
+        deadline = time.monotonic() + self.setup
+        try:
+            while (error := dialled.connect_ex(address.place)) in UNDER_WAY:
+                self.delivery.check()
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+                time.sleep(LOOK / 10)
+            if error not in (0, errno.EISCONN):
+                raise OSError(error, os.strerror(error))
+        except BaseException:
+            dialled.close()
+            raise
+        return dialled
+
+    def check_host_key(self) -> str:
+        with self.doing(f"Connect to {self.account.place}"):
+            self.greet()
+        shown = self.transport.get_remote_server_key()
+        self.fingerprint = digest(shown.asbytes())
+        hosts, place = self.delivery.known_hosts, (self.account.host, self.account.port)
+        if not (pinned := hosts.get(*place)):
+            hosts.pin(*place, f"{shown.get_name()} {shown.get_base64()}")
+            self.delivery.log(f"Host key {self.fingerprint} of {self.account.place} pinned.")
+            return f"{self.fingerprint}, met for the first time and pinned"
+        if pinned.split()[:2] != [shown.get_name(), shown.get_base64()]:
+            raise self.changed(pinned)
+        return f"{self.fingerprint}, as pinned"
+
+    def greet(self):
+        """Agree on keys and ciphers with the server."""
+        self.transport = paramiko.Transport(self.socket)
+        self.transport.banner_timeout = self.setup
+        self.transport.auth_timeout = self.setup
+        self.watchdog = Watchdog(self.transport, self.delivery, self.patience)
+        self.prefer()
+        agreed = threading.Event()
+        deadline = time.monotonic() + self.setup
+        self.transport.start_client(event=agreed)
+        while not agreed.wait(LOOK) and time.monotonic() < deadline:
+            self.delivery.check()
+        if not agreed.is_set():
+            raise TimeoutError
+        if not self.transport.is_active():
+            raise self.transport.get_exception() or EOFError
+        self.transport.set_keepalive(KEEPALIVE)
+
+    def prefer(self):
+        """Prefer the fastest ciphers, and the type of host key that is pinned."""
+        choices = self.transport.get_security_options()
+        choices.ciphers = first(FASTEST_CIPHERS, choices.ciphers)
+        if pinned := self.delivery.known_hosts.get(self.account.host, self.account.port):
+            type_ = pinned.split()[0]
+            wanted = RSA_SIGNATURES if type_ == "ssh-rsa" else (type_,)
+            choices.key_types = first(wanted, choices.key_types)
+
+    def changed(self, pinned):
+        before, text = pinned.split()[:2]
+        now = self.transport.get_remote_server_key().get_name()
+        return PermanentError(
+            f"The host key of {self.account.place} has changed: pinned is {before} "
+            f"{digest(base64.b64decode(text))}, the server shows {now} {self.fingerprint}. "
+            "Nothing was sent.",
+            remedy="Ask the server's operator whether its key was replaced. If it was, an "
+            "administrator removes the pinned host key, and the next export pins the new one. "
+            "If not, somebody may be listening in between.",
+        )
+
+    def log_in(self) -> str:
+        account = self.account
+        key = account.key()
+        with self.doing(f"Log in to {account.place} as {account.username}"):
+            if key:
+                more = self.transport.auth_publickey(account.username, key)
+            else:
+                more = self.transport.auth_password(account.username, account.password)
+        if more:
+            raise PermanentError(
+                f"Log in to {account.place} as {account.username}: the server wants "
+                f"{' or '.join(more)} on top.",
+                remedy="Ask its operator for a user with one factor, for unattended exports.",
+            )
+        with self.doing(f"Open an SFTP session on {account.place}"):
+            channel = self.transport.open_session(timeout=self.setup)
+            channel.settimeout(self.patience)
+            self.start_sftp(channel)
+        return f"{account.username}, with a {key.get_name()} key" if key else account.username
+
+    def start_sftp(self, channel):
+        try:
+            channel.invoke_subsystem("sftp")
+        except paramiko.SSHException as error:
+            if not self.transport.is_active():
+                raise
+            raise paramiko.ChannelException(0, "no subsystem") from error
+        self.client = paramiko.SFTPClient(channel)
+
+
+def digest(key: bytes) -> str:
+    """Return the fingerprint of a public key as OpenSSH prints it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
+
+
+def is_answer(error: Exception) -> bool:
+    """Return whether the server itself refused a request, and the connection goes on."""
+    lost = isinstance(error, TimeoutError | ConnectionError) or "Socket is closed" in str(error)
+    return isinstance(error, OSError) and not lost
+
+
+def first(wanted, offered):
+    """Return all that is offered, with what is wanted of it at the front."""
+    front = [name for name in wanted if name in offered]
+    return tuple(front) + tuple(name for name in offered if name not in front)

@@ -1,0 +1,173 @@
+"""What an export does with files on an SFTP server it is logged in to."""
+
+import posixpath
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+
+from paramiko import SFTPAttributes
+from paramiko.sftp import (
+    CMD_CLOSE,
+    CMD_EXTENDED,
+    CMD_OPEN,
+    SFTP_FLAG_APPEND,
+    SFTP_FLAG_CREATE,
+    SFTP_FLAG_EXCL,
+    SFTP_FLAG_TRUNC,
+    SFTP_FLAG_WRITE,
+)
+
+from integrations.transports.sftp.connection import FAILURES, Connection, is_answer
+from integrations.transports.sftp.requests import Requests, string
+
+LEAST_BLOCK = 32_768  # bytes of one write that every server takes
+MOST_BLOCK = 261_120  # that OpenSSH takes: its packets end at 256 KiB
+NEW = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
+ONLY_NEW = NEW | SFTP_FLAG_EXCL
+MORE = SFTP_FLAG_WRITE | SFTP_FLAG_APPEND
+
+
+class Files:
+    """The files on the other side of a connection. Failures are raised as ExportError."""
+
+    def __init__(self, connection: Connection):
+        self.connection = connection
+        self.client = connection.client
+        self.doing = connection.doing
+        self.requests = Requests(self.client.get_channel(), connection.watchdog.waiting)
+        self.block = self.longest_write()
+
+    def longest_write(self) -> int:
+        """Return how many bytes of one write the server takes. OpenSSH says so when asked."""
+        if "OpenSSH" not in self.connection.transport.remote_version:
+            return LEAST_BLOCK
+        with self.doing(f"Ask {self.connection.account.place} for its limits"):
+            try:
+                answer = self.requests.ask(CMD_EXTENDED, string(b"limits@openssh.com"))
+            except OSError as error:
+                if not is_answer(error):
+                    raise
+                return LEAST_BLOCK  # Before OpenSSH 8.5.
+        _packet, _read, write = struct.unpack_from(">QQQ", answer)
+        return max(LEAST_BLOCK, min(MOST_BLOCK, write))
+
+    def full_path(self, path: str, *, from_login_directory: bool) -> str:
+        """Return the path as the server has it. One without a slash starts at the log-in too."""
+        if path.startswith("/") and not from_login_directory:
+            return posixpath.normpath(path)
+        return posixpath.normpath(posixpath.join(self.login_directory(), path.lstrip("/")))
+
+    def login_directory(self) -> str:
+        """Return the directory after the log-in; nothing where the server does not tell."""
+        with self.doing("Ask for the log-in directory"):
+            try:
+                return self.client.normalize(".")
+            except OSError as error:
+                if not is_answer(error):
+                    raise
+                return ""
+
+    def stat(self, path: str) -> SFTPAttributes | None:
+        """Return what the server says of the file. Nothing where there is none, or it is secret."""
+        with self.doing(f"Look at {path}"):
+            try:
+                return self.client.stat(path)
+            except OSError as error:
+                if not is_answer(error):
+                    raise
+                return None
+
+    def size(self, path: str) -> int | None:
+        found = self.stat(path)
+        return found.st_size if found else None
+
+    def is_missing(self, path: str) -> bool:
+        """Return whether the server says for sure that there is no such file."""
+        with self.doing(f"Look at {path}"):
+            try:
+                self.client.stat(path)
+            except FileNotFoundError:
+                return True
+            except OSError as error:
+                if not is_answer(error):
+                    raise
+        return False
+
+    def create(self, path: str, *, flags: int = NEW) -> "OpenFile":
+        """Open a new file, in directories that are made where missing."""
+        with self.doing(f"Create {path}"):
+            try:
+                return OpenFile(self, path, self.open(path, flags))
+            except FileNotFoundError:
+                self.make_folder(posixpath.dirname(path))
+                return OpenFile(self, path, self.open(path, flags))
+
+    def open(self, path, flags):
+        answer = self.requests.ask(CMD_OPEN, string(path.encode()) + struct.pack(">II", flags, 0))
+        return answer[4 : 4 + int.from_bytes(answer[:4], "big")]
+
+    def make_folder(self, path: str) -> None:
+        """Make the directory and those above it, where they are missing."""
+        if not path.strip("/") or self.stat(path):
+            return
+        self.make_folder(posixpath.dirname(path))
+        with self.doing(f"Create the directory {path}"):
+            try:
+                self.client.mkdir(path)
+            except OSError:
+                if not self.stat(path):  # Another export can have been quicker.
+                    raise
+
+    def publish(self, temporary: str, path: str) -> None:
+        """Give the file its name, in the place of the one that may have it now."""
+        with self.doing(f"Rename {temporary} to {path}"):
+            for rename in (self.client.posix_rename, self.client.rename):
+                try:
+                    return rename(temporary, path)
+                except OSError as error:
+                    if not is_answer(error):
+                        raise
+                    refusal = error
+            if self.is_missing(path):
+                raise refusal
+            self.client.remove(path)
+            return self.client.rename(temporary, path)
+
+    def remove(self, path: str) -> None:
+        """Remove the file; one that is not there is no error."""
+        with self.doing(f"Remove {path}"), suppress(FileNotFoundError):
+            self.client.remove(path)
+
+
+@dataclass
+class OpenFile:
+    """A file that is being written."""
+
+    files: Files
+    path: str
+    handle: bytes
+    size: int = 0  # bytes given to it so far
+
+    def write(self, piece: memoryview) -> None:
+        with self.files.doing(f"Write {self.path}"):
+            self.files.requests.write(self.handle, self.size, piece)
+        self.size += len(piece)
+
+    def close(self) -> None:
+        """Finish the file: wait until the server has confirmed all of it."""
+        with self.files.doing(f"Write {self.path}"):
+            self.files.requests.settle()
+            self.files.requests.ask(CMD_CLOSE, string(self.handle))
+
+    def reopen(self) -> None:
+        """Close the file, and open it again to append."""
+        self.close()
+        with self.files.doing(f"Append to {self.path}"):
+            self.handle = self.files.open(self.path, MORE)
+
+    def abandon(self) -> None:
+        """Close the file as it is; it is not going to be used."""
+        with suppress(*FAILURES):
+            self.files.requests.settle()
+        with suppress(*FAILURES):
+            self.files.requests.ask(CMD_CLOSE, string(self.handle))

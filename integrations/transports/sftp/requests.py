@@ -1,0 +1,119 @@
+"""Requests to an SFTP server with many under way at once, so that distance costs little.
+
+paramiko asks for one confirmation at a time, and drops what a server answers to the end of a
+file: a full disk can show there first. These requests go over the same channel, between its own.
+"""
+
+import errno
+import struct
+from collections import deque
+from itertools import count
+
+from paramiko.sftp import CMD_STATUS, CMD_WRITE
+
+UNDER_WAY = 4 * 1024 * 1024  # bytes sent and not yet confirmed
+PACKET = 32_768  # about what one packet of SSH carries
+FIRST_REQUEST = 0x4000_0000  # far from the numbers that paramiko gives to its own requests
+ERRORS = {2: errno.ENOENT, 3: errno.EACCES}
+HEAD = struct.Struct(">IBI")  # length, type, request
+LENGTH, REST = 4, 5  # bytes of the head that the length does not count, and that it does
+
+
+class Requests:
+    """Requests to one SFTP channel, and the answers that are due."""
+
+    def __init__(self, channel, waiting):
+        self.channel = channel
+        self.waiting = waiting  # context manager for times in which the server owes an answer
+        self.numbers = count(FIRST_REQUEST)
+        self.due = deque()  # (request, bytes)
+        self.under_way = 0
+        self.received = bytearray()
+        self.answer = None
+        self.failure = None
+
+    def ask(self, kind: int, body: bytes) -> bytes:
+        """Return the content of the answer. Raise OSError where it is an error."""
+        self.send(kind, body)
+        self.settle()
+        return self.answer
+
+    def write(self, handle: bytes, offset: int, data: memoryview) -> None:
+        """Write without waiting for the answer. Raise OSError for one that has come meanwhile."""
+        self.send(CMD_WRITE, string(handle) + struct.pack(">QI", offset, len(data)), data)
+        while self.under_way > UNDER_WAY or (self.due and self.channel.recv_ready()):
+            self.read()
+        self.raise_failure()
+
+    def settle(self) -> None:
+        """Wait for all answers that are due. Raise OSError where one is an error."""
+        while self.due:
+            self.read()
+        self.raise_failure()
+
+    def send(self, kind, body, data=b""):
+        number = next(self.numbers)
+        head = HEAD.pack(REST + len(body) + len(data), kind, number)
+        packet = memoryview(b"".join((head, body, data)))
+        with self.waiting():
+            while packet:
+                sent = self.channel.send(packet[:PACKET].tobytes())
+                if not sent:
+                    raise EOFError("the server closed the channel")
+                packet = packet[sent:]
+        self.due.append((number, len(data)))
+        self.under_way += len(data)
+
+    def read(self):
+        with self.waiting():
+            received = self.channel.recv(65_536)
+        if not received:
+            raise EOFError("the server closed the channel")
+        self.received += received
+        while answer := self.whole_answer():
+            self.take(*answer)
+
+    def whole_answer(self):
+        """Return type, request and content of the next answer, or None until all of it is there."""
+        if len(self.received) < HEAD.size:
+            return None
+        length, kind, number = HEAD.unpack_from(self.received)
+        if len(self.received) < LENGTH + length:
+            return None
+        content = bytes(self.received[HEAD.size : LENGTH + length])
+        del self.received[: LENGTH + length]
+        return kind, number, content
+
+    def take(self, kind, number, content):
+        """Check an answer off. For those to requests of others nobody waits any more."""
+        if number < FIRST_REQUEST:
+            return
+        if not self.due or number != self.due[0][0]:
+            raise EOFError("the server answered out of turn")
+        _, size = self.due.popleft()
+        self.under_way -= size
+        self.answer = content
+        if kind == CMD_STATUS and (code := int.from_bytes(content[:4], "big")):
+            self.failure = self.failure or failure(code, content)
+
+    def raise_failure(self):
+        """Raise the first bad answer, once nothing is due that the next request could meet."""
+        if not self.failure:
+            return
+        while self.due:
+            self.read()
+        error, self.failure = self.failure, None
+        raise error
+
+
+def string(content: bytes) -> bytes:
+    """Return the bytes as SSH writes them: after their length."""
+    return struct.pack(">I", len(content)) + content
+
+
+def failure(code, content):
+    """Return the exception for a bad status, the one that paramiko raises for its requests."""
+    text = content[8 : 8 + int.from_bytes(content[4:8], "big")].decode(errors="replace")
+    if code in ERRORS:
+        return OSError(ERRORS[code], text)
+    return OSError(text or f"status {code}")

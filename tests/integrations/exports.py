@@ -1,0 +1,68 @@
+"""Results to export, and what the tests of exports ask of servers."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from integrations.connectors.sftp_v2 import SFTPv2
+from integrations.rows import Rows
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """Three rows: a number, a text, a null."""
+    return stored(tmp_path / "three.parquet", id=[1, 2, 3], name=["a", 'b "x"', None])
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    """About 6 MB as CSV, no two lines alike."""
+    numbers = range(150_000)
+    texts = [hashlib.md5(b"%d" % number).hexdigest() for number in numbers]
+    return stored(tmp_path_factory.mktemp("many") / "many.parquet", id=list(numbers), text=texts)
+
+
+def stored(path, **columns):
+    pq.write_table(pa.table(columns), path)
+    return Rows(path)
+
+
+def connector(server, path="out.csv", **settings):
+    """Return the connector for a file in the server's folder."""
+    login = server.settings | {
+        name: settings.pop(name) for name in list(settings) if name in server.settings
+    }
+    form = SFTPv2.Authentication.from_json(login)
+    assert not form.errors
+    base = {"path_prefix": f"{server.shown_root}/{path}", "user_directory_is_root": False}
+    export = SFTPv2.Export.from_json(base | settings)
+    assert not export.errors
+    return SFTPv2(form.cleaned_data, export.cleaned_data)
+
+
+def content(rows, **settings):
+    """Return the bytes that the file must have."""
+    export = SFTPv2.Export.from_json(
+        {"path_prefix": "/x", "user_directory_is_root": False} | settings
+    )
+    return SFTPv2({}, export.cleaned_data).preview(rows, limit=1 << 40)
+
+
+def names(server):
+    return sorted(path.name for path in server.root.iterdir())
+
+
+def hashed(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def files(server):
+    return [Path(entry.path) for entry in os.scandir(server.root)]
+
+
+def size(path):
+    return path.stat().st_size

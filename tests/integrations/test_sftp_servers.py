@@ -1,0 +1,137 @@
+"""Exports to servers that are difficult, as the sandbox can be."""
+
+import pytest
+
+from integrations.errors import PermanentError, TransientError
+from tests.integrations.exports import connector, content, hashed, names, size, stored
+from tests.servers import local_delivery
+
+
+def test_a_password_logs_in(sandbox, rows):
+    receipt = connector(sandbox, "upload/out.csv").export(rows, local_delivery())
+
+    assert receipt.files[0].path == "/upload/out.csv"
+    assert (sandbox.root / "upload/out.csv").read_bytes() == content(rows)
+
+
+@pytest.mark.parametrize("given", [{"password": "wrong"}, {"username": "other"}])
+def test_wrong_credentials_are_tried_once(sandbox, rows, faulty, given):
+    proxy = faulty(sandbox)
+
+    with pytest.raises(PermanentError, match="refused the user or the credentials") as caught:
+        connector(sandbox, port=proxy.port, **given).export(rows, local_delivery())
+
+    assert proxy.connections == 1
+    assert "wrong" not in str(caught.value)
+    assert caught.value.remedy.startswith("Check the user")
+
+
+@pytest.mark.parametrize("rename", [True, False])
+@pytest.mark.parametrize("threshold", [0, 1024, 50_000])
+def test_a_server_without_append_gets_the_file_in_one_piece(sandbox, tmp_path, threshold, rename):
+    sandbox.switches.append = False
+    some = stored(tmp_path / "some.parquet", id=list(range(5000)))
+    log = []
+    export = connector(sandbox, temp_file_threshold=threshold, rename_file_after_upload=rename)
+
+    receipt = export.export(some, local_delivery(log=log.append))
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(some)
+    assert receipt.files[0].sha256 == hashed(content(some))
+    assert names(sandbox) == ["out.csv"]
+    advice = [line for line in log if "Set the Temp filesize threshold to 0" in line]
+    assert len(advice) == (threshold == 1024)
+
+
+def test_a_file_is_replaced_where_renaming_cannot(sandbox, rows):
+    sandbox.switches.rename_over = False
+    (sandbox.root / "out.csv").write_text("old")
+
+    connector(sandbox, rename_file_after_upload=True).export(rows, local_delivery())
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(rows)
+    assert names(sandbox) == ["out.csv"]
+
+
+@pytest.mark.parametrize("rename", [True, False])
+def test_a_drop_box_that_shows_nothing_is_no_error(sandbox, rows, rename):
+    sandbox.switches.look = False
+
+    receipt = connector(sandbox, rename_file_after_upload=rename).export(rows, local_delivery())
+
+    assert receipt.files[0].remote_bytes is None
+    assert receipt.bytes == len(content(rows))
+    assert (sandbox.root / "out.csv").read_bytes() == content(rows)
+
+
+def test_a_file_that_is_collected_at_once_is_no_error(sandbox, rows):
+    sandbox.switches.collect = True
+
+    receipt = connector(sandbox).export(rows, local_delivery())
+
+    assert receipt.files[0].remote_bytes is None
+    assert names(sandbox) == []
+
+
+@pytest.mark.parametrize("rename", [True, False])
+def test_a_quota_is_told_and_leaves_nothing(sandbox, many, rename):
+    sandbox.switches.quota = 1_000_000
+    export = connector(sandbox, rename_file_after_upload=rename, max_connection_retry=0)
+
+    with pytest.raises(TransientError, match=r"^Write /out.csv.*failed without giving a reason"):
+        export.export(many, local_delivery())
+
+    assert names(sandbox) == []
+
+
+def test_a_failure_without_a_reason_is_not_tried_for_long(sandbox, many, faulty):
+    sandbox.switches.quota = 1000
+    proxy = faulty(sandbox)
+    export = connector(sandbox, port=proxy.port, max_connection_retry=100)
+
+    with pytest.raises(TransientError):
+        export.export(many, local_delivery())
+
+    assert proxy.connections == 4
+
+
+def test_a_rename_whose_answer_was_lost_is_recognized(sandbox, many, faulty):
+    sandbox.switches.lost_renames = 1
+    proxy = faulty(sandbox)
+    log, told = [], []
+    export = connector(sandbox, port=proxy.port, rename_file_after_upload=True)
+
+    receipt = export.export(many, local_delivery(log=log.append, progress=told.append))
+
+    assert proxy.connections == 2
+    assert told == sorted(set(told)), "nothing was sent twice"
+    assert any("only the server's last answer was lost" in line for line in log)
+    assert receipt.files[0].sha256 == hashed((sandbox.root / "out.csv").read_bytes())
+    assert receipt.files[0].remote_bytes == size(sandbox.root / "out.csv") == len(content(many))
+    assert names(sandbox) == ["out.csv"]
+
+
+def test_a_refused_rename_is_not_taken_for_a_lost_answer(sandbox, rows):
+    (sandbox.root / "out.csv").mkdir()
+    (sandbox.root / "out.csv/inside").touch()
+    export = connector(sandbox, rename_file_after_upload=True, max_connection_retry=1)
+
+    with pytest.raises(TransientError, match="Rename"):
+        export.export(rows, local_delivery())
+
+    assert names(sandbox) == ["out.csv"]
+
+
+def test_an_error_while_the_file_is_made_leaves_the_old_one(sandbox, tmp_path):
+    (sandbox.root / "out.csv").write_text("old")
+    broken = stored(tmp_path / "broken.parquet", id=list(range(1_000_000)))
+    data = bytearray(broken.path.read_bytes())
+    data[len(data) // 2 :][:1000] = b"x" * 1000
+    data[len(data) // 2 : len(data) // 2 + 50_000] = b"x" * 50_000
+    broken.path.write_bytes(data)
+
+    with pytest.raises(OSError, match=r"."):
+        connector(sandbox).export(broken, local_delivery())
+
+    assert (sandbox.root / "out.csv").read_text() == "old"
+    assert names(sandbox) == ["out.csv"]
