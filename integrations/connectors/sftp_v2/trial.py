@@ -49,7 +49,7 @@ class Trial:
         place = path if path else "x"
         full = self.files.full_path(place, from_login_directory=from_login_directory or not path)
         wanted = self.folder = posixpath.dirname(full)
-        while self.files.is_missing(self.folder):
+        while self.folder not in ("", "/") and self.files.is_missing(self.folder):
             self.folder = posixpath.dirname(self.folder)
         if self.folder != wanted:
             return f"{self.folder}; the export creates {wanted}"
