@@ -1,0 +1,260 @@
+"""The quickstart, started as a person starts it, in a home of its own."""
+
+import csv
+import hashlib
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from console.models import Job
+from console.quickstart import Refusal, landing, ports
+from console.quickstart.family import processes
+from console.quickstart.home import claimed
+
+ROOT = Path(__file__).parent.parent.parent
+FILE = "sandbox/lapsed_gold_and_platinum.csv"
+
+
+def start(home, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "quickstart", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"CONSOLE_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finished(process):
+    text, _ = process.communicate(timeout=120)
+    return process.returncode, text
+
+
+def until(process, word):
+    """Read what the process says until a line with the word comes."""
+    said = ""
+    for line in process.stdout:
+        said += line
+        if word in line:
+            return said
+    raise AssertionError(said)
+
+
+def of_home(home):
+    """Return the numbers of all processes that were given this home."""
+    return [relative.pid for relative, _ in processes() if str(home) in environ_of(relative.pid)]
+
+
+def environ_of(pid):
+    try:
+        return Path(f"/proc/{pid}/environ").read_text(errors="replace")
+    except OSError:
+        return ""  # It has ended, or is another user's.
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    """A home after `quickstart --once`, with its exit status and what it said."""
+    home = tmp_path_factory.mktemp("quickstart") / "home"
+    port = ports.any_free()
+    status, text = finished(start(home, "--once", "--port", str(port)))
+    assert status == 0, text
+    return home, port, text
+
+
+def test_it_delivers_a_first_file_and_says_where_everything_is(first_run):
+    home, port, text = first_run
+
+    with (home / FILE).open(newline="") as file:
+        header, *rows = csv.reader(file)
+
+    assert header[:3] == ["td_client_id", "email", "first_name"]
+    assert f"http://127.0.0.1:{port}/" in text
+    assert "marketer / marketer" in text
+    assert "admin / admin" in text
+    assert str(home / FILE) in text
+    assert re.search(rf"\b{len(rows)} rows, SHA-256 [0-9a-f]{{64}}\n", text)
+
+
+def test_the_first_export_is_that_of_a_schedule(first_run):
+    home, _, _ = first_run
+
+    with sqlite3.connect(home / "console.sqlite3") as database:
+        jobs = database.execute("SELECT status, schedule_id, slot FROM console_job").fetchall()
+        cron = database.execute("SELECT cron FROM console_schedule").fetchall()
+
+    assert cron == [("@daily",)]
+    assert jobs[0][0] == "success"
+    assert None not in jobs[0]
+
+
+def test_it_leaves_no_process_behind(first_run):
+    assert of_home(first_run[0]) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stays_until_it_is_stopped_and_then_stops_everything_within_two_seconds(
+    first_run, number
+):
+    home, port, _ = first_run
+    process = start(home, "--port", str(port))
+    until(process, "Logs")
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/login/")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+    process.send_signal(number)
+    began = time.monotonic()
+    process.communicate(timeout=10)
+
+    assert time.monotonic() - began < 2
+    assert process.returncode == 0
+    assert of_home(home) == []
+
+
+def test_while_it_runs_nobody_else_reaches_it_and_no_second_one_starts(first_run):
+    home, port, _ = first_run
+    process = start(home, "--port", str(port))
+    until(process, "Logs")
+
+    with socket.socket() as stranger:
+        # Any address but the one it listens on; a server for all addresses would answer.
+        reached = stranger.connect_ex(("127.0.0.2", port))
+    second = finished(start(home, "--port", str(ports.any_free())))
+    process.terminate()
+    process.communicate(timeout=10)
+
+    assert reached != 0
+    assert second[0] == 1
+    assert second[1].startswith(f"A quickstart runs from {home} already, at http://127.0.0.1:")
+    assert second[1].count("\n") == 1
+
+
+def test_a_second_run_makes_nothing_again(first_run):
+    home, port, _ = first_run
+    (home / FILE).unlink()
+    with sqlite3.connect(home / "console.sqlite3") as database:
+        before = database.execute("SELECT name, files FROM console_table").fetchall()
+
+    status, text = finished(start(home, "--once", f"--port={port}"))
+
+    with sqlite3.connect(home / "console.sqlite3") as database:
+        assert database.execute("SELECT name, files FROM console_table").fetchall() == before
+    assert status == 0
+    assert "demo data" not in text
+    assert (home / FILE).exists()
+
+
+def test_a_port_in_use_is_told_in_one_sentence(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        status, text = finished(start(tmp_path, "--once", "--port", str(port)))
+
+    assert status == 1
+    assert text.startswith(f"Port {port} is in use.")
+    assert text.count("\n") == 1
+
+
+@pytest.mark.parametrize("spelling", ["--home=/proc/nowhere", "--home /proc/nowhere"])
+def test_a_home_that_cannot_be_written_is_told_in_one_sentence(tmp_path, spelling):
+    status, text = finished(start(tmp_path, "--once", *spelling.split()))
+
+    assert status == 1
+    assert text.startswith("/proc/nowhere cannot hold the console's data")
+    assert text.count("\n") == 1
+
+
+def test_a_process_that_dies_at_the_start_is_named_with_its_log(first_run, tmp_path):
+    home = shutil.copytree(first_run[0], tmp_path / "home")
+    shutil.rmtree(home / "sandbox")
+    (home / "sandbox").touch()  # where the sandbox wants a folder
+
+    status, text = finished(start(home, "--once", "--port", str(ports.any_free())))
+
+    assert status == 1
+    assert "The sandbox ended with status 1" in text
+    assert f"The whole story is in {home / 'logs/sandbox.log'}." in text
+    assert of_home(home) == []
+
+
+def test_a_home_with_people_of_its_own_is_refused(tmp_path, settings):
+    settings.HOME = tmp_path
+    settings.DATABASES["default"]["NAME"] = tmp_path / "console.sqlite3"
+    with sqlite3.connect(tmp_path / "console.sqlite3") as database:
+        database.execute("CREATE TABLE auth_user AS SELECT 1 AS id")
+
+    with pytest.raises(Refusal, match="was not made by a quickstart"), claimed("http://x/"):
+        pass
+
+
+def test_the_port_of_the_sandbox_is_kept_as_long_as_it_is_free(tmp_path):
+    first = ports.kept(tmp_path / "port")
+
+    assert ports.kept(tmp_path / "port") == first
+    with socket.create_server(("127.0.0.1", first)):
+        assert ports.kept(tmp_path / "port") != first
+
+
+@pytest.fixture
+def delivered(marketer, settings, tmp_path):
+    """A job that delivered one row of two columns to a folder, as it should."""
+    path = settings.RESULTS_DIR / "rows.parquet"
+    pq.write_table(pa.table({"a": [1], "b": [2]}), path)
+    content = b"a,b\r\n1,2\r\n"
+    (tmp_path / "out.csv").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    file = {"path": "/out.csv", "bytes": len(content), "sha256": digest}
+    return Job.objects.create(
+        owner=marketer,
+        database="demo",
+        sql="",
+        status=Job.Status.SUCCESS,
+        result_path="rows.parquet",
+        rows=1,
+        receipt={"rows": 1, "files": [file]},
+    )
+
+
+def test_a_file_that_is_the_result_is_accepted(delivered, tmp_path):
+    found = landing.landed(delivered, tmp_path)
+
+    assert (found.path, found.rows) == (tmp_path / "out.csv", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "is not there"),
+        (b"a,b\r\n1,3\r\n", "is not the file that Job .* has a receipt for"),
+        (b"a,b\r\n1,2\r\n1,2\r\n", "is not the file that Job .* has a receipt for"),
+        (b"b,a\r\n1,2\r\n", "does not begin with the columns a, b"),
+    ],
+)
+def test_a_file_that_is_not_the_result_is_refused(delivered, tmp_path, content, sentence):
+    (tmp_path / "out.csv").unlink()
+    if content:
+        (tmp_path / "out.csv").write_bytes(content)
+
+    with pytest.raises(Refusal, match=sentence):
+        landing.landed(delivered, tmp_path)
+
+
+def test_a_result_with_other_rows_than_the_file_is_refused(delivered, tmp_path, settings):
+    pq.write_table(pa.table({"a": [1, 1], "b": [2, 2]}), settings.RESULTS_DIR / "rows.parquet")
+
+    with pytest.raises(Refusal, match="has 1 rows, and the result of Job"):
+        landing.landed(delivered, tmp_path)
