@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from django.core.exceptions import ValidationError
 
 from integrations.connectors import CONNECTORS
+from integrations.settings_form import condition_of
 from integrations.settings_json import MASK, unknown
 
 
@@ -36,10 +37,18 @@ def sample(connector, authentication, export):
         (connector.Export, export),
     ):
         defaults = form_class.defaults() | defaults_of(connector, form_class)
-        for name in form_class().fields:
-            if name in values and worth_saying(values[name], defaults[name]):
-                settings[name] = MASK if name in form_class.secrets() else values[name]
+        for name in names_to_say(form_class().fields, values, defaults):
+            settings[name] = MASK if name in form_class.secrets() else values[name]
     return settings
+
+
+def names_to_say(fields, values, defaults):
+    """Return the settings that differ from their default, and those such a setting depends on."""
+    told = [
+        name for name in fields if name in values and worth_saying(values[name], defaults[name])
+    ]
+    depended_on = {condition_of(fields[name])[0] for name in told if condition_of(fields[name])}
+    return [name for name in fields if name in told or name in depended_on]
 
 
 def worth_saying(value, default):

@@ -1,4 +1,6 @@
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -6,6 +8,7 @@ from django.core.exceptions import ValidationError
 from integrations.connectors import CONNECTORS
 from integrations.result import parse_result, sample
 from tests.integrations.keys import private_key
+from tests.integrations.openpgp import Receiver
 
 PASSWORD = {
     "type": "sftp_v2",
@@ -124,6 +127,35 @@ def test_example_5_as_printed_is_not_json():
     assert errors_of(EXAMPLE_5) == {
         "result": ["The --result is not JSON: Expecting ',' delimiter at line 1, column 474."]
     }
+
+
+@pytest.fixture
+def receiver():
+    # Not in tmp_path: the path of gpg's socket has to be short.
+    with tempfile.TemporaryDirectory(prefix="gpg-") as home:
+        receiver = Receiver(Path(home))
+        yield receiver
+        receiver.close()
+
+
+@pytest.mark.needs("gpg")
+def test_example_5_of_the_seed(receiver):
+    subkey = receiver.add(receiver.make("ed25519", "cert"), "cv25519")
+    text = (
+        EXAMPLE_5.replace("your host server", "sftp.test")
+        .replace('"your public key"', json.dumps(receiver.public()))
+        .replace("your key identifier", subkey[-16:])
+        .replace("true/false", "true")
+    )
+
+    for compression in ("bzip2", "gzip", "none"):
+        _, authentication, export = parse_result(text.replace("bzip2/gzip/none", compression))
+
+        assert authentication["username"] == "your user name"
+        assert export["encoders"] == "encrypt_pgp" and export["armor"] is True
+        assert export["compression_type"] == compression and export["file_ext"] == ".gpg"
+        assert export["quote_policy"] == "MINIMAL" and export["newline"] == "LF"
+        assert export["delimiter"] == "," and export["null_string"] == "null"
 
 
 def test_a_part_of_an_example_names_what_is_missing():
@@ -258,6 +290,12 @@ def test_a_sample_hides_the_secrets_and_means_the_same():
     assert "hunter2" not in json.dumps(shown)
     assert shown["password"] == "***" and shown["type"] == "sftp_v2"
     assert parse_result(shown | {"password": "hunter2 "}) == parsed
+
+
+def test_a_sample_says_which_way_to_log_in():
+    key_pair = {"auth_method": "key_pair", "password": "", "secret_key_file": private_key()}
+
+    assert sample(*parse_result(PASSWORD | key_pair))["auth_method"] == "key_pair"
 
 
 def test_a_sample_says_what_a_json_would_take_otherwise():
