@@ -1,0 +1,88 @@
+"""Databases and tables in pages."""
+
+import pytest
+
+from console import tables
+from console.models import Database, Table
+
+pytestmark = pytest.mark.django_db
+LIST = "/workbench/databases/"
+
+
+@pytest.fixture
+def read(client, marketer):
+    client.force_login(marketer)
+    return lambda path, **more: client.get(path, **more).content.decode()
+
+
+def test_without_databases_the_page_says_what_to_do(read):
+    assert "No databases yet" in read(LIST)
+
+
+def test_the_list_adds_up_the_tables(read, shop):
+    page = read(LIST)
+
+    assert 'href="/workbench/databases/shop/"' in page
+    assert '<td class="num">2</td>' in page and '<td class="num">3</td>' in page
+
+
+def test_a_database_is_made(client, read, marketer):
+    response = client.post(LIST, {"name": "spring_sale"}, follow=True)
+
+    database = Database.objects.get(name="spring_sale")
+    assert (database.owner, database.everyone_reads) == (marketer, False)
+    assert "No tables yet" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["", "ab", "Über", "a b", "../etc", "shop"])
+def test_a_name_that_cannot_be_is_refused_with_the_reason(client, read, shop, name):
+    response = client.post(LIST, {"name": name})
+
+    assert response.status_code == 422
+    assert "invalid-feedback" in response.content.decode()
+    assert Database.objects.count() == 1
+
+
+def test_what_one_may_not_read_is_not_found(client, shop, colleague):
+    shop.everyone_reads = False
+    shop.save()
+    client.force_login(colleague)
+
+    assert "shop" not in client.get(LIST).content.decode().split("<main")[1]
+    assert client.get(f"{LIST}shop/").status_code == 404
+    assert client.get(f"{LIST}shop/people/").status_code == 404
+    assert client.post(f"{LIST}shop/people/drop/").status_code == 404
+    assert client.get(f"{LIST}nothing/").status_code == 404
+
+
+def test_a_table_shows_its_columns_and_first_rows(read, shop):
+    page = read(f"{LIST}shop/people/")
+
+    for text in ("bigint", "varchar", "ann", "a@example.com", '<td class="null">NULL</td>'):
+        assert text in page
+    assert "/workbench/queries/new/?database=shop&amp;table=people" in page
+
+
+def test_only_who_may_write_is_offered_to(client, read, shop, colleague):
+    assert "Drop the table" in read(f"{LIST}shop/people/")
+    client.force_login(colleague)
+
+    assert "Drop the table" not in read(f"{LIST}shop/people/")
+    assert "Upload a file" not in read(f"{LIST}shop/").split("<main")[1]
+    client.post(f"{LIST}shop/people/drop/")
+    assert Table.objects.filter(name="people").exists()
+
+
+def test_a_table_is_dropped(client, read, shop):
+    response = client.post(f"{LIST}shop/people/drop/", follow=True)
+
+    assert "Table shop.people is dropped." in response.content.decode()
+    assert not Table.objects.filter(name="people").exists()
+
+
+def test_dropping_what_is_gone_says_so(client, read, shop):
+    tables.drop(shop, "people")
+
+    response = client.post(f"{LIST}shop/people/drop/", follow=True)
+
+    assert "There is no table shop.people." in response.content.decode()
