@@ -15,10 +15,6 @@ class SFTPv2(FileConnector):
     Authentication = Authentication
     Export = Export
     aliases = {"user": "username", "compression": "encoders", "amor": "armor"}
-    value_aliases = {
-        "encoders": {"gzip": "gz", "bz2": "bzip2", "none": "", "None": "", "pgp": "encrypt_pgp"},
-        "newline": {"\r\n": "CRLF", "\n": "LF", "\r": "CR"},
-    }
     blocks = {"formatter": {"type": "format"}}
     json_defaults = {
         "max_connection_retry": 5,
