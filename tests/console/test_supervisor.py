@@ -1,0 +1,163 @@
+"""The supervisor, over small processes that die, wedge and linger."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.servers import wait_until
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """\
+import sys
+from console.supervisor import Child, Supervisor
+_, drain, *codes = sys.argv
+children = [Child(f"Number {n}", [sys.executable, "-uc", code]) for n, code in enumerate(codes)]
+Supervisor(children, drain=float(drain)).run()
+"""
+SLEEPER = "import os, time; os.write(1, b'at %d\\n' % os.getpid()); time.sleep(60)"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEPER
+FORKING = "import os; os.fork(); " + SLEEPER
+WEDGED = (
+    "import sys; print('CRITICAL reincarnated worker Process-1 after death'); sys.stdout.flush(); "
+    + SLEEPER
+)
+
+
+class Supervised:
+    """A supervisor in a process of its own, and what it has printed."""
+
+    def __init__(self, *codes, drain=5):
+        command = [sys.executable, "-c", PROGRAM, str(drain), *codes]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.lines = []
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        self.lines.extend(self.process.stdout)
+
+    def pids(self, count):
+        """Return the processes that have said where they are, once there are so many."""
+        wait_until(lambda: len(self.announced()) >= count, 20)
+        return self.announced()
+
+    def announced(self):
+        return [int(line.split()[1]) for line in self.lines if line.startswith("at ")]
+
+    def end(self, number=signal.SIGTERM):
+        """Return how long it takes to end."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(15)
+        return time.monotonic() - began
+
+
+@pytest.fixture
+def supervised():
+    started = []
+
+    def supervised(*codes, **settings):
+        started.append(Supervised(*codes, **settings))
+        return started[-1]
+
+    yield supervised
+    for each in started:
+        with suppress(ProcessLookupError):
+            each.process.kill()
+        each.process.wait()
+        each.reader.join()
+        each.process.stdout.close()
+
+
+def lives(pid):
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_with_all_its_children(supervised, number):
+    supervisor = supervised(SLEEPER, SLEEPER)
+    pids = supervisor.pids(2)
+
+    assert supervisor.end(number) < 5
+
+    assert not any(map(lives, pids))
+    assert supervisor.process.returncode == 0
+
+
+def test_a_child_that_dies_is_started_again(supervised):
+    supervisor = supervised(SLEEPER)
+    [first] = supervisor.pids(1)
+
+    os.kill(first, signal.SIGKILL)
+
+    assert len(supervisor.pids(2)) == 2
+    assert "Number 0 ended (-9); it is started again in 0.5 seconds.\n" in supervisor.lines
+
+
+def test_orphans_of_a_dead_leader_are_ended_before_the_next_start(supervised):
+    supervisor = supervised(FORKING)
+    family = supervisor.pids(2)
+    leader = next(pid for pid in family if os.getpgid(pid) == pid)
+
+    os.kill(leader, signal.SIGKILL)
+
+    supervisor.pids(4)
+    assert not any(map(lives, family))
+
+
+def test_a_wedged_group_is_started_again(supervised):
+    supervisor = supervised(WEDGED)
+
+    first = supervisor.pids(2)[0]
+
+    assert "Number 0 is wedged; it is started again in 0.5 seconds.\n" in supervisor.lines
+    assert not lives(first)
+
+
+def test_one_that_dies_at_once_is_started_ever_more_slowly(supervised):
+    supervisor = supervised("pass")
+
+    wait_until(lambda: sum("is started again" in line for line in supervisor.lines) == 3, 20)
+
+    assert [line.split()[-2] for line in supervisor.lines] == ["0.5", "1", "2"]
+
+
+def test_what_does_not_end_in_time_is_ended_by_force(supervised):
+    supervisor = supervised(STUBBORN, drain=0.5)
+    [pid] = supervisor.pids(1)
+
+    assert supervisor.end() < 5
+
+    assert not lives(pid)
+    assert "Running jobs are cut off; they are run again after the next start.\n" in (
+        supervisor.lines
+    )
+
+
+def test_asked_twice_it_does_not_wait(supervised):
+    supervisor = supervised(STUBBORN, drain=60)
+    [pid] = supervisor.pids(1)
+    supervisor.process.send_signal(signal.SIGTERM)
+
+    assert supervisor.end(signal.SIGINT) < 5
+
+    assert not lives(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux tells children of such an end.")
+def test_children_do_not_outlive_a_killed_supervisor(supervised):
+    supervisor = supervised(SLEEPER)
+    [pid] = supervisor.pids(1)
+
+    supervisor.end(signal.SIGKILL)
+
+    wait_until(lambda: not lives(pid))

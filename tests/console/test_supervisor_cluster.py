@@ -1,0 +1,140 @@
+"""The real cluster on a home of its own: workers, dispatcher, td, and a file on a server."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.servers import wait_until
+
+ROOT = Path(__file__).parents[2]
+WORKERS = """\
+from django_q.status import Stat
+print(*[pid for stat in Stat.get_all() for pid in stat.workers])
+"""
+SETUP = """\
+from django.contrib.auth.models import User
+from console import tables
+mia = User.objects.create_user("mia")
+tables.create_database("shop", mia)
+"""
+DUE = """\
+from datetime import timedelta
+from django.utils import timezone
+from console.models import Schedule
+Schedule.objects.update(next_slot=timezone.now() + timedelta(seconds=1))
+"""
+FIRED = """\
+from console.models import Job
+jobs = Job.objects.filter(schedule__isnull=False)
+print(*sorted(jobs.values_list("name", flat=True)), jobs.exclude(status="success").count())
+"""
+
+
+class Home:
+    """A console of its own, spoken to by its commands only."""
+
+    def __init__(self, folder):
+        networks = {"CONSOLE_EGRESS_NETWORKS": "127.0.0.0/8"}
+        self.environment = os.environ | networks | {"CONSOLE_HOME": str(folder)}
+        self.clusters = []
+
+    def manage(self, *arguments):
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60
+        )
+
+    def shell(self, code):
+        done = self.manage("shell", "-v0", "-c", code)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def start_cluster(self):
+        command = [sys.executable, "manage.py", "cluster"]
+        self.clusters.append(
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        wait_until(self.alive, 30)
+        return self.clusters[-1]
+
+    def alive(self):
+        return (
+            self.shell("from console.jobs import cluster_alive; print(cluster_alive())") == "True"
+        )
+
+    def td(self, *arguments):
+        return self.manage("td", "-a", "mia", *arguments)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    console = Home(tmp_path_factory.mktemp("cluster"))
+    assert console.manage("migrate", "-v0").returncode == 0
+    console.shell(SETUP)
+    return console
+
+
+@pytest.fixture
+def console(installed):
+    """A console without workers; those that a test starts end with it."""
+    yield installed
+    for cluster in installed.clusters:
+        cluster.terminate()
+        cluster.wait()
+    installed.clusters.clear()
+
+
+def result_for(sshd):
+    settings = {key: value for key, value in sshd.settings.items() if value != ""}
+    place = {"type": "sftp_v2", "user_directory_is_root": True, "path_prefix": "/in/people.csv"}
+    return json.dumps(settings | place)
+
+
+@pytest.mark.needs("sshd", "ssh-keygen")
+def test_what_td_submits_a_real_cluster_delivers_and_ends_in_order(console, sshd):
+    cluster = console.start_cluster()
+
+    done = console.td("query", "-d", "shop", "-w30", "SELECT 1 AS n", "-r", result_for(sshd))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (sshd.root / "in/people.csv").read_bytes() == b"n\r\n1\r\n"
+    began = time.monotonic()
+    cluster.send_signal(signal.SIGTERM)
+    assert cluster.wait(15) == 0
+    assert time.monotonic() - began < 5
+    wait_until(lambda: not console.alive(), 10)
+
+
+def test_a_worker_that_is_killed_does_not_wedge_the_cluster(console):
+    console.start_cluster()
+    victim = int(console.shell(WORKERS).split()[0])
+
+    os.kill(victim, signal.SIGKILL)
+
+    console.td("query", "-d", "shop", "SELECT 1 AS n")
+    wait_until(lambda: "success" in console.td("job:list", "1", "-f", "csv").stdout, 60)
+
+
+def test_two_clusters_start_each_slot_once(console):
+    names = [f"query-{number}" for number in range(5)]
+    for name in names:
+        assert not console.td("sched:create", name, "@daily", "-d", "shop", "SELECT 1").returncode
+    console.start_cluster()
+    console.start_cluster()
+
+    console.shell(DUE)
+
+    wait_until(lambda: console.shell(FIRED).endswith(f"{names[-1]} 0"), 30)
+    assert console.shell(FIRED) == " ".join([*names, "0"])
