@@ -1,5 +1,6 @@
 """Jobs that lost their worker or their message are given back."""
 
+import re
 from datetime import timedelta
 
 from django.db import transaction
@@ -13,8 +14,16 @@ from console.models import Job
 SPARE_ATTEMPTS = 1  # beyond those allowed, for a worker that died under the job
 UNSENT_AFTER = timedelta(seconds=30)
 
+CHANGES = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:insert|create|drop)\b", re.IGNORECASE | re.DOTALL
+)
+
 LOST = "The worker that ran this job died, and so did the one before."
 LOST_REMEDY = "See whether the server has enough memory for this query, then retry the job."
+HALF_DONE = (
+    "The worker died while the query was changing a table, so it is not run again by itself."
+)
+HALF_DONE_REMEDY = "Look whether the table has the change; if not, retry the job."
 
 
 def reap(now=None) -> int:
@@ -43,6 +52,18 @@ def give_back(job, now):
         elif won:
             write(job, fields.get("error", "The job was killed."))
     return won
+
+
+def what_now(job, now):
+    """Return what becomes of a job whose worker died."""
+    if job.kill_requested_at:
+        return {"status": Job.Status.KILLED, "ended_at": now}
+    failed = {"status": Job.Status.ERROR, "ended_at": now}
+    if CHANGES.match(job.sql) and not job.result_path:
+        return failed | {"error": HALF_DONE, "remedy": HALF_DONE_REMEDY}
+    if job.attempt >= job.attempts_allowed + SPARE_ATTEMPTS:
+        return failed | {"error": LOST, "remedy": LOST_REMEDY}
+    return {"status": Job.Status.QUEUED, "phase": Job.Phase.QUEUED, "started_at": None}
 
 
 def unheard(now):

@@ -9,6 +9,8 @@ from console.jobs.rights import check_rights
 from console.models import Job
 from integrations.errors import Stopped
 
+TRIED = 10  # jobs that other workers may take first, before a turn is given up
+
 
 def run(job_id: int) -> bool:
     """Run a queued job to its end. Return whether it was this worker's to run."""
@@ -30,7 +32,7 @@ def run(job_id: int) -> bool:
 
 def take_turn(job_id: int) -> bool:
     """Run the most urgent job that waits. Each message is one turn, whichever job it is of."""
-    return any(run(pk) for pk in ready().values_list("pk", flat=True)[:10].iterator())
+    return any(run(pk) for pk in list(ready().values_list("pk", flat=True)[:TRIED]))
 
 
 def work(job: Job, lease: Lease) -> None:

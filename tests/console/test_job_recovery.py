@@ -59,6 +59,18 @@ def test_a_job_that_kills_its_workers_is_given_up(job):
     assert job.remedy
 
 
+@pytest.mark.parametrize("sql", ["INSERT INTO t SELECT 1", "-- new\n/* rows */ create table t AS"])
+def test_a_query_that_changes_a_table_is_not_run_twice_unasked(job, sql):
+    Job.objects.update(sql=sql)
+    lose(job)
+
+    jobs.reap()
+
+    job.refresh_from_db()
+    assert job.status == "error"
+    assert job.error.startswith("The worker died while the query was changing a table")
+
+
 def test_a_job_that_was_to_be_killed_is_not_run_again(job, marketer):
     lose(job)
     jobs.kill(job, marketer)
