@@ -3,30 +3,149 @@
 from sqlglot import exp
 
 
-def call(name, *arguments):
-    return exp.Anonymous(this=name, expressions=[argument for argument in arguments if argument])
-
-
 def translate(tree):
-    """Replace what DuckDB would understand otherwise."""
-    return tree.transform(replace, copy=False)
+    """Replace what DuckDB would understand otherwise, the innermost first."""
+    for node in reversed(list(tree.walk())):
+        change = CHANGES.get(type(node))
+        new = change(node) if change else node
+        if new is node:
+            continue
+        if node is tree:
+            return new
+        node.replace(new)
+    return tree
 
 
-def replace(node):
-    change = CHANGES.get(type(node))
-    return change(node) if change else node
+def call(name, *arguments):
+    """Return the call of a function of ours, on copies of the arguments that are there."""
+    given = [argument.copy() for argument in arguments if argument is not None]
+    return exp.Anonymous(this=name, expressions=given)
 
 
-def to_text(node):
-    """Write numbers and times as Trino does."""
+def calls(name, *keys):
+    """Return a change that hands the named parts of a node to a function of ours."""
+    return lambda node: call(name, *(node.args.get(key) for key in keys))
+
+
+def convert(node):
+    """Write numbers and times as text the way Trino does; make JSON of values."""
     kind = node.to
     if kind.is_type("json"):
         return call("to_json", node.this)
-    if not kind.is_type(*exp.DataType.TEXT_TYPES) or isinstance(node.this, exp.Literal):
+    if kind.is_type("timestamp"):
+        kind.set("expressions", None)  # DuckDB would make other types of other precisions
+    if not kind.is_type(*exp.DataType.TEXT_TYPES):
         return node
-    text = call("trino_text", node.this)
+    text = node.this.copy() if node.this.is_string else call("trino_text", node.this)
     length = kind.expressions
-    return exp.Left(this=text, expression=length[0].this) if length else text
+    return exp.Left(this=text, expression=length[0].this.copy()) if length else text
 
 
-CHANGES = {exp.Cast: to_text, exp.TryCast: to_text}
+def whole_units(node):
+    """Count the whole units between two times, not the borders crossed."""
+    unit = exp.Literal.string(node.unit.name.lower())
+    return call("date_sub", unit, node.expression, node.this)
+
+
+def truncate_time(node):
+    return call("trino_date_trunc", exp.Literal.string(node.unit.name.lower()), node.this)
+
+
+def keep_type(node):
+    """Let a date stay a date when days are added to it."""
+    return call("cast_to_type", node, node.this)
+
+
+def keep_type_of_sum(node):
+    left, right = node.this, node.expression
+    if isinstance(left, exp.Interval) == isinstance(right, exp.Interval):
+        return node
+    return call("cast_to_type", node, right if isinstance(left, exp.Interval) else left)
+
+
+def from_unixtime(node):
+    moment = exp.UnixToTime(this=node.this.copy())
+    zone = node.args.get("zone")
+    return call("at_timezone", moment, zone) if zone else node
+
+
+def iso_part(node):
+    """Count days of the week from Monday."""
+    names = {"DOW": "isodow", "DAYOFWEEK": "isodow", "DAY_OF_WEEK": "isodow", "YOW": "isoyear"}
+    name = names.get(node.this.name.upper())
+    return exp.Extract(this=exp.var(name), expression=node.expression.copy()) if name else node
+
+
+def random(node):
+    bounds = [value for key in ("lower", "upper", "this") if (value := node.args.get(key))]
+    return call("trino_random", *bounds) if bounds else node
+
+
+def reduce(node):
+    """Apply the last function of reduce() to the reduced value."""
+    finish = node.args.get("finish")
+    if finish is None:
+        return node
+    plain = node.copy()
+    plain.set("finish", None)
+    reduced = call("list_transform", exp.array(plain), finish)
+    return exp.Anonymous(this="list_extract", expressions=[reduced, exp.Literal.number(1)])
+
+
+def drop_accuracy(node):
+    return exp.ApproxDistinct(this=node.this.copy())
+
+
+def formatted(node):
+    return call("printf", node.this, *node.expressions)
+
+
+def match(name, empty):
+    """Return a change for any_match() and all_match()."""
+
+    def change(node):
+        tested = call("list_transform", *node.expressions)
+        return exp.Coalesce(this=call(name, tested), expressions=[empty.copy()])
+
+    return change
+
+
+MATCHES = {
+    "any_match": match("list_bool_or", exp.false()),
+    "all_match": match("list_bool_and", exp.true()),
+    "none_match": lambda node: exp.Not(this=exp.paren(MATCHES["any_match"](node))),
+}
+
+
+def by_name(node):
+    change = MATCHES.get(node.name.lower())
+    return change(node) if change else node
+
+
+CHANGES = {
+    exp.Add: keep_type_of_sum,
+    exp.Anonymous: by_name,
+    exp.ApproxDistinct: drop_accuracy,
+    exp.ArrayDistinct: calls("trino_array_distinct", "this"),
+    exp.ArrayPosition: calls("trino_array_position", "this", "expression"),
+    exp.ArraySize: calls("cardinality", "this"),
+    exp.ArraySlice: calls("trino_slice", "this", "start", "end"),
+    exp.Cast: convert,
+    exp.DateAdd: keep_type,
+    exp.DateDiff: whole_units,
+    exp.DateTrunc: truncate_time,
+    exp.Extract: iso_part,
+    exp.Format: formatted,
+    exp.JSONExtract: calls("trino_json", "this", "expression"),
+    exp.JSONExtractScalar: calls("trino_json_scalar", "this", "expression"),
+    exp.ParseDatetime: calls("trino_parse_datetime", "this", "format"),
+    exp.Rand: random,
+    exp.Reduce: reduce,
+    exp.RegexpExtract: calls("trino_regexp_extract", "this", "expression", "group"),
+    exp.RegexpReplace: calls("trino_regexp_replace", "this", "expression", "replacement"),
+    exp.SplitPart: calls("trino_split_part", "this", "delimiter", "part_index"),
+    exp.Sub: keep_type_of_sum,
+    exp.TimestampTrunc: truncate_time,
+    exp.TryCast: convert,
+    exp.UnixToTime: from_unixtime,
+}

@@ -1,15 +1,70 @@
 -- Functions of Trino that DuckDB lacks or has with another meaning. Each after those it uses.
-CREATE MACRO trino_scientific(x) AS regexp_replace(regexp_replace(regexp_replace(
-    CAST(x AS VARCHAR), 'e\+?(-?)0*(\d+)$', 'E\1\2'), '^(-?\d)E', '\1.0E'), 'x', 'x');
+-- Numbers as Java writes them: 1.0E10, 1.5E-5. The argument is DuckDB's text, without a sign.
+CREATE MACRO trino_plain_scientific(x) AS
+    substr(trim(replace(x, '.', ''), '0'), 1, 1) || '.'
+    || coalesce(nullif(substr(trim(replace(x, '.', ''), '0'), 2), ''), '0') || 'E'
+    || CASE WHEN x LIKE '0.%' THEN -1 - len(regexp_extract(x, '^0\.(0*)', 1))
+        ELSE len(split_part(x, '.', 1)) - 1 END;
+CREATE MACRO trino_scientific(x) AS CASE
+    WHEN x LIKE '%e%' THEN split_part(x, 'e', 1)
+        || CASE WHEN split_part(x, 'e', 1) LIKE '%.%' THEN 'E' ELSE '.0E' END
+        || CAST(CAST(split_part(x, 'e', 2) AS INTEGER) AS VARCHAR)
+    ELSE trino_plain_scientific(x) END;
 CREATE MACRO trino_double_text(x) AS CASE
     WHEN isnan(x) THEN 'NaN'
     WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
     WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR)
-    ELSE trino_scientific(x) END;
+    ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
+-- TRY_CAST: branches for other types are worked out too when x is a constant.
 CREATE MACRO trino_text(x) AS CASE typeof(x)
-    WHEN 'DOUBLE' THEN trino_double_text(CAST(CAST(x AS VARCHAR) AS DOUBLE))
-    WHEN 'FLOAT' THEN trino_double_text(CAST(CAST(x AS VARCHAR) AS DOUBLE))
-    WHEN 'TIMESTAMP' THEN strftime(CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
+    WHEN 'DOUBLE' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE))
+    WHEN 'FLOAT' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE))
+    WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
     WHEN 'TIMESTAMP WITH TIME ZONE'
-        THEN strftime(CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g UTC')
+        THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g UTC')
     ELSE CAST(x AS VARCHAR) END;
+-- A date stays a date.
+CREATE MACRO trino_date_trunc(part, x) AS cast_to_type(date_trunc(part, x), x);
+CREATE MACRO trino_regexp_extract
+    (x, p) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p) END,
+    (x, p, n) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p, n) END;
+CREATE MACRO trino_regexp_replace
+    (x, p) AS regexp_replace(x, p, '', 'g'),
+    (x, p, r) AS regexp_replace(x, p,
+        regexp_replace(replace(r, '\', '\\'), '\$(\d)', '\\\1', 'g'), 'g');
+CREATE MACRO trino_split_part(x, mark, n) AS
+    CASE WHEN n <= len(string_split(x, mark)) THEN split_part(x, mark, n) END;
+CREATE MACRO trino_json(x, path) AS
+    CASE WHEN json_valid(CAST(x AS VARCHAR)) THEN json_extract(CAST(x AS VARCHAR), path) END;
+CREATE MACRO trino_json_scalar(x, path) AS CASE
+    WHEN NOT json_valid(CAST(x AS VARCHAR)) THEN NULL
+    WHEN json_type(CAST(x AS VARCHAR), path) IN ('OBJECT', 'ARRAY') THEN NULL
+    ELSE json_extract_string(CAST(x AS VARCHAR), path) END;
+CREATE MACRO trino_array_distinct(a) AS
+    list_filter(a, lambda x, i: coalesce(list_position(a, x) = i, false));
+CREATE MACRO trino_array_position(a, x) AS
+    CASE WHEN a IS NOT NULL AND x IS NOT NULL THEN coalesce(list_position(a, x), 0) END;
+CREATE MACRO trino_slice(a, first, count) AS list_slice(a, first, first + count - 1);
+CREATE MACRO trino_random
+    (n) AS CAST(floor(random() * n) AS BIGINT),
+    (m, n) AS CAST(m + floor(random() * (n - m)) AS BIGINT);
+CREATE MACRO trino_parse_datetime(x, p) AS timezone('UTC', strptime(x, td_java_format(p)));
+CREATE MACRO format_datetime(x, p) AS td_format_at(epoch(CAST(x AS TIMESTAMP)), p, 'UTC');
+CREATE MACRO array_union(a, b) AS trino_array_distinct(list_concat(a, b));
+CREATE MACRO arrays_overlap(a, b) AS list_has_any(a, b);
+CREATE MACRO map_agg(k, v) AS map(list(k), list(v));
+CREATE MACRO at_timezone(x, z) AS timezone(td_zone(z), x);
+CREATE MACRO with_timezone(x, z) AS timezone(td_zone(z), CAST(x AS TIMESTAMP));
+CREATE MACRO to_iso8601(x) AS CASE typeof(x)
+    WHEN 'DATE' THEN CAST(x AS VARCHAR)
+    WHEN 'TIMESTAMP' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g')
+    ELSE strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') END;
+CREATE MACRO codepoint(x) AS unicode(x);
+CREATE MACRO geometric_mean(x) AS geomean(x);
+CREATE MACRO url_extract_protocol(x) AS nullif(regexp_extract(x, '^([A-Za-z][\w+.-]*):', 1), '');
+CREATE MACRO url_extract_host(x) AS nullif(regexp_extract(x, '^[^:/?#]+://(?:[^/?#@]*@)?([^/?#:]*)', 1), '');
+CREATE MACRO url_extract_path(x) AS regexp_extract(x, '^[^:/?#]+://[^/?#]*([^?#]*)', 1);
+CREATE MACRO url_extract_query(x) AS nullif(regexp_extract(x, '\?([^#]*)', 1), '');
+CREATE MACRO url_extract_parameter(x, name) AS
+    CASE WHEN regexp_matches(x, '[?&]' || regexp_escape(name) || '(=|&|#|$)')
+        THEN url_decode(replace(regexp_extract(x, '[?&]' || regexp_escape(name) || '=([^&#]*)', 1), '+', '%20')) END;
