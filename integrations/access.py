@@ -5,6 +5,8 @@ from collections import Counter
 from django.db.models import PROTECT, Q
 
 from integrations.models import Authentication
+from integrations.result import sample
+from integrations.settings_json import MASK
 
 
 def keeps_credentials(user):
@@ -29,6 +31,14 @@ def usable_by(user):
 def may_edit(user, authentication):
     """Return whether the user may change, share and delete it."""
     return authentication.owner_id == user.pk or keeps_credentials(user)
+
+
+def sample_for(user, authentication, export):
+    """Return the equal --result. Who only uses the authentication sees none of its settings."""
+    settings = authentication.settings
+    if not may_edit(user, authentication):
+        settings = dict.fromkeys(settings, MASK)
+    return sample(authentication.connector, settings, export)
 
 
 def users_of():

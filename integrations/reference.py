@@ -18,7 +18,8 @@ class Setting:
     label: str
     kind: str
     need: str  # "required", "required when …", "optional", "optional, only when …"
-    default: str
+    default: str  # in a --result
+    page_default: str  # where a page begins with another one
     help: str
     choices: list[tuple[str, str]]  # (value in JSON, label)
     other_names: list[str]
@@ -45,16 +46,21 @@ def setting(connector, name, field):
         label=field.label,
         kind=kind_of(field),
         need=need_in_words(field, need_of(field, default)),
-        default="" if default is None else json.dumps(default),
+        default=in_json(default),
+        page_default="" if field.initial in (default, None) else in_json(field.initial),
         help=str(field.help_text),
         choices=[
-            (json.dumps(value), label)
+            (json.dumps(value), "" if label == value else label)
             for value, label in getattr(field, "choices", ())
             if isinstance(field, forms.ChoiceField)
         ],
         other_names=[alias for alias, own in connector.aliases.items() if own == name],
         other_values=[(json.dumps(other), json.dumps(own)) for other, own in spellings.items()],
     )
+
+
+def in_json(value):
+    return "" if value is None else json.dumps(value)
 
 
 def kind_of(field):

@@ -8,7 +8,7 @@ from django.utils import timezone as clock
 from console.jobs.results import NoResult, rows_of
 from console.models import Job
 from integrations.delivery import Delivery
-from integrations.result import sample
+from integrations.access import sample_for
 
 PREVIEW_BYTES = 2048
 
@@ -89,7 +89,7 @@ class Draft:
 
     def result_json(self):
         """Return the equal --result, with *** in the place of secrets."""
-        known = sample(self.connector, self.authentication.settings, self.settings)
+        known = sample_for(self.query.owner, self.authentication, self.settings)
         return json.dumps(known, indent=2, ensure_ascii=False)
 
     def delivery(self):

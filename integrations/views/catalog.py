@@ -8,6 +8,7 @@ from django.shortcuts import render
 from integrations.access import usable_by
 from integrations.connectors import CONNECTORS
 from integrations.reference import example, sections
+from integrations.views.returning import next_of
 
 
 def catalog(request):
@@ -24,7 +25,13 @@ def catalog(request):
     return render(
         request,
         "integrations/catalog.html",
-        {"cards": cards, "q": words, "category": category, "categories": categories},
+        {
+            "cards": cards,
+            "q": words,
+            "category": category,
+            "categories": categories,
+            "next": next_of(request),
+        },
     )
 
 

@@ -1,17 +1,14 @@
 """Create Authentication: credentials, then a name."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
 from integrations import drafts
 from integrations.forms import NamingForm
 from integrations.models import Authentication
 from integrations.views.catalog import connector_or_404
+from integrations.views.returning import after, next_of, with_next
 
 
 @sensitive_post_parameters()
@@ -62,23 +59,3 @@ def name(request, type):
         {"connector": connector, "form": form, "next": next_of(request)},
         status=422 if form.is_bound else 200,
     )
-
-
-def next_of(request):
-    """Return the address of this server to go on at, such as a query's export panel."""
-    address = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
-    return address if safe else ""
-
-
-def with_next(route, request, type):
-    address = next_of(request)
-    return reverse(route, args=[type]) + (f"?{urlencode({'next': address})}" if address else "")
-
-
-def after(request, authentication):
-    """Return where Done leads: back to where it was asked for, or to the new page."""
-    address = next_of(request)
-    if not address:
-        return authentication.get_absolute_url()
-    return f"{address}{'&' if '?' in address else '?'}authentication={authentication.pk}"

@@ -76,6 +76,16 @@ def test_an_inline_one_that_does_not_open_is_made_anew(marketer):
     assert inline_authentication(marketer, CONNECTORS["sftp_v2"], SETTINGS) != first
 
 
+def test_who_only_uses_it_gets_a_sample_without_its_settings(marketer, keeper, authentication):
+    authentication.shared_users.add(marketer)
+    export = {"path_prefix": "/a.csv"}
+
+    assert access.sample_for(keeper, authentication, export)["host"] == "sftp.test"
+    shown = access.sample_for(marketer, authentication, export)
+    assert shown.pop("type") == "sftp_v2" and shown.pop("path_prefix") == "/a.csv"
+    assert set(shown.values()) == {"***"}
+
+
 def test_what_uses_it_is_listed_with_its_address(marketer, authentication):
     user = query(marketer, authentication)
 

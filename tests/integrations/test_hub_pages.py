@@ -121,6 +121,14 @@ def test_done_leads_back_to_where_it_was_asked_for(client, marketer, next_, land
     assert done.url.startswith(lands)
 
 
+def test_the_catalog_remembers_where_to_go_back_to(client, marketer):
+    client.force_login(marketer)
+
+    page = text_of(client.get("/integrations/catalog/", {"next": "/workbench/queries/1/?panel=x"}))
+
+    assert f"{NEW}?next=%2Fworkbench%2Fqueries%2F1%2F%3Fpanel%3Dx" in page
+
+
 def test_a_putty_key_is_refused_with_the_command_that_converts_it(client, marketer):
     client.force_login(marketer)
     key = "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n"
