@@ -35,14 +35,7 @@ def reap(now=None) -> int:
 
 
 def give_back(job, now):
-    if job.kill_requested_at:
-        fields = {"status": Job.Status.KILLED, "ended_at": now}
-    elif job.attempt < job.attempts_allowed + SPARE_ATTEMPTS:
-        fields = {"status": Job.Status.QUEUED, "phase": Job.Phase.QUEUED, "started_at": None}
-    else:
-        fields = {
-            "status": Job.Status.ERROR, "ended_at": now, "error": LOST, "remedy": LOST_REMEDY,
-        }  # fmt: skip
+    fields = what_now(job, now)
     with transaction.atomic():
         same = Job.objects.filter(pk=job.pk, worker=job.worker, lease_until__lt=now)
         won = same.filter(status=Job.Status.RUNNING).update(worker="", lease_until=None, **fields)
