@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from console import tables
 from console.forms.databases import DatabaseForm
 from console.jobs.results import text_of
+from console.models import Database
 
 FIRST_ROWS = 20
 
@@ -21,12 +22,12 @@ def database_list(request):
         if made:
             messages.success(request, f"Database {made.name} is there. Upload a file into it.")
             return redirect(made)
-    found = tables.readable_databases(request.user).select_related("owner")
-    found = found.annotate(
+    found = Database.objects.filter(pk__in=tables.readable_databases(request.user).values("pk"))
+    found = found.select_related("owner").annotate(
         table_count=Count("tables"), row_count=Sum("tables__rows"), size=Sum("tables__bytes")
     )
     status = 422 if form.is_bound else 200
-    context = {"databases": found, "form": form}
+    context = {"databases": found.order_by("name"), "form": form}
     return render(request, "console/databases.html", context, status=status)
 
 
