@@ -3,7 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from cronsim import CronSim
@@ -169,6 +169,26 @@ def test_random_expressions_agree_with_trying_every_minute(seed):
 
     tried = written_out(cron, ZoneInfo(name), start - timedelta(hours=3), end)
     assert list(found) == sorted(slot for slot in tried if start <= slot < end)
+
+
+def changing_zones():
+    """Return one zone of each way that clocks change in 2026."""
+    moments = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=12 * n) for n in range(730)]
+    ways = {}
+    for name in sorted(available_timezones()):
+        zone = ZoneInfo(name)
+        ways.setdefault(tuple(moment.astimezone(zone).utcoffset() for moment in moments), name)
+    return [name for offsets, name in ways.items() if len(set(offsets)) > 1]
+
+
+@pytest.mark.parametrize("cron", ["0 0 * * *", "30 1 * * *", "30 2 * * *", "15 3 * * *"])
+def test_in_every_zone_a_daily_time_comes_once_on_every_date(cron):
+    for name in changing_zones():
+        zone, start = ZoneInfo(name), datetime(2026, 1, 1, tzinfo=UTC)
+
+        dates = [slot.astimezone(zone).date() for slot in next_slots(cron, name, start, 365)]
+
+        assert dates == [dates[0] + timedelta(days=n) for n in range(365)], name
 
 
 CALENDAR = ["0 0 29 2 *", "5,50 1,23 1-4 2 1", "*/20 3 31 * *", "7 */6 * 4,*/5 fri", "1 2 3 4 *"]
