@@ -48,6 +48,8 @@ def failure_of(error: BaseException) -> Failure:
             return Failure(str(error), error.remedy)
         case SecretUnreadable():
             return Failure(str(error), "Ask an administrator to restore the encryption key.")
+        case KeyboardInterrupt() | SystemExit():
+            return Failure("The job was cut off before its end.", "Retry the job.")
     return Failure(FAULT, FAULT_REMEDY, traceback="".join(traceback.format_exception(error)))
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -87,7 +87,10 @@ class Lease:
             while not self.over.wait(LOOKED_EVERY) and not self.reason:
                 try:
                     renewed = self.look(renewed)
-                except OperationalError:  # An outage: go on for as long as the lease holds.
+                except (
+                    OperationalError,
+                    InterfaceError,
+                ):  # An outage: go on for as long as the lease holds.
                     connection.close()
         finally:
             connection.close()
