@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from integrations.formats.dialect import Dialect, dialect_of
 from integrations.formats.quoting import TEXT, data_of, join, written
@@ -22,7 +24,7 @@ def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
     dialect = dialect_of(settings)
     if dialect.header:
         yield header(rows.columns, dialect)
-    batches = rows.batches(batch_rows(rows))
+    batches = rows.batches(batch_rows(rows), dictionaries=True)
     yield from ahead(lambda piece: block(piece, dialect), chain.from_iterable(map(pieces, batches)))
 
 
@@ -49,12 +51,23 @@ def batch_rows(rows: Rows) -> int:
 
 def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Yield the batch in slices of a size whose text fits well in memory."""
-    if batch.num_rows > 1 and batch.nbytes > BLOCK_BYTES:
+    if batch.num_rows > 1 and sum(map(size_of, batch.columns)) > BLOCK_BYTES:
         half = batch.num_rows // 2
         yield from pieces(batch.slice(0, half))
         yield from pieces(batch.slice(half))
     elif batch.num_rows:
         yield batch
+
+
+def size_of(column: pa.Array) -> int:
+    """Return the bytes of the values, those of a dictionary as often as they are meant."""
+    if not is_repeated_text(column):
+        return column.nbytes
+    return pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
+
+
+def is_repeated_text(column: pa.Array) -> bool:
+    return types.is_dictionary(column.type) and types.is_string(column.type.value_type)
 
 
 def header(names: list[str], dialect: Dialect) -> bytes:
@@ -65,9 +78,15 @@ def header(names: list[str], dialect: Dialect) -> bytes:
 
 def block(batch: pa.RecordBatch, dialect: Dialect) -> bytes:
     """Return the lines of the batch."""
-    *cells, last = (
-        written(text_of(column, name), dialect)
-        for name, column in zip(batch.schema.names, batch.columns, strict=True)
-    )
+    named = zip(batch.schema.names, batch.columns, strict=True)
+    *cells, last = (cells_of(column, name, dialect) for name, column in named)
     last = join([last, dialect.newline], null=dialect.null)
     return data_of(join([*cells, last], dialect.delimiter, null=dialect.null))
+
+
+def cells_of(column: pa.Array, name: str, dialect: Dialect) -> pa.Array:
+    """Return the column as it stands in the file; values that repeat are written once."""
+    if is_repeated_text(column) and len(column.dictionary) < len(column) // 2:
+        once = written(text_of(column.dictionary, name), dialect)
+        return once.take(column.indices)
+    return written(text_of(column, name), dialect)

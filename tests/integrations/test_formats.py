@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -168,3 +169,16 @@ def test_giant_values_come_in_pieces(tmp_path):
 
     assert sum(blocks) == 6 + 60 * 1_000_002
     assert max(blocks) < 8_000_000
+
+
+def test_values_that_repeat_are_not_all_held_at_once(tmp_path):
+    path = tmp_path / "rows.parquet"
+    texts = ["a,b"] * 50 + ["x" * 1_000_000, None] * 20
+    duckdb.from_arrow(pa.table({"text": texts})).write_parquet(str(path))
+    assert Rows(path).repeated_texts() == ["text"]
+
+    blocks = list(write_rows(Rows(path), {}))
+
+    lines = [b'"a,b"'] * 50 + [b"x" * 1_000_000, b""] * 20
+    assert b"".join(blocks) == b"text\r\n" + b"".join(line + b"\r\n" for line in lines)
+    assert max(map(len, blocks)) < 8_000_000
