@@ -7,8 +7,8 @@ from django.utils import timezone as clock
 
 from console.jobs.results import NoResult, rows_of
 from console.models import Job
-from integrations.delivery import Delivery
 from integrations.access import sample_for
+from integrations.delivery import Delivery
 
 PREVIEW_BYTES = 2048
 

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 
 from console.models import Job, Query
 from console.td.errors import Refused
+from integrations.access import sample_for
 from integrations.models import inline_authentication
-from integrations.result import parse_result, sample
+from integrations.result import parse_result
 from integrations.secrets import SecretUnreadable
 
 
@@ -54,9 +55,9 @@ def shown(item: Job | Query) -> str:
     """Return the --result of a job or a query, with *** for its secrets."""
     if item.authentication is None:
         return ""
+    export = item.export or {}
     try:
-        settings = item.authentication.settings
+        result = sample_for(item.owner, item.authentication, export)
     except SecretUnreadable:
-        settings = {}
-    result = sample(item.authentication.connector, settings, item.export or {})
-    return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+        result = {"type": item.authentication.type} | export
+    return json.dumps(result, ensure_ascii=False)
