@@ -60,7 +60,8 @@ def fire(pk, now):
 def locked(pk, now):
     """Return the schedule if its slot is still to be started; other ticks wait or pass by."""
     due = Schedule.objects.select_for_update(skip_locked=True, of=("self",))
-    schedule = due.filter(pk=pk, next_slot__lte=now, paused_at=None).first()
+    whole = due.select_related("query__database", "query__owner", "query__authentication")
+    schedule = whole.filter(pk=pk, next_slot__lte=now, paused_at=None).first()
     if schedule and schedule.next_slot + timedelta(seconds=schedule.delay) <= now:
         return schedule
     return None
