@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -104,6 +105,7 @@ def editor(request, form, *, job=None, status=200):
     context = {
         "form": form,
         "query": query,
+        "address": query.get_absolute_url() if query else reverse("new-query"),
         "changed": form.is_bound or bool(job and (query is None or job.sql != query.sql)),
         "tables": readable(request.user),
         "history": query and history_of(request.user, query),

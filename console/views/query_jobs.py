@@ -107,4 +107,5 @@ def excerpt(job):
     text = lines[job.error_line - 1]
     blank = "".join(char if char == "\t" else " " for char in text)
     caret = blank[: job.error_column - 1] + "^" if job.error_column else ""
-    return {"line": job.error_line, "text": text, "caret": caret}
+    gutter = " " * len(str(job.error_line))
+    return {"line": job.error_line, "gutter": gutter, "text": text, "caret": caret}

@@ -23,6 +23,9 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   show();
   if (opener?.dataset.panel) address(opener.dataset.panel);
 });
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target === panel && detail.xhr.status === 422) panel.querySelector(".is-invalid, [role=alert]")?.focus();
+});
 document.addEventListener("panel-done", () => panel.close());
 
 panel.addEventListener("click", (event) => {

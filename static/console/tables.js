@@ -31,7 +31,6 @@ if (matchMedia("(max-width: 1100px)").matches) tree.querySelector(".tree-fold").
 tree.addEventListener("click", (event) => {
   const button = event.target.closest("[data-insert]");
   if (!button) return;
-  event.preventDefault(); // a button in a summary would fold it
   const { insert: name, of: database } = button.dataset;
   document.querySelector("sql-editor").write(name, database);
 });

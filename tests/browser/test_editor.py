@@ -1,0 +1,334 @@
+"""The query editor, its export panel and its schedule, used by keyboard and mouse."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from console import jobs
+from console.models import Job, Query
+from console.queries.saving import save
+from integrations.connectors.sftp_v2 import Export
+
+
+@pytest.fixture
+def editor(as_user, marketer, live_server):
+    """Open a page with the editor, once Ace and the names are there."""
+
+    def open_page(path):
+        page = as_user(marketer)
+        with page.expect_response(re.compile("/queries/names/")):
+            page.goto(live_server.url + path)
+        return page
+
+    return open_page
+
+
+def run_waiting():
+    """Do the work of the cluster."""
+    for job in Job.objects.filter(status=Job.Status.QUEUED):
+        jobs.run(job.pk)
+
+
+def write(page, sql):
+    """Replace the text of the editor by typing."""
+    page.locator(".ace_text-input").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type(sql, delay=10)
+
+
+def text(page):
+    return page.locator("#sql").input_value()
+
+
+def run(page):
+    """Run the editor's text by key, and do the job."""
+    with page.expect_response(re.compile("/run/")):
+        page.keyboard.press("Control+Enter")
+    run_waiting()
+
+
+def completions(page):
+    return page.locator(".ace_autocomplete .ace_line")
+
+
+def test_a_query_is_written_run_and_saved_by_keyboard(editor, shop):
+    page = editor("/workbench/queries/new/")
+    write(page, "SELECT name FROM people ORDER BY name")
+    page.keyboard.press("Escape")
+
+    run(page)
+
+    grid = page.get_by_role("region", name="Result", exact=True)
+    expect(grid).to_contain_text("ann")
+    expect(page.locator("#job")).to_contain_text("Success")
+    page.get_by_label("Name", exact=True).fill("Names")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Names")
+    assert Query.objects.get().sql == "SELECT name FROM people ORDER BY name"
+    expect(grid).to_contain_text("bob")
+
+
+def test_selected_text_runs_alone(editor, people):
+    page = editor(people.get_absolute_url())
+    write(page, "SELECT 1;\nSELECT nope")
+    page.keyboard.press("Shift+Home")
+
+    run(page)
+
+    assert Job.objects.get().sql == "SELECT nope"
+    expect(page.locator("#job")).to_contain_text("Line 1, column 8")
+    expect(page.locator(".ace_gutter-cell.ace_error")).to_have_text("2")
+
+
+def test_an_error_is_marked_on_its_line(editor, people, good_page):
+    people.sql = "SELECT id,\n  nmae\nFROM people"
+    save(people, by=people.owner)
+    page = editor(people.get_absolute_url())
+    page.locator(".ace_text-input").focus()
+
+    run(page)
+
+    expect(page.locator(".ace_gutter-cell.ace_error")).to_have_text("2")
+    expect(page.locator(".sql-wrong")).to_be_visible()
+    expect(page.get_by_role("alert").first).to_contain_text("Line 2, column 3")
+    good_page(page, "query-error")
+    write(page, "S")
+    expect(page.locator(".sql-wrong")).to_have_count(0)
+
+
+def test_an_alias_completes_the_columns_of_its_table(editor, shop):
+    page = editor("/workbench/queries/new/?database=shop")
+
+    write(page, "SELECT * FROM people p WHERE p.")
+
+    expect(completions(page).filter(has_text="email")).to_be_visible()
+    expect(completions(page).filter(has_text="amount")).to_have_count(0)
+
+
+def test_names_are_completed_on_demand_where_there_are_very_many(editor, shop):
+    table = shop.tables.get(name="people")
+    table.columns = [[f"column_{number}", "bigint"] for number in range(5001)]
+    table.save()
+    page = editor("/workbench/queries/new/?database=shop")
+
+    write(page, "SELECT * FROM people p WHERE p.column_50")
+
+    expect(page.locator("#sql")).to_have_value(re.compile("column_50$"))
+    expect(completions(page)).to_have_count(0)
+    page.keyboard.press("Control+Space")
+    expect(completions(page).filter(has_text="column_50").first).to_be_visible()
+
+
+def test_the_editor_is_no_keyboard_trap(editor, people):
+    page = editor(people.get_absolute_url())
+    page.locator("#format").focus()
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.type("-- ")
+    assert text(page).startswith("-- ")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+
+    assert not page.evaluate("document.activeElement.closest('sql-editor')")
+
+
+def test_a_table_of_the_tree_is_written_into_the_query(editor, shop):
+    page = editor("/workbench/queries/new/?database=shop")
+    page.get_by_label("Filter tables").fill("peo")
+    expect(page.get_by_text("orders", exact=True)).to_be_hidden()
+    page.get_by_text("people", exact=True).click()
+    page.get_by_role("button", name="email").click()
+    page.get_by_role("button", name="Insert people").click()
+
+    assert text(page) == "emailpeople"
+
+
+def test_formatting_lays_the_text_out_and_can_be_undone(editor, people):
+    page = editor(people.get_absolute_url())
+    write(page, "select id from people -- all")
+    page.keyboard.press("Control+Shift+f")
+
+    expect(page.locator("#sql")).to_have_value("SELECT\n  id\nFROM people /* all */")
+    page.keyboard.press("Control+z")
+    assert text(page) == "select id from people -- all"
+
+
+def test_leaving_with_unsaved_changes_asks(editor, people):
+    page = editor(people.get_absolute_url())
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    expect(page.get_by_text("Unsaved changes")).to_be_hidden()
+
+    write(page, "SELECT 2")
+    expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    page.get_by_role("link", name="Queries").first.click()
+    page.wait_for_url("**/workbench/queries/")
+
+    assert asked == ["beforeunload"]
+
+
+def test_a_conflict_keeps_the_text_and_says_who_saved(editor, people, keeper):
+    page = editor(people.get_absolute_url())
+    theirs = Query.objects.get()
+    theirs.sql = "SELECT 'theirs'"
+    save(theirs, by=keeper)
+
+    write(page, "SELECT 'mine'")
+    page.keyboard.press("Control+s")
+
+    expect(page.get_by_role("alert")).to_contain_text("ada saved version 2")
+    assert text(page) == "SELECT 'mine'"
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Saved. The SQL is version 3.").first).to_be_visible()
+
+
+def test_versions_are_compared_and_restored(editor, people, good_page):
+    people.sql = "SELECT id\nFROM people"
+    save(people, by=people.owner)
+    page = editor(people.get_absolute_url())
+    page.get_by_role("tab", name="Versions").click()
+    page.get_by_role("link", name="Compare version 1").click()
+
+    expect(page.get_by_role("region", name="Differences")).to_contain_text("ORDER BY id")
+    good_page(page, "query-versions")
+    page.get_by_role("button", name="Restore version 1").click()
+    expect(page.locator("#sql")).to_have_value(re.compile("ORDER BY id"))
+
+
+def test_tabs_are_walked_with_arrows(editor, people, run_query, good_page):
+    run_query(people)
+    page = editor(people.get_absolute_url())
+    page.get_by_role("tab", name="Results").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+
+    expect(page.get_by_role("region", name="Jobs of this query")).to_be_visible()
+    good_page(page, "query-history")
+
+
+def test_an_export_is_chosen_previewed_and_saved(editor, people, sftp, run_query, good_page):
+    run_query(people)
+    page = editor(people.get_absolute_url())
+    write(page, "SELECT 'not saved'")
+    opener = page.get_by_role("link", name="Export Results")
+    opener.focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name="Export Results")
+    panel.get_by_label("Rokt drop").check()
+    panel.get_by_label("Path prefix").fill("/upload/people.csv")
+    panel.get_by_label("No", exact=True).check()
+
+    preview = panel.get_by_role("region", name="First bytes of the file", exact=True)
+    expect(preview).to_contain_text("id,name␍␊")
+    expect(panel.get_by_text("Writes /upload/people.csv")).to_be_visible()
+    panel.get_by_label("Format", exact=True).select_option("tsv")
+    expect(preview).to_contain_text("1⇥ann␍␊")
+    good_page(page, "query-export")
+    panel.get_by_role("button", name="Hex").click()
+    expect(panel.get_by_role("region", name="First bytes of the file in hex")).to_contain_text(
+        "69 64"
+    )
+    panel.get_by_role("button", name="Done").click()
+
+    expect(panel).to_be_hidden()
+    expect(page.get_by_role("link", name="Export Results: Rokt drop")).to_be_visible()
+    expect(page.get_by_role("button", name="Run and export")).to_be_visible()
+    assert text(page) == "SELECT 'not saved'"
+    people.refresh_from_db()
+    assert (people.authentication, people.export["format"]) == (sftp, "tsv")
+    page.keyboard.press("Control+s")
+
+
+def test_the_panel_closes_with_escape_and_gives_the_focus_back(editor, people, sftp):
+    page = editor(people.get_absolute_url() + "?panel=export")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("link", name="Export Results")).to_be_focused()
+    assert "panel" not in page.url
+
+
+def test_a_missing_setting_is_named_and_focused(editor, people, sftp):
+    page = editor(people.get_absolute_url() + f"?panel=export&authentication={sftp.pk}")
+    page.get_by_role("dialog").get_by_role("button", name="Done").click()
+
+    expect(page.get_by_role("dialog")).to_contain_text("This field is required.")
+    assert "is-invalid" in page.evaluate("document.activeElement.className")
+
+
+def test_run_and_export_now_shows_its_job(editor, people, sftp):
+    people.authentication = sftp
+    people.export = Export.from_json(
+        {"path_prefix": "/a.csv", "user_directory_is_root": True}
+    ).cleaned_data
+    people.save()
+    page = editor(people.get_absolute_url() + "?panel=export")
+
+    page.get_by_role("button", name="Run and export now").click()
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#job")).to_contain_text("Queued")
+    assert Job.objects.get().authentication == sftp
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#job")).to_contain_text("mia stopped this job.")
+
+
+def test_a_bad_cron_names_its_field_and_a_good_one_shows_its_times(editor, people, good_page):
+    page = editor(people.get_absolute_url())
+    page.get_by_role("link", name="Schedule: None").click()
+    panel = page.get_by_role("dialog", name="Schedule")
+    expect(panel.get_by_text("No schedule: the query runs when somebody runs it.")).to_be_visible()
+    panel.get_by_label("Schedule").select_option("custom")
+    cron = panel.get_by_label("Cron")
+    expect(cron).to_be_focused()
+
+    cron.fill("0 25 * * *")
+    expect(panel.locator("#firings")).to_contain_text("Hour: ")
+    panel.get_by_role("button", name="Done").click()
+    expect(panel.locator(".invalid-feedback").first).to_contain_text("Hour: ")
+    cron.fill("0 0 1 * 1")
+    expect(panel.locator("#firings")).to_contain_text("At 00:00 on Mondays")
+    panel.get_by_label("Time zone").fill("Asia/Tokyo")
+    expect(panel.get_by_role("columnheader", name="Asia/Tokyo")).to_be_visible()
+    expect(panel.locator("#firings tbody tr")).to_have_count(5)
+    good_page(page, "query-schedule")
+    panel.get_by_role("button", name="Done").click()
+
+    expect(page.get_by_role("link", name="Schedule: 0 0 1 * 1")).to_be_visible()
+    expect(page.get_by_text("Next run")).to_be_visible()
+    people.refresh_from_db()
+    assert (people.schedule.cron, people.schedule.timezone) == ("0 0 1 * 1", "Asia/Tokyo")
+
+
+def test_the_editor_is_good_in_both_themes_and_on_a_phone(editor, people, run_query, good_page):
+    job = run_query(people)
+    page = editor(people.get_absolute_url() + f"?job={job.pk}")
+    page.get_by_text("people", exact=True).click()
+
+    good_page(page, "query")
+
+
+def test_the_list_is_good_and_n_begins_a_query(as_user, marketer, people, good_page):
+    page = as_user(marketer, "/workbench/queries/")
+    good_page(page, "queries")
+
+    page.keyboard.press("n")
+
+    page.wait_for_url("**/queries/new/")
+
+
+def test_a_query_is_deleted_from_its_menu(as_user, marketer, people):
+    page = as_user(marketer, "/workbench/queries/")
+    page.get_by_role("button", name="Menu of People").click()
+    page.get_by_role("menuitem", name="Delete…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete query").click()
+
+    expect(page.get_by_text("No queries yet")).to_be_visible()
+
+
+def test_the_empty_list_is_good(as_user, marketer, good_page):
+    good_page(as_user(marketer, "/workbench/queries/"), "queries-empty")
