@@ -1,6 +1,6 @@
 """Who may choose, see and edit which authentication, and where one is used."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from django.db.models import PROTECT, Q
 
@@ -59,10 +59,12 @@ def where_used(authentication):
     ]
 
 
-def usage_counts(authentications):
-    """Return how many things use each authentication, by its key."""
-    counts = Counter()
+def usage(authentications):
+    """Return how much uses each authentication, in words such as "2 queries", by its key."""
+    words = defaultdict(list)
     for model, field in users_of():
         users = model._default_manager.filter(**{f"{field}__in": authentications})
-        counts.update(users.order_by().values_list(field, flat=True))
-    return counts
+        for key, count in Counter(users.order_by().values_list(field, flat=True)).items():
+            name = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
+            words[key].append(f"{count} {name}")
+    return {key: ", ".join(parts) for key, parts in words.items()}

@@ -5,7 +5,7 @@ from django.contrib import admin, messages
 from django.shortcuts import render
 from django.utils.html import format_html_join
 
-from integrations import connection_test
+from integrations import trials
 from integrations.access import where_used
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication, HostKey
@@ -114,7 +114,7 @@ class AuthenticationAdmin(admin.ModelAdmin):
 
     @admin.display(description="Last test")
     def last_test(self, authentication):
-        result = connection_test.outcome(authentication.test_steps)
+        result = trials.outcome(authentication.test_steps)
         return f"{result}, {authentication.tested_at:%Y-%m-%d %H:%M} UTC" if result else NOTHING
 
     @admin.display(description="Used by")
@@ -127,7 +127,7 @@ class AuthenticationAdmin(admin.ModelAdmin):
     def test_connection(self, request, queryset):
         for authentication in queryset:
             try:
-                steps = connection_test.run_stored(authentication)
+                steps = trials.run_stored(authentication)
             except SecretUnreadable as error:
                 self.message_user(request, f"{authentication}: {error}", messages.ERROR)
                 continue

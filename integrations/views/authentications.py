@@ -5,22 +5,22 @@ import json
 from django.http import Http404
 from django.shortcuts import render
 
-from integrations.access import may_edit, usable_by, usage_counts, visible_to, where_used
-from integrations.connection_test import outcome
+from integrations.access import may_edit, usable_by, usage, visible_to, where_used
 from integrations.models import HostKey
 from integrations.result import sample
 from integrations.secrets import SecretUnreadable
 from integrations.settings_form import set_on
+from integrations.trials import outcome
 
 
 def listing(request):
     """Show the authentications the user may choose."""
     authentications = list(usable_by(request.user).select_related("owner"))
-    used = usage_counts(authentications)
+    used = usage(authentications)
     rows = [
         {
             "authentication": authentication,
-            "used": used[authentication.pk],
+            "used": used.get(authentication.pk),
             "outcome": outcome(authentication.test_steps),
             "editable": may_edit(request.user, authentication),
         }

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from integrations import connection_test, drafts
+from integrations import drafts, trials
 from integrations.secrets import SecretUnreadable
 from integrations.views.authentications import editable_or_404
 from integrations.views.catalog import connector_or_404
@@ -45,7 +45,7 @@ def stored(request, pk):
     """Test a stored authentication."""
     authentication = editable_or_404(request, pk)
     try:
-        steps = connection_test.run_stored(authentication)
+        steps = trials.run_stored(authentication)
     except SecretUnreadable as error:
         messages.error(request, str(error))
         return redirect(authentication)
@@ -53,7 +53,7 @@ def stored(request, pk):
         return redirect(f"{authentication.get_absolute_url()}#test")
     context = {
         "steps": steps,
-        "outcome": connection_test.outcome(steps),
+        "outcome": trials.outcome(steps),
         "authentication": authentication,
     }
     return render(request, "integrations/_test.html", context)
@@ -63,5 +63,5 @@ def tried(form, connector):
     """Return what came of the test, or what is still missing for one."""
     if not form.is_valid():
         return {"missing": [(form[name].label, found) for name, found in form.errors.items()]}
-    steps = connection_test.run(connector, form.cleaned_data)
-    return {"steps": steps, "outcome": connection_test.outcome(steps)}
+    steps = trials.run(connector, form.cleaned_data)
+    return {"steps": steps, "outcome": trials.outcome(steps)}

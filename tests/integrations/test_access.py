@@ -90,7 +90,7 @@ def test_what_uses_it_is_listed_with_its_address(marketer, authentication):
     user = query(marketer, authentication)
 
     assert access.where_used(authentication) == [("query", user, user.get_absolute_url())]
-    assert access.usage_counts([authentication]) == {authentication.pk: 1}
+    assert access.usage([authentication]) == {authentication.pk: "1 query"}
 
 
 def test_what_is_used_cannot_be_deleted(client, keeper, authentication):

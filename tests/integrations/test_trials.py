@@ -1,0 +1,122 @@
+"""Test connection, against a real server."""
+
+import pytest
+
+from integrations import trials
+from integrations.connectors import CONNECTORS
+from integrations.connectors.base import Connector, Step
+from integrations.models import HostKey
+from tests.integrations.conftest import SETTINGS, store
+
+NEW = "/integrations/catalog/sftp_v2/new/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def local(settings):
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def entered(sshd):
+    return {name: str(value) for name, value in sshd.settings.items()}
+
+
+@pytest.mark.needs("sshd")
+def test_what_was_entered_is_tested_before_it_is_saved(client, marketer, sshd):
+    client.force_login(marketer)
+
+    answer = client.post(f"{NEW}test/", entered(sshd), headers=HTMX)
+
+    assert "The connection works" in text_of(answer) and sshd.fingerprint() in text_of(answer)
+    assert "<html" not in text_of(answer) and "PRIVATE KEY" not in text_of(answer)
+
+
+@pytest.mark.needs("sshd")
+def test_it_works_without_scripts_too(client, marketer, sshd):
+    client.force_login(marketer)
+
+    page = text_of(client.post(f"{NEW}test/", entered(sshd)))
+
+    assert "<html" in page and "The connection works" in page
+    assert sshd.private_key[60:120] not in page and "leave blank to keep" in page
+
+
+def test_what_is_missing_for_a_test_is_named(client, marketer):
+    client.force_login(marketer)
+
+    answer = text_of(client.post(f"{NEW}test/", {"auth_method": "password"}, headers=HTMX))
+
+    assert "Host: This field is required." in answer and "Password: This field is req" in answer
+
+
+@pytest.mark.needs("sshd")
+def test_a_change_is_tested_with_the_stored_secret(client, keeper, sshd):
+    stored = store(keeper, **sshd.settings | {"port": 1})
+    client.force_login(keeper)
+    changed = entered(sshd) | {"secret_key_file": ""}
+
+    answer = client.post(f"{stored.get_absolute_url()}edit/test/", changed, headers=HTMX)
+
+    assert "The connection works" in text_of(answer)
+    stored.refresh_from_db()
+    assert stored.settings["port"] == 1 and stored.tested_at is None
+
+
+@pytest.mark.needs("sshd")
+def test_a_changed_host_key_fails_until_the_pinned_one_is_forgotten(client, keeper, sshd):
+    stored = store(keeper, **sshd.settings)
+    client.force_login(keeper)
+    page = stored.get_absolute_url()
+    client.post(f"{page}test/")
+    before = sshd.fingerprint()
+    sshd.restart(new_host_key="ecdsa")
+
+    refused = text_of(client.post(f"{page}test/", headers=HTMX))
+    assert "The connection does not work yet" in refused
+    assert HostKey.objects.get().fingerprint == before
+    client.post(f"{page}forget-key/")
+    accepted = text_of(client.post(f"{page}test/", headers=HTMX))
+
+    assert "The connection works" in accepted and sshd.fingerprint() in accepted
+
+
+@pytest.mark.needs("sshd")
+def test_the_last_test_is_kept(client, keeper, sshd):
+    stored = store(keeper, host="127.0.0.1", port=sshd.port, timeout=5)
+    client.force_login(keeper)
+
+    assert client.post(f"{stored.get_absolute_url()}test/").status_code == 302
+
+    stored.refresh_from_db()
+    assert trials.outcome(stored.test_steps) == "failed" and stored.tested_at
+    assert SETTINGS["password"].strip() not in str(stored.test_steps)
+    assert "▲" in text_of(client.get("/integrations/authentications/"))
+
+
+def test_this_machine_is_out_of_reach_unless_allowed(settings, db):
+    settings.EGRESS_NETWORKS = []
+    steps = trials.run(CONNECTORS["sftp_v2"], SETTINGS | {"host": "127.0.0.1"})
+
+    assert steps[0]["outcome"] == "failed" and "administrator" in steps[0]["remedy"]
+
+
+class Silent(Connector):
+    """Answers its first step, and then never."""
+
+    def test(self, delivery):
+        yield Step("resolve", "passed")
+        while True:
+            delivery.check()
+
+
+def test_a_test_without_an_end_is_ended(monkeypatch, db):
+    monkeypatch.setattr(trials, "SECONDS", 0.05)
+
+    steps = trials.run(Silent, {})
+
+    assert [step["name"] for step in steps] == ["resolve", "time limit"]
+    assert trials.outcome(steps) == "failed"
