@@ -1,0 +1,56 @@
+"""The dispatcher: a tick each second, and a sign of life."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from console.management.commands import dispatcher
+from console.models import Pulse
+from tests.servers import wait_until
+
+
+@pytest.fixture
+def dispatching(transactional_db):
+    """A dispatcher in a thread. Return the function that stops it."""
+    stop = threading.Event()
+
+    def run():
+        dispatcher.dispatch(stop)
+        connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def end():
+        stop.set()
+        thread.join(3)
+        return not thread.is_alive()
+
+    yield end
+    end()
+
+
+def test_it_gives_a_sign_of_life_and_stops_at_once(dispatching):
+    wait_until(Pulse.objects.filter(name="dispatcher").exists)
+
+    assert dispatching()
+
+
+def test_trouble_with_one_thing_does_not_stop_the_others(monkeypatch, caplog):
+    done = []
+
+    def broken():
+        raise RuntimeError("the database is away")
+
+    monkeypatch.setattr(dispatcher, "ROUND", ((broken, 1), (lambda: done.append(1), 1)))
+    monkeypatch.setattr(dispatcher, "close_old_connections", lambda: None)
+    stop = threading.Event()
+    thread = threading.Thread(target=dispatcher.dispatch, args=[stop])
+    thread.start()
+    wait_until(lambda: done)
+
+    stop.set()
+    thread.join(3)
+
+    assert "The dispatcher could not broken." in caplog.text
