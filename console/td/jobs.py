@@ -6,8 +6,8 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
 from console import jobs
-from console.access import is_admin
 from console.models import Job
+from console.queries.access import visible_jobs
 from console.td import options, rendering, results, waiting
 from console.td.destinations import shown
 from console.td.errors import Refused
@@ -18,9 +18,7 @@ SHOWN_SQL = 50
 
 
 def visible(owner):
-    """Return the jobs that a person may see."""
-    jobs = Job.objects.select_related("authentication", "owner")
-    return jobs.all() if is_admin(owner) else jobs.filter(owner=owner)
+    return visible_jobs(owner).select_related("authentication", "owner")
 
 
 def list_arguments(parser):
@@ -97,13 +95,14 @@ def show_job(asked, owner, out):
     if asked.wait is not None and not job.finished:
         out.write(f"the job {job.pk} is still running...\n")
         waiting.wait(job, out, asked.wait if asked.wait >= 0 else None)
+        out.write(f"Status      : {job.status}\n")
     if job.finished and job.result_path and not asked.exclude:
         show_result(job, asked, out)
     if asked.verbose:
         details(job, out)
     else:
         out.write("Use '-v' option to show detailed messages.\n")
-    return 0
+    return int(asked.wait is not None and job.status != Job.Status.SUCCESS)
 
 
 def show_result(job, asked, out):

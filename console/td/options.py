@@ -14,6 +14,7 @@ SPELLINGS = {
     r"high|\+?1": 1,
     r"very[ _-]?high|\+?2": 2,
 }
+MOST_RETRIES = 32
 
 
 def priority(text):
@@ -24,6 +25,12 @@ def priority(text):
         f"unknown priority '{text}' should be -2 (very-low), -1 (low), 0 (normal), 1 (high)"
         " or 2 (very-high)"
     )
+
+
+def retries(text):
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_RETRIES:
+        raise ArgumentTypeError(f"'{text}' is not a number of retries from 0 to {MOST_RETRIES}")
+    return int(text)
 
 
 def engine(text):
@@ -70,7 +77,7 @@ def query_options(parser):
     add("-u", "--user", metavar="NAME", help="set user name for the result")
     add("-p", "--password", action="store_true", help="ask password for the result")
     add("-P", "--priority", type=priority, default=0, help="set priority")
-    add("-R", "--retry", type=int, default=0, metavar="COUNT", help="automatic retrying count")
+    add("-R", "--retry", type=retries, default=0, metavar="COUNT", help="automatic retrying count")
     add("-q", "--query", type=text_file, metavar="PATH", help="use file instead of inline query")
     add("-T", "--type", type=engine, default="trino", help="set query type (presto, trino)")
     add("--engine-version", metavar="ENGINE_VERSION", help="accepted, without effect here")
