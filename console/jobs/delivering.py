@@ -45,7 +45,7 @@ def delivery(job, lease):
         progress=lambda count: note_sent(job, lease, count),
         log=lambda text: write(job, text),
         slot=slot_of(job),
-        job=str(job.pk),
+        job=f"{job.pk}.{job.attempt}",
     )
 
 
