@@ -135,7 +135,8 @@ class Sshd:
         if new_host_key:
             for path in self.folder.glob("host_key*"):
                 path.unlink()
-            keygen(self.folder / "host_key", "-t", new_host_key)
+            bits = ["-b", "2048"] if new_host_key == "rsa" else []
+            keygen(self.folder / "host_key", "-t", new_host_key, *bits)
         self.start(extra)
 
     def limit_file_size(self, size):
@@ -247,8 +248,8 @@ class FaultyProxy:
         with suppress(OSError):
             if self.reset:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            else:
-                end.shutdown(socket.SHUT_RDWR)
+            # Wakes the other thread that reads from it, and without which nothing closes.
+            end.shutdown(socket.SHUT_RD if self.reset else socket.SHUT_RDWR)
             end.close()
 
     def close(self):

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.models import Authentication
-from tests.integrations.exports import many, rows  # noqa: F401  fixtures
+from tests.integrations.exports import impatient, many, rows  # noqa: F401  fixtures
 
 SETTINGS = {
     "host": "sftp.test",

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from integrations.connectors import retry
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.rows import Rows
 
@@ -24,6 +25,12 @@ def many(tmp_path_factory):
     numbers = range(150_000)
     texts = [hashlib.md5(b"%d" % number).hexdigest() for number in numbers]
     return stored(tmp_path_factory.mktemp("many") / "many.parquet", id=list(numbers), text=texts)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Retries come soon after each other."""
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.01)
 
 
 def stored(path, **columns):

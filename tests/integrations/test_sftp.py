@@ -36,9 +36,8 @@ def test_the_file_lands_and_the_receipt_says_how(sshd, rows):
         ("ed25519", ["-N", "td@123"]),
         ("ecdsa", []),
         ("ecdsa", ["-b", "521", "-m", "PEM"]),
-        ("rsa", []),
-        ("rsa", ["-m", "PEM", "-N", "td@123"]),
-        ("rsa", ["-m", "PKCS8"]),
+        ("rsa", ["-b", "2048"]),
+        ("rsa", ["-b", "2048", "-m", "PEM", "-N", "td@123"]),
     ],
     ids=str,
 )
@@ -68,7 +67,7 @@ def test_the_host_key_is_pinned_at_first_sight_and_known_again(sshd, rows, host_
 
 
 def test_a_pinned_key_is_asked_for_where_the_server_has_several(sshd, rows):
-    keygen(sshd.folder / "rsa_key", "-t", "rsa")
+    keygen(sshd.folder / "rsa_key", "-t", "rsa", "-b", "2048")
     sshd.restart(f"HostKey {sshd.folder}/rsa_key")
     delivery = local_delivery()
     public = (sshd.folder / "rsa_key.pub").read_text().split()
@@ -179,6 +178,7 @@ def test_an_empty_result_is_a_file_too(sshd, tmp_path):
 
 
 @pytest.mark.parametrize(("rename", "reset"), [(True, True), (False, False)])
+@pytest.mark.usefixtures("impatient")
 def test_cuts_in_mid_upload_are_made_good(sshd, many, faulty, rename, reset):
     proxy = faulty(sshd, cuts=[3_000, 200_000, 4_000_000], reset=reset)
     log = []
@@ -191,11 +191,7 @@ def test_cuts_in_mid_upload_are_made_good(sshd, many, faulty, rename, reset):
     assert names(sshd) == ["out.csv"]
     assert proxy.connections == 4
     retries = [line for line in log if "Retrying" in line]
-    assert [line.partition("Retrying ")[2] for line in retries] == [
-        "1/3 after 0.5 seconds.",
-        "2/3 after 1 seconds.",
-        "3/3 after 2 seconds.",
-    ]
+    assert len(retries) == 3
     assert "the connection was lost (channel is broken)" in retries[2]
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from integrations.errors import PermanentError, TransientError
+from integrations.sandbox.files import Files
 from tests.integrations.exports import connector, content, hashed, names, size, stored
 from tests.servers import local_delivery
 
@@ -84,6 +85,7 @@ def test_a_quota_is_told_and_leaves_nothing(sandbox, many, rename):
     assert names(sandbox) == []
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_failure_without_a_reason_is_not_tried_for_long(sandbox, many, faulty):
     sandbox.switches.quota = 1000
     proxy = faulty(sandbox)
@@ -109,6 +111,25 @@ def test_a_rename_whose_answer_was_lost_is_recognized(sandbox, many, faulty):
     assert receipt.files[0].sha256 == hashed((sandbox.root / "out.csv").read_bytes())
     assert receipt.files[0].remote_bytes == size(sandbox.root / "out.csv") == len(content(many))
     assert names(sandbox) == ["out.csv"]
+
+
+def test_a_connection_lost_right_after_the_rename_sends_nothing_twice(sandbox, many, monkeypatch):
+    answer, losses = Files.stat, iter([True])
+
+    def hang_up_once(session, path):
+        if path == "/out.csv" and next(losses, False):
+            session.transport.close()
+        return answer(session, path)
+
+    monkeypatch.setattr(Files, "stat", hang_up_once)
+    told = []
+
+    receipt = connector(sandbox, rename_file_after_upload=True).export(
+        many, local_delivery(progress=told.append)
+    )
+
+    assert told == sorted(set(told))
+    assert receipt.files[0].remote_bytes == size(sandbox.root / "out.csv") == len(content(many))
 
 
 def test_a_refused_rename_is_not_taken_for_a_lost_answer(sandbox, rows):

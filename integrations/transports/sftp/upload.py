@@ -36,7 +36,7 @@ class Upload:
         self.delivery = delivery
         self.manner = manner
         self.host_key = ""
-        self.leftovers = []  # files of this upload that must not stay
+        self.leftovers = set()  # files of this upload that must not stay
         self.renaming = None  # (temporary, size) once the server was asked to rename
         self.stranger = None  # (name, what the server said of it) where our usual name was taken
 
@@ -64,7 +64,7 @@ class Upload:
         if not files.is_missing(temporary) or files.size(path) != size:
             return False
         self.delivery.log(f"{path} had arrived: only the server's last answer was lost.")
-        self.leftovers.remove(temporary)
+        self.leftovers.discard(temporary)
         return True
 
     def put(self, files, path, content):
@@ -80,15 +80,15 @@ class Upload:
     def put_straight(self, files, path, chunks):
         """Write under the final name; what does not become whole is removed again."""
         file = files.create(path)
-        self.leftovers.append(path)
+        self.leftovers.add(path)
         self.write(file, chunks)
         self.verify(files, file)
-        self.leftovers.remove(path)
+        self.leftovers.discard(path)
 
     def put_and_rename(self, files, path, content, chunks):
         """Write under a temporary name, and publish the file once it is whole."""
         file = self.create_temporary(files, path)
-        self.leftovers.append(file.path)
+        self.leftovers.add(file.path)
         try:
             self.write(file, chunks, batch=self.manner.threshold)
         except AppendRefused:
@@ -103,7 +103,7 @@ class Upload:
         self.delivery.check()
         self.renaming = file.path, file.size
         files.publish(file.path, path)
-        self.leftovers.remove(file.path)
+        self.leftovers.discard(file.path)
         self.remove_stranger(files)
 
     def create_temporary(self, files, path):
@@ -168,10 +168,10 @@ class Upload:
         """Remove what must not stay, as far as the connection allows."""
         if files.connection.is_open():
             self.renaming = None  # The server has answered.
-        for path in list(self.leftovers):
+        for path in sorted(self.leftovers):
             with suppress(ExportError, Stopped):
                 files.remove(path)
-                self.leftovers.remove(path)
+                self.leftovers.discard(path)
 
     def clear(self) -> None:
         """Come back once more, for a short time, to remove what must not stay."""

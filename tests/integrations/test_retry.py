@@ -1,0 +1,87 @@
+import threading
+import time
+
+import pytest
+
+from integrations.connectors import retry
+from integrations.connectors.retry import retrying
+from integrations.delivery import Delivery
+from integrations.errors import PermanentError, Stopped, TransientError
+
+
+class Attempts:
+    """Fails with each of the errors in turn, and then succeeds."""
+
+    def __init__(self, *errors):
+        self.errors = list(errors)
+        self.made = 0
+
+    def __call__(self):
+        self.made += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """The lines that are logged, while no time passes."""
+    monkeypatch.setattr(retry, "pause", lambda seconds, delivery: None)
+    return []
+
+
+def test_transient_errors_are_tried_again_after_waits_that_double(log):
+    attempts = Attempts(*[TransientError("The server is busy.")] * 8)
+
+    assert retrying(attempts, 10, Delivery(log=log.append)) == "done"
+
+    waits = (0.5, 1, 2, 4, 8, 16, 30, 30)
+    assert log == [
+        f"The server is busy. Retrying {number}/10 after {wait:g} seconds."
+        for number, wait in enumerate(waits, start=1)
+    ]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 5])
+def test_the_limit_counts_the_retries(log, limit):
+    attempts = Attempts(*[TransientError("busy")] * 10)
+
+    with pytest.raises(TransientError, match="busy"):
+        retrying(attempts, limit, Delivery(log=log.append))
+
+    assert attempts.made == limit + 1
+
+
+def test_permanent_errors_are_not_tried_again(log):
+    attempts = Attempts(PermanentError("wrong password"))
+
+    with pytest.raises(PermanentError, match="wrong password"):
+        retrying(attempts, 10, Delivery(log=log.append))
+
+    assert (attempts.made, log) == (1, [])
+
+
+def test_an_error_can_be_worth_fewer_tries_than_the_limit(log):
+    attempts = Attempts(*[TransientError("no reason", retries=2)] * 10)
+
+    with pytest.raises(TransientError):
+        retrying(attempts, 10, Delivery(log=log.append))
+
+    assert attempts.made == 3
+
+
+def test_a_wait_ends_at_once_when_stopped(monkeypatch):
+    monkeypatch.setattr(retry, "FIRST_WAIT", 30)
+    stop = threading.Event()
+    log = []
+
+    def note(line):
+        log.append(line)
+        stop.set()
+
+    began = time.monotonic()
+    with pytest.raises(Stopped):
+        retrying(Attempts(TransientError("busy")), 3, Delivery(stopped=stop.is_set, log=note))
+
+    assert time.monotonic() - began < 1
+    assert len(log) == 1
