@@ -111,7 +111,7 @@ def test_it_stays_until_it_is_stopped_and_then_stops_everything_within_two_secon
 ):
     home, port, _ = first_run
     process = start(home, "--port", str(port))
-    until(process, "Logs")
+    until(process, "Ctrl-C")
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", "/login/")
     assert connection.getresponse().status == 200
@@ -129,7 +129,7 @@ def test_it_stays_until_it_is_stopped_and_then_stops_everything_within_two_secon
 def test_while_it_runs_nobody_else_reaches_it_and_no_second_one_starts(first_run):
     home, port, _ = first_run
     process = start(home, "--port", str(port))
-    until(process, "Logs")
+    until(process, "Ctrl-C")
 
     with socket.socket() as stranger:
         # Any address but the one it listens on; a server for all addresses would answer.

@@ -37,22 +37,23 @@ class Command(BaseCommand):
             stack.enter_context(home.claimed(address))
             children = Children(environment(address))
             stack.callback(stop, children)
-            self.start(children, port, address)
+            file = self.start(children, port)
             delivered = True
+            self.stdout.write(summary(address, file, once=once))
             while not once:
                 children.check()
                 time.sleep(0.2)
         if not delivered:
             raise SystemExit(130)  # As a shell says of a command that was interrupted.
 
-    def start(self, children, port, address):
-        """Start everything at once: most of the time goes by while processes load."""
+    def start(self, children, port):
+        """Start everything at once, for most time goes by while it loads; deliver a file."""
         sandbox = ports.kept(settings.HOME / "sandbox.port")
         # These two would only wait for Django to load: they go without it.
         children.start("sandbox", "-m", "integrations.sandbox", *places(sandbox))
         if data.migrate():
             self.tell("database made")
-        children.start("cluster", "-m", "console.supervisor", "0.8")
+        children.start("cluster", "-m", "console.supervisor", "0.6")
         children.start("web server", "-m", "waitress", *web(port))
         job = landing.submit(data.prepare(sandbox, self.tell))
         wait_for_answer(port, children.check)
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         landing.wait_for(job, children.check)
         file = landing.landed(job, data.sandbox_files())
         self.tell("first file delivered, and checked against the result")
-        self.stdout.write(summary(address, file))
+        return file
 
     def tell(self, what):
         self.stdout.write(f"{time.monotonic() - self.began:5.1f} s  {what}")
@@ -108,7 +109,7 @@ def answer(port):
         connection.close()
 
 
-def summary(address, file):
+def summary(address, file, *, once):
     return "\n".join(
         [
             "",
@@ -118,6 +119,7 @@ def summary(address, file):
             f"Landed   {file.path}",
             f"         {file.rows} rows, SHA-256 {file.sha256}",
             f"Logs     {settings.HOME / 'logs'}",
+            *([] if once else ["Stop     Ctrl-C"]),
         ]
     )
 
