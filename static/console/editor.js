@@ -52,7 +52,7 @@ class SqlEditor extends HTMLElement {
     for (const [name, [win, mac, exec]] of Object.entries(KEYS)) {
       this.editor.commands.addCommand({ name, bindKey: { win, mac }, exec });
     }
-    this.editor.session.on("change", () => this.changed());
+    this.editor.session.on("change", (delta) => this.changed(delta));
     this.editor.clearSelection();
   }
 
@@ -91,17 +91,25 @@ class SqlEditor extends HTMLElement {
 
   // The keys of the editor work in the fields beside it, too.
   key(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.target.closest(".ace_editor, dialog")) return;
+    if (!(event.ctrlKey || event.metaKey) || event.target.closest(".ace_text-input, dialog")) return;
     const name = { Enter: "run", s: "save", F: "format" }[event.key];
     if (!name) return;
     event.preventDefault();
     press(name);
   }
 
-  changed() {
+  changed(delta) {
     this.area.value = this.editor.getValue();
     this.clear();
     this.tell();
+    if (delta.action === "insert" && delta.lines.join("\n") === ".") setTimeout(() => this.complete(), 200);
+  }
+
+  // Ace misses a dot that is typed while the list for the word before it opens.
+  complete() {
+    const { row, column } = this.editor.getCursorPosition();
+    const dotted = this.editor.session.getLine(row)[column - 1] === ".";
+    if (dotted && this.names.live && !this.editor.completer?.activated) this.editor.execCommand("startAutocomplete");
   }
 
   write(name, database) {

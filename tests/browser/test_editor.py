@@ -122,12 +122,11 @@ def test_names_are_completed_on_demand_where_there_are_very_many(editor, shop):
 
 def test_the_editor_is_no_keyboard_trap(editor, people):
     page = editor(people.get_absolute_url())
-    page.locator("#format").focus()
+    page.get_by_role("group", name=re.compile("^Editor content")).focus()
 
-    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.keyboard.type("-- ")
-    assert text(page).startswith("-- ")
+    assert "-- " in text(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
 
@@ -138,7 +137,7 @@ def test_a_table_of_the_tree_is_written_into_the_query(editor, shop):
     page = editor("/workbench/queries/new/?database=shop")
     page.get_by_label("Filter tables").fill("peo")
     expect(page.get_by_text("orders", exact=True)).to_be_hidden()
-    page.get_by_text("people", exact=True).click()
+    page.locator(".tree").get_by_text("people", exact=True).click()
     page.get_by_role("button", name="email").click()
     page.get_by_role("button", name="Insert people").click()
 
@@ -223,7 +222,7 @@ def test_an_export_is_chosen_previewed_and_saved(editor, people, sftp, run_query
     preview = panel.get_by_role("region", name="First bytes of the file", exact=True)
     expect(preview).to_contain_text("id,name␍␊")
     expect(panel.get_by_text("Writes /upload/people.csv")).to_be_visible()
-    panel.get_by_label("Format", exact=True).select_option("tsv")
+    panel.locator("#id_format").select_option("tsv")
     expect(preview).to_contain_text("1⇥ann␍␊")
     good_page(page, "query-export")
     panel.get_by_role("button", name="Hex").click()
@@ -307,7 +306,7 @@ def test_a_bad_cron_names_its_field_and_a_good_one_shows_its_times(editor, peopl
 def test_the_editor_is_good_in_both_themes_and_on_a_phone(editor, people, run_query, good_page):
     job = run_query(people)
     page = editor(people.get_absolute_url() + f"?job={job.pk}")
-    page.get_by_text("people", exact=True).click()
+    page.locator(".tree").get_by_text("people", exact=True).click()
 
     good_page(page, "query")
 
