@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from console.models import Job
 
-SECONDS = 60
+SECONDS = 45  # and ten more until a lost job is noticed: less than a minute in all
 RENEWED_EVERY = 15
 LOOKED_EVERY = 1
 

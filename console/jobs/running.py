@@ -36,7 +36,7 @@ def take_turn(job_id: int) -> bool:
 
 
 def work(job: Job, lease: Lease) -> None:
-    write(job, f"Attempt {job.attempt} of {job.attempts_allowed} started.")
+    write(job, opening(job))
     check_rights(job)
     seconds = {}
     query(job, lease, seconds)
@@ -44,3 +44,10 @@ def work(job: Job, lease: Lease) -> None:
         return succeed(lease)
     receipt = deliver(job, lease, seconds)
     return succeed(lease, receipt=receipt)
+
+
+def opening(job):
+    if job.attempt == job.attempts_allowed == 1:
+        return "The job started."
+    of_all = f" of {job.attempts_allowed}" if job.attempt <= job.attempts_allowed else ""
+    return f"Attempt {job.attempt}{of_all} started."
