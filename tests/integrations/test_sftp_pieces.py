@@ -1,6 +1,10 @@
+import resource
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations.errors import PermanentError
 from integrations.transports.sftp.pieces import held, pieces
 
 CHUNKS = st.lists(st.binary(max_size=50))
@@ -40,3 +44,17 @@ def test_no_more_is_taken_than_needed_to_pass_the_limit():
     with held(source(), 25) as (whole, _):
         assert not whole
         assert taken == [0, 1, 2]
+
+
+def test_a_full_disk_of_ours_is_told():
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000_000, limits[1]))
+    try:
+        with (
+            pytest.raises(PermanentError, match="no room for the temporary file") as caught,
+            held([b"x" * 5_000_000] * 4, 100_000_000),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "Temp filesize threshold to 0" in caught.value.remedy

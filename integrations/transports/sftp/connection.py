@@ -211,7 +211,8 @@ class Connection:
         with self.doing(f"Open an SFTP session on {account.place}"):
             channel = self.transport.open_session(timeout=self.setup)
             channel.settimeout(self.patience)
-            self.start_sftp(channel)
+            with self.watchdog.waiting():
+                self.start_sftp(channel)
         return f"{account.username}, with a {key.get_name()} key" if key else account.username
 
     def start_sftp(self, channel):

@@ -128,8 +128,8 @@ class Files:
                     if not is_answer(error):
                         raise
                     refusal = error
-            if self.is_missing(path):
-                raise refusal
+            if isinstance(refusal, PermissionError) or self.is_missing(path):
+                raise refusal  # It is not the file of that name that is in the way.
             self.client.remove(path)
             return self.client.rename(temporary, path)
 
@@ -159,9 +159,8 @@ class OpenFile:
             self.files.requests.settle()
             self.files.requests.ask(CMD_CLOSE, string(self.handle))
 
-    def reopen(self) -> None:
-        """Close the file, and open it again to append."""
-        self.close()
+    def open_to_append(self) -> None:
+        """Open the file again, after it was closed."""
         with self.files.doing(f"Append to {self.path}"):
             self.handle = self.files.open(self.path, MORE)
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 
+from integrations.errors import PermanentError
+
 IN_MEMORY = 8 * 1024 * 1024
 
 
@@ -42,7 +44,18 @@ def held(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[bool, Iterator[b
     chunks = iter(chunks)
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
         while file.tell() <= limit and (chunk := next(chunks, None)) is not None:
-            file.write(chunk)
+            keep(file, chunk)
         whole = file.tell() <= limit
         file.seek(0)
         yield whole, chain(iter(lambda: file.read(IN_MEMORY // 8), b""), chunks)
+
+
+def keep(file, chunk):
+    try:
+        file.write(chunk)
+    except OSError as error:
+        raise PermanentError(
+            f"This server has no room for the temporary file of the export: {error.strerror}.",
+            remedy="Set the Temp filesize threshold to 0, or let the file be renamed after the "
+            "upload: neither needs a temporary file here.",
+        ) from error

@@ -146,8 +146,9 @@ class Upload:
         file.close()
 
     def reopen(self, file):
+        file.close()
         try:
-            file.reopen()
+            file.open_to_append()
         except ExportError as error:
             if file.files.connection.is_open():
                 raise AppendRefused from error
