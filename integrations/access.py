@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 from django.db.models import PROTECT, Q
 
-from integrations.models import Authentication
+from integrations.models import Authentication, server_of
 from integrations.result import sample
 from integrations.settings_json import MASK
 
@@ -31,6 +31,17 @@ def usable_by(user):
 def may_edit(user, authentication):
     """Return whether the user may change, share and delete it."""
     return authentication.owner_id == user.pk or keeps_credentials(user)
+
+
+def may_forget_key(user, authentication):
+    """Return whether the user may forget its server's key: only keepers, where others rely on it."""
+    if keeps_credentials(user):
+        return True
+    server = server_of(authentication.settings)
+    others = Authentication.objects.exclude(owner=user)
+    return may_edit(user, authentication) and not any(
+        server_of(other.settings) == server for other in others if other.readable
+    )
 
 
 def sample_for(user, authentication, export):

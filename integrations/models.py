@@ -131,6 +131,11 @@ class HostKey(models.Model):
         return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
+def server_of(settings):
+    """Return the (host, port) that the settings of an authentication lead to."""
+    return str(settings.get("host", "")).lower(), settings.get("port")
+
+
 class PinnedHosts:
     """The known hosts of every export: one key a server, the first it showed."""
 

@@ -5,8 +5,8 @@ import json
 from django.http import Http404
 from django.shortcuts import render
 
-from integrations.access import may_edit, usable_by, usage, visible_to, where_used
-from integrations.models import HostKey
+from integrations.access import may_edit, may_forget_key, usable_by, usage, visible_to, where_used
+from integrations.models import HostKey, server_of
 from integrations.result import sample
 from integrations.secrets import SecretUnreadable
 from integrations.settings_form import set_on
@@ -35,10 +35,12 @@ def page(request, pk):
     context = {"authentication": authentication, "connector": authentication.connector}
     if not may_edit(request.user, authentication):
         return render(request, "integrations/authentication_shared.html", context)
-    return render(request, "integrations/authentication.html", context | details(authentication))
+    return render(
+        request, "integrations/authentication.html", context | details(request.user, authentication)
+    )
 
 
-def details(authentication):
+def details(user, authentication):
     """Return what the owner and the keepers see."""
     context = {
         "used": where_used(authentication),
@@ -54,6 +56,7 @@ def details(authentication):
     return context | {
         "fields": list(masked(authentication, settings)),
         "host_key": host_key_of(settings),
+        "may_forget": may_forget_key(user, authentication),
         "result": json.dumps(sample_of(authentication, settings), indent=2, ensure_ascii=False),
     }
 
@@ -91,8 +94,8 @@ def sample_of(authentication, settings):
 
 def host_key_of(settings):
     """Return the pinned key of the server the settings lead to, or None."""
-    place = {"host": str(settings.get("host", "")).lower(), "port": settings.get("port")}
-    return HostKey.objects.filter(**place).first()
+    host, port = server_of(settings)
+    return HostKey.objects.filter(host=host, port=port).first()
 
 
 def visible_or_404(request, pk):

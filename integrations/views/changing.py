@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from integrations.access import where_used
+from integrations.access import may_forget_key, where_used
 from integrations.forms import NamingForm
 from integrations.models import Authentication
 from integrations.secrets import SecretUnreadable
@@ -116,7 +116,9 @@ def forget_key(request, pk):
     """Forget the pinned key of the server: the next one it shows is pinned."""
     authentication = editable_or_404(request, pk)
     pinned = host_key_of(authentication.settings) if authentication.readable else None
-    if pinned:
+    if pinned and not may_forget_key(request.user, authentication):
+        messages.error(request, "Others export to this server too: an admin can forget its key.")
+    elif pinned:
         pinned.delete()
         messages.success(
             request, f"The key of {pinned} is forgotten. The next one it shows will be pinned."

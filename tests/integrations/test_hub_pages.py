@@ -321,6 +321,22 @@ def test_the_pinned_key_is_shown_and_can_be_forgotten(client, keeper, authentica
     assert not HostKey.objects.exists()
 
 
+def test_who_is_not_alone_on_a_server_asks_an_admin_to_forget_its_key(
+    client, marketer, authentication
+):
+    HostKey.objects.create(host="sftp.test", port=22, key="ssh-ed25519 AAAA")
+    page = store(marketer, "Mia's").get_absolute_url()
+    client.force_login(marketer)
+    assert "an admin can forget its key" in text_of(client.get(page))
+
+    client.post(f"{page}forget-key/")
+    assert HostKey.objects.exists()
+    authentication.delete()
+    client.post(f"{page}forget-key/")
+
+    assert not HostKey.objects.exists()
+
+
 def test_the_reference_lists_every_setting(client, marketer):
     client.force_login(marketer)
 
