@@ -2,13 +2,18 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from integrations.errors import PermanentError
 
 # No agent, no settings of the user's, no look-ups over the network.
 OPTIONS = ("--no-autostart", "--no-options", "--no-auto-key-locate")
+
+PREFIX = "console-gnupg-"
+A_WEEK = 7 * 24 * 60 * 60
 
 
 @contextmanager
@@ -19,8 +24,17 @@ def throw_away_home() -> Iterator[str]:
             "PGP encryption needs gpg, which is not installed on this server.",
             remedy="Install the package gnupg.",
         )
-    home = tempfile.mkdtemp(prefix="gnupg-")
+    sweep()
+    home = tempfile.mkdtemp(prefix=PREFIX)
     try:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove homes of exports that were killed and could not do it themselves."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):
+            if home.stat().st_mtime < time.time() - A_WEEK:
+                shutil.rmtree(home, ignore_errors=True)

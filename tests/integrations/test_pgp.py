@@ -147,6 +147,17 @@ def test_a_killed_gpg_is_an_error_and_never_an_end(receiver):
         encrypted(receiver, murderous())
 
 
+def test_homes_of_killed_exports_are_swept_up(receiver, homes):
+    old, new = homes / "console-gnupg-old", homes / "console-gnupg-new"
+    for home in (old, new):
+        (home / "private").mkdir(parents=True)
+    os.utime(old, (0, 0))
+
+    encrypted(receiver, [b"a"])
+
+    assert list(homes.iterdir()) == [new]
+
+
 def test_the_words_of_gpg_are_passed_on(tmp_path):
     command = ["gpg", "--homedir", str(tmp_path), "--batch", "--recipient", "ABCD", "--encrypt"]
 
