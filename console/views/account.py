@@ -27,7 +27,8 @@ class SignIn(views.LoginView):
         if not request.htmx:
             return super().get(request)
         page = request.htmx.current_url_abs_path or reverse("home")
-        return HttpResponseClientRedirect(f"?{urlencode({'next': page, 'expired': 1})}")
+        query = urlencode({"next": page, "expired": 1})
+        return HttpResponseClientRedirect(f"{request.path}?{query}")
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(expired="expired" in self.request.GET, **kwargs)
@@ -66,7 +67,9 @@ def profile_form(request):
 
 
 def password_form(request):
-    return PasswordChangeForm(request.user, posted(request, "password"))
+    form = PasswordChangeForm(request.user, posted(request, "password"))
+    del form.fields["old_password"].widget.attrs["autofocus"]  # the page has another form above
+    return form
 
 
 def change_profile(request):

@@ -105,7 +105,7 @@ def test_a_part_of_a_page_without_a_session_sends_the_page_to_the_sign_in(client
 
     response = client.get("/workbench/jobs/7/live/", headers=headers, follow=True)
 
-    assert response.headers["HX-Redirect"] == "?next=%2Fworkbench%2Fjobs%2F7%2F&expired=1"
+    assert response.headers["HX-Redirect"] == "/login/?next=%2Fworkbench%2Fjobs%2F7%2F&expired=1"
 
 
 def test_the_profile_is_saved(client, marketer):
