@@ -1,0 +1,96 @@
+"""Databases, tables and uploads in a browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+CSV = "id,Email Address,joined\n1,ann@example.com,2026-01-31\n2,,2026-02-01\n"
+
+
+def test_a_database_is_made_in_a_dialog(as_user, marketer, good_page, axe):
+    page = as_user(marketer, "/workbench/databases/")
+    expect(page.get_by_role("heading", name="No databases yet")).to_be_visible()
+    good_page(page, "databases-empty")
+    page.locator("main").press("n")
+    dialog = page.get_by_role("dialog", name="New database")
+    dialog.get_by_label("Name").fill("Spring")
+    dialog.get_by_label("Name").press("Enter")
+    expect(dialog.get_by_text("cannot be the name of a database")).to_be_visible()
+    axe(page)
+    dialog.get_by_label("Name").fill("spring")
+    dialog.get_by_role("button", name="Create database").click()
+    expect(page.get_by_role("heading", name="spring", level=1)).to_be_visible()
+    good_page(page, "database-empty")
+
+
+def test_a_table_is_looked_at_by_keys(as_user, marketer, shop, good_page):
+    page = as_user(marketer, "/workbench/databases/")
+    good_page(page, "databases")
+    page.locator("main").press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="shop", level=1)).to_be_visible()
+    good_page(page, "database")
+    page.locator("main").press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="people", level=1)).to_be_visible()
+    good_page(page, "table")
+    page.get_by_role("link", name="Query this table").click()
+    expect(page).to_have_url(re.compile("database=shop&table=people"))
+
+
+def test_a_table_is_dropped_only_after_a_question(as_user, marketer, shop, axe):
+    page = as_user(marketer, "/workbench/databases/shop/people/")
+    page.get_by_role("button", name="More for shop.people").click()
+    page.get_by_role("menuitem", name="Drop the table").click()
+    dialog = page.get_by_role("dialog", name="Are you sure?")
+    expect(dialog).to_contain_text("Queries that read it will fail.")
+    axe(page)
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="More for shop.people").click()
+    page.get_by_role("menuitem", name="Drop the table").click()
+    dialog.get_by_role("button", name="Drop the table").click()
+    expect(page.get_by_text("Table shop.people is dropped.")).to_be_visible()
+
+
+@pytest.fixture
+def file(tmp_path):
+    def file(text, name="crew.csv"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return file
+
+
+def test_a_file_is_uploaded(as_user, marketer, shop, file, good_page):
+    page = as_user(marketer, "/workbench/databases/shop/")
+    page.get_by_role("link", name="Upload a file").click()
+    expect(page.get_by_label("Database")).to_have_value("shop")
+    good_page(page, "upload")
+    page.get_by_label("File").set_input_files(file(CSV))
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="crew.csv", level=1)).to_be_visible()
+    good_page(page, "upload-table")
+    page.get_by_label("Name of column 1").fill("crew_id")
+    page.get_by_label("Type of column 1").select_option("varchar")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("crew.csv is in shop.crew, which has 2 rows.")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="crew_id varchar")).to_be_visible()
+
+
+def test_a_broken_file_names_the_line(as_user, marketer, shop, file):
+    page = as_user(marketer, "/workbench/upload/?database=shop")
+    page.get_by_label("File").set_input_files(file(CSV + '3,"never closed\n'))
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("crew.csv:")).to_contain_text("4")
+
+
+def test_a_file_of_another_kind_is_refused_in_place(as_user, marketer, shop, file, axe):
+    page = as_user(marketer, "/workbench/upload/")
+    page.get_by_label("File").set_input_files(file("MZ", "game.exe"))
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("does not tell what kind of file it is")).to_be_visible()
+    axe(page)
