@@ -1,0 +1,172 @@
+"""The Export Results panel: choosing, checking, previewing, saving, running."""
+
+import pytest
+from django.urls import reverse
+
+from console.models import Job
+from console.schedules import schedule_query
+from integrations import secrets
+from tests.workbench import PASSWORD
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def mia(client, marketer):
+    client.force_login(marketer)
+    return client
+
+
+def panel(query):
+    return reverse("query-export", args=[query.pk])
+
+
+def filled(authentication, **changes):
+    return {
+        "authentication": authentication.pk,
+        "connector": "sftp_v2",
+        "user_directory_is_root": "False",
+        "path_prefix": "/upload/people.csv",
+        "format": "csv",
+        "header_line": "on",
+        "encoders": "",
+        "delimiter": "default",
+        "quote_policy": "MINIMAL",
+        "quote": '"',
+        "null_string": "default",
+        "newline": "CRLF",
+        "temp_file_threshold": "5368709120",
+    } | changes
+
+
+def test_without_an_authentication_the_panel_leads_to_the_catalog_and_back(mia, people):
+    page = mia.get(panel(people), headers=HTMX).content.decode()
+
+    assert "No authentications for exports" in page
+    assert (
+        f"{reverse('catalog')}?next={reverse('query', args=[people.pk])}%3Fpanel%3Dexport" in page
+    )
+
+
+def test_only_what_the_owner_may_use_is_offered(client, people, sftp, keeper, marketer):
+    sftp.owner = keeper
+    sftp.save()
+    client.force_login(marketer)
+    assert b"Rokt drop" not in client.get(panel(people), headers=HTMX).content
+    assert client.post(panel(people), filled(sftp)).status_code == 422
+
+    sftp.shared_users.add(marketer)
+
+    assert b"Rokt drop" in client.get(panel(people), headers=HTMX).content
+
+
+def test_done_keeps_the_export_on_the_query(mia, people, sftp):
+    answer = mia.post(panel(people), filled(sftp, newline="LF"))
+
+    people.refresh_from_db()
+    assert answer.url == reverse("query", args=[people.pk])
+    assert people.authentication == sftp
+    assert people.export["path_prefix"] == "/upload/people.csv"
+    assert (people.export["newline"], people.export["user_directory_is_root"]) == ("LF", False)
+    assert PASSWORD not in str(people.export)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"path_prefix": ""}, "This field is required."),
+        ({"path_prefix": "/upload/*.csv"}, "is not allowed in a file name"),
+        ({"format": "xlsx"}, "Select a valid choice"),
+        ({"encoders": "encrypt_pgp"}, "This field is required."),
+        ({"temp_file_threshold": "-1"}, "greater than or equal to 0"),
+        ({"authentication": ""}, "Choose where the result goes"),
+    ],
+)
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_a_wrong_setting_is_named_and_nothing_is_saved(mia, people, sftp, wrong, sentence, headers):
+    answer = mia.post(panel(people), filled(sftp) | wrong, headers=headers)
+
+    people.refresh_from_db()
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert people.export is None
+
+
+def test_the_preview_is_the_start_of_the_file(mia, people, sftp, run_query):
+    run_query(people)
+    url = reverse("export-draft", args=[people.pk])
+
+    shown = mia.post(url, filled(sftp, format="tsv", header_line=""), headers=HTMX)
+
+    assert shown.context["start"] == b"1\tann\r\n2\tbob\r\n"
+    page = shown.content.decode()
+    assert "1<i>⇥</i>ann<i>␍␊</i>" in page
+    assert "<code>/upload/people.csv</code>" in page
+
+
+def test_a_draft_without_a_path_still_shows_the_bytes(mia, people, sftp, run_query):
+    run_query(people)
+    url = reverse("export-draft", args=[people.pk])
+
+    shown = mia.post(url, filled(sftp, path_prefix=""), headers=HTMX)
+
+    assert shown.context["start"].startswith(b"id,name\r\n")
+    assert "Not complete yet: Path prefix." in shown.content.decode()
+    assert "This field is required." not in shown.content.decode()
+
+
+def test_without_a_result_the_panel_asks_for_a_run(mia, people, sftp):
+    url = reverse("export-draft", args=[people.pk])
+
+    shown = mia.post(url, filled(sftp), headers=HTMX)
+
+    assert "Run the query once" in shown.content.decode()
+
+
+def test_the_equal_result_json_hides_secrets(mia, people, sftp):
+    url = reverse("export-draft", args=[people.pk])
+
+    page = mia.post(url, filled(sftp), headers=HTMX).content.decode()
+
+    assert "&quot;password&quot;: &quot;***&quot;" in page
+    assert "&quot;host&quot;: &quot;sftp.example.com&quot;" in page
+    assert PASSWORD not in page
+
+
+def test_credentials_that_cannot_be_opened_are_said(mia, people, sftp, settings):
+    settings.ENCRYPTION_KEYS = [secrets.Fernet.generate_key().decode()]
+    url = reverse("export-draft", args=[people.pk])
+
+    page = mia.post(url, filled(sftp), headers=HTMX).content.decode()
+
+    assert "The stored credentials cannot be opened" in page
+
+
+def test_run_and_export_now_submits_the_saved_query(mia, people, sftp):
+    answer = mia.post(panel(people), filled(sftp, run="now"))
+
+    job = Job.objects.get()
+    assert (job.sql, job.authentication, job.query_version) == (people.sql, sftp, 1)
+    assert job.export["path_prefix"] == "/upload/people.csv"
+    assert answer.url.endswith(f"?job={job.pk}")
+
+
+def test_removing_the_export_keeps_the_schedule(mia, people, sftp):
+    mia.post(panel(people), filled(sftp))
+    people.refresh_from_db()
+    schedule_query(people, "@daily")
+
+    mia.post(reverse("remove-export", args=[people.pk]))
+
+    people.refresh_from_db()
+    assert (people.authentication, people.export) == (None, None)
+    assert people.schedule.cron == "@daily"
+
+
+def test_done_with_htmx_changes_only_the_buttons(mia, people, sftp):
+    answer = mia.post(panel(people), filled(sftp), headers=HTMX)
+
+    page = answer.content.decode()
+    assert "Export Results: Rokt drop" in page and "Run and export" in page
+    assert "panel-done" in answer.headers["HX-Trigger-After-Settle"]
+    assert "<textarea" not in page
