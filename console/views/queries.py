@@ -18,8 +18,11 @@ def queries(request):
     show, search = request.GET.get("show", ""), request.GET.get("q", "").strip()
     found = listed(request.user, show=show, search=search)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    params = request.GET.copy()
+    params.pop("page", None)
     context = {
         "page": page,
+        "params": params.urlencode(),
         "shows": SHOWS,
         "show": show,
         "search": search,
