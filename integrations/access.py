@@ -34,7 +34,7 @@ def may_edit(user, authentication):
 
 
 def may_forget_key(user, authentication):
-    """Return whether the user may forget its server's key: only keepers, where others rely on it."""
+    """Return whether the user may forget its server's key, and harms nobody else by that."""
     if keeps_credentials(user):
         return True
     server = server_of(authentication.settings)
