@@ -97,6 +97,8 @@ def main():
         tell(error={"type": "File", "message": str(error)})
     except duckdb.Error as error:
         tell(error=Complaint.of(error).as_dict())
+    except RecursionError:
+        tell(error={"type": "Refused", "message": "The query is nested too deeply."})
     except MemoryError:
         tell(error={"type": "Out of Memory", "message": ""})
 

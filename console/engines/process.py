@@ -109,6 +109,8 @@ def silence(status, said, limits):
     trace = said.read()[-2000:]
     if status == -signal.SIGKILL or "bad_alloc" in trace or "MemoryError" in trace:
         return QueryError(out_of_memory(limits))
+    if status < 0:
+        return QueryError(f"The query's process ended by itself ({signal.Signals(-status).name}).")
     return RuntimeError(f"The query's process ended with status {status}: {trace}")
 
 

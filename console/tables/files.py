@@ -58,3 +58,4 @@ def leftovers(kept):
     for path in settings.TABLES_DIR.glob("*/*/*"):
         if relative(path) not in kept:
             yield path
+    yield from settings.SPILL_DIR.glob(".*.part")  # of children that were killed

@@ -353,3 +353,24 @@ def test_duckdb_s_errors_have_their_place(tmp_path, people):
     with pytest.raises(QueryError, match='no column "emial"') as error:
         rows("CREATE TABLE x AS\n" + PEOPLE, tmp_path, "duckdb", people)
     assert (error.value.line, error.value.column) == (3, 3)
+
+
+@pytest.mark.parametrize("end", [";", " ; -- the end; of it", " /* ; */ ;\n;"], ids=range(3))
+def test_a_semicolon_may_end_the_statement(tmp_path, people, end):
+    for engine in ("duckdb", "trino"):
+        assert rows(f"SELECT ';--' AS x{end}", tmp_path, engine, people)[0] == [(";--",)]
+
+
+def test_deep_nesting_is_an_error_of_the_query(tmp_path):
+    for engine in ("duckdb", "trino"):
+        with pytest.raises(QueryError):
+            rows(f"SELECT {'(' * 5000}1{')' * 5000}", tmp_path, engine)
+
+
+def test_progress_is_told(tmp_path):
+    seen = []
+    runner = get_engine("duckdb")
+    sql = "SELECT count(*) AS n FROM range(30000) a, range(30000) b WHERE a.range + b.range = 5"
+    statement = runner.plan(sql, database="demo", tables={})
+    runner.execute(statement, tmp_path / "output.parquet", progress=seen.append)
+    assert all(0 <= part <= 1 for part in seen)

@@ -1,10 +1,19 @@
 """Tables: who reads and writes them, and the statements that change them."""
 
+import os
+import threading
+import time
+
 import pyarrow.parquet as pq
 import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
 
 from console import tables
 from console.engines import QueryError
+from console.models import Table
+from console.tables.names import TableError
+from integrations.errors import Stopped
 
 
 @pytest.fixture
@@ -15,27 +24,88 @@ def demo(marketer):
 @pytest.fixture
 def run(demo, marketer, tmp_path):
     def run(sql, owner=marketer, **more):
-        output = tmp_path / "results" / "output.parquet"
+        output = tmp_path / "results" / f"{time.monotonic_ns()}.parquet"
         outcome = tables.execute(sql, owner=owner, database="demo", output=output, **more)
-        return outcome, pq.read_table(output).to_pylist()
+        return outcome, [tuple(row.values()) for row in pq.read_table(output).to_pylist()]
 
     return run
 
 
 def test_a_table_is_made_filled_read_and_dropped(run, demo):
     made, rows = run("CREATE TABLE people AS SELECT 1 AS id, 'ann' AS name")
-    assert (made.statement_kind, made.written_table, rows) == (
-        "create",
-        "demo.people",
-        [{"rows": 1}],
-    )
+    assert (made.statement_kind, made.written_table, rows) == ("create", "demo.people", [(1,)])
     run("INSERT INTO people VALUES (2, 'bob')")
     run("INSERT INTO demo.people (name) SELECT 'cyd'")
     _, rows = run("SELECT * FROM people")
-    assert [tuple(row.values()) for row in rows] == [(1, "ann"), (2, "bob"), (None, "cyd")]
-    assert demo.tables.get().rows == 3
+    assert rows == [(1, "ann"), (2, "bob"), (None, "cyd")]
+    table = demo.tables.get()
+    assert (table.rows, len(table.files)) == (3, 3)
+    assert tables.head(table, 2) == rows[:2]
     run("DROP TABLE people")
     assert not demo.tables.exists()
+
+
+def test_a_table_can_be_made_empty_with_columns(run, demo):
+    run("CREATE TABLE people (id bigint, tags array(varchar), paid decimal(10, 2))")
+    assert demo.tables.get().columns == [
+        ["id", "bigint"],
+        ["tags", "array(varchar)"],
+        ["paid", "decimal(10,2)"],
+    ]
+    run("INSERT INTO people VALUES (1, ARRAY['a'], 1.5)")
+    assert run("SELECT id, tags, CAST(paid AS varchar) FROM people")[1] == [(1, ["a"], "1.50")]
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("CREATE TABLE people AS SELECT 1 AS x", "There already is a table demo.people."),
+        ("CREATE TABLE ab AS SELECT 1 AS x", "'ab' cannot be the name of a table"),
+        ("DROP TABLE nobody", "There is no table demo.nobody."),
+        ("INSERT INTO nobody SELECT 1", "There is no table demo.nobody that you may read."),
+        (
+            "INSERT INTO people (nam) SELECT 'x'",
+            'demo.people has no column "nam". It has id, name.',
+        ),
+        ("INSERT INTO people (id, id) SELECT 1, 2", 'Column "id" is listed twice.'),
+        ("INSERT INTO people SELECT 'x', 'y'", 'Column "id" is integer in the table'),
+        ("CREATE TABLE nowhere.x AS SELECT 1 AS x", "There is no database nowhere"),
+    ],
+)
+def test_a_statement_that_cannot_be_says_why_and_changes_nothing(run, demo, sql, message):
+    run("CREATE TABLE people AS SELECT 1 AS id, 'ann' AS name")
+    before = list(Table.objects.values())
+    with pytest.raises(QueryError) as error:
+        run(sql)
+    assert str(error.value).startswith(message)
+    assert list(Table.objects.values()) == before
+
+
+def test_if_exists_and_if_not_exists_are_no_mistakes(run, demo):
+    run("CREATE TABLE IF NOT EXISTS people AS SELECT 1 AS id")
+    run("CREATE TABLE IF NOT EXISTS people AS SELECT 2 AS id")
+    assert run("SELECT id FROM people")[1] == [(1,)]
+    run("DROP TABLE IF EXISTS people")
+    run("DROP TABLE IF EXISTS people")
+
+
+def test_a_failed_or_stopped_query_leaves_no_file(run, demo, settings):
+    with pytest.raises(QueryError):
+        run("CREATE TABLE people AS SELECT 1 / 0 AS x")
+    with pytest.raises(Stopped):
+        run("CREATE TABLE people AS SELECT 1 AS x", stopped=lambda: True)
+    assert not [path for path in settings.TABLES_DIR.rglob("*") if path.is_file()]
+
+
+def test_tables_of_other_databases_are_read_by_their_full_name(run, colleague):
+    tables.create_database("shop", colleague)
+    run("CREATE TABLE people AS SELECT 1 AS id")
+    with pytest.raises(QueryError, match="You may not change tables of shop"):
+        run("CREATE TABLE shop.people AS SELECT 2 AS id")
+    made, _ = run("CREATE TABLE shop.people AS SELECT 2 AS id", owner=colleague)
+    assert made.written_table == "shop.people"
+    _, rows = run("SELECT a.id, b.id AS other FROM people a CROSS JOIN shop.people b")
+    assert rows == [(1, 2)]
 
 
 def test_a_missing_and_an_unreadable_table_look_alike(run, demo, colleague):
@@ -43,8 +113,59 @@ def test_a_missing_and_an_unreadable_table_look_alike(run, demo, colleague):
     demo.everyone_reads = False
     demo.save()
     tables.create_database("open", colleague)
-    with pytest.raises(QueryError) as unreadable:
-        tables.execute("SELECT * FROM demo.secret", owner=colleague, database="open", output="x")
-    with pytest.raises(QueryError) as missing:
-        tables.execute("SELECT * FROM demo.nothin", owner=colleague, database="open", output="x")
-    assert str(unreadable.value) == str(missing.value).replace("nothin", "secret")
+    told = []
+    for name in ("secret", "nothin"):
+        sql = f"SELECT * FROM demo.{name}"
+        with pytest.raises(QueryError) as error:
+            tables.execute(sql, owner=colleague, database="open", output="unused")
+        told.append(str(error.value).replace(name, "…"))
+    assert told[0] == told[1]
+
+
+def test_groups_open_a_database(demo, colleague, keeper):
+    demo.everyone_reads = False
+    demo.save()
+    assert not tables.can_read(colleague, demo) and not tables.can_write(colleague, demo)
+    assert tables.can_read(keeper, demo) and tables.can_write(keeper, demo)
+    demo.readers.add(Group.objects.get(name="marketer"))
+    assert tables.can_read(colleague, demo) and not tables.can_write(colleague, demo)
+    demo.writers.add(Group.objects.get(name="marketer"))
+    assert tables.can_write(colleague, demo)
+    assert list(tables.readable(colleague)) == ["demo"]
+
+
+def test_names_have_rules(marketer):
+    for name in ("ab", "Demo", "a-b", "a" * 129):
+        with pytest.raises(TableError, match="cannot be the name of a database"):
+            tables.create_database(name, marketer)
+    tables.create_database("demo", marketer)
+    with pytest.raises(TableError, match="There already is a database demo"):
+        tables.create_database("demo", marketer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_inserts_all_survive(run, demo):
+    run("CREATE TABLE people AS SELECT 0 AS id")
+
+    def insert(number):
+        run(f"INSERT INTO people VALUES ({number})")
+        connection.close()
+
+    threads = [threading.Thread(target=insert, args=(number,)) for number in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(run("SELECT id FROM people")[1]) == [(0,), (1,), (2,), (3,)]
+
+
+def test_only_old_files_of_no_table_are_collected(run, demo, settings):
+    run("CREATE TABLE people AS SELECT 1 AS id")
+    kept = [settings.TABLES_DIR / file for file in demo.tables.get().files]
+    folder = kept[0].parent
+    (folder / "old.parquet").write_text("x")
+    (folder / "young.parquet").write_text("x")
+    for path in [*kept, folder / "old.parquet"]:
+        os.utime(path, (0, 0))
+    assert tables.collect_garbage() == 1
+    assert sorted(path.name for path in folder.iterdir()) == sorted([kept[0].name, "young.parquet"])

@@ -2,6 +2,10 @@
 
 import re
 
+from sqlglot import Dialect
+from sqlglot.errors import TokenError
+from sqlglot.tokens import TokenType
+
 from console.engines.dialects import names
 from console.engines.statement import QueryError, Statement
 
@@ -26,7 +30,7 @@ def read(sql, *, database, tables, scheduled_time, timezone):
         raise QueryError("There is no SQL to run.", 1, 1)
     kind, head = read_head(sql)
     at = head.end() if head else 0
-    body = "" if kind == "drop" else sql[at:]
+    body = "" if kind == "drop" else without_end(sql[at:])
     found = head.groupdict() if head else {}
     target = names.target(parts(head["name"]), database) if head else None
     return Statement(
@@ -52,6 +56,16 @@ def read_head(sql):
         if head := pattern.match(sql):
             return kind, head
     return "select", None
+
+
+def without_end(text):
+    """Return a text without the semicolons and comments after its last word."""
+    try:
+        tokens = Dialect.get_or_raise("duckdb").tokenize(text)
+    except TokenError:
+        return text  # DuckDB tells better what is wrong
+    words = [token for token in tokens if token.token_type is not TokenType.SEMICOLON]
+    return text[: words[-1].end + 1] if words else text
 
 
 def parts(text):
