@@ -50,8 +50,7 @@ class Upload:
                 return path, files.size(path)
             self.remove_leftovers(files)
             try:
-                self.put(files, path, content)
-                return path, files.size(path)
+                return path, self.put(files, path, content)
             finally:
                 self.remove_leftovers(files)
 
@@ -68,6 +67,7 @@ class Upload:
         return True
 
     def put(self, files, path, content):
+        """Put the content at the path. Return the size that the server tells."""
         if self.manner.rename:
             return self.put_and_rename(files, path, content, content)
         if not self.manner.threshold:
@@ -82,8 +82,9 @@ class Upload:
         file = files.create(path)
         self.leftovers.add(path)
         self.write(file, chunks)
-        self.verify(files, file)
+        size = self.verify(files, file)
         self.leftovers.discard(path)
+        return size
 
     def put_and_rename(self, files, path, content, chunks):
         """Write under a temporary name, and publish the file once it is whole."""
@@ -98,13 +99,15 @@ class Upload:
             )
             file = files.create(file.path)
             self.write(file, content)
-        if self.verify(files, file) is None and files.is_missing(file.path):
+        size = self.verify(files, file)
+        if size is None and files.is_missing(file.path):
             raise TransientError(f"{file.path} was removed before it could be renamed.")
         self.delivery.check()
         self.renaming = file.path, file.size
         files.publish(file.path, path)
         self.leftovers.discard(file.path)
-        self.remove_stranger(files)
+        self.remove_stranger(files)  # From here on nothing makes the delivery fail any more.
+        return size
 
     def create_temporary(self, files, path):
         """Create the file of the usual temporary name, or of one of our own where it is taken."""
@@ -125,7 +128,7 @@ class Upload:
         if not self.stranger:
             return
         name, before = self.stranger
-        with suppress(ExportError):
+        with suppress(ExportError, Stopped):
             now = files.stat(name)
             if now and (now.st_size, now.st_mtime) == before:
                 files.remove(name)
