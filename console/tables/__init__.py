@@ -1,6 +1,12 @@
 """Databases and tables: who may use them, their files, and the statements that change them."""
 
-from console.tables.access import can_read, can_write, readable, readable_databases
+from console.tables.access import (
+    can_read,
+    can_write,
+    readable,
+    readable_databases,
+    writable_databases,
+)
 from console.tables.files import collect_garbage, head, paths
 from console.tables.names import TableError, check_name
 from console.tables.statements import Outcome, execute, limits
@@ -23,4 +29,5 @@ __all__ = [
     "paths",
     "readable",
     "readable_databases",
+    "writable_databases",
 ]

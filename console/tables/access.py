@@ -19,10 +19,16 @@ def can_read(user, database):
     return readable_databases(user).filter(pk=database.pk).exists()
 
 
+def writable_databases(user):
+    """Return the databases a user may write to."""
+    if is_admin(user):
+        return Database.objects.all()
+    may = Q(owner=user) | Q(writers__in=user.groups.all())
+    return Database.objects.filter(may).distinct()
+
+
 def can_write(user, database):
-    if database.owner_id == user.pk or is_admin(user):
-        return True
-    return database.writers.filter(pk__in=user.groups.all()).exists()
+    return writable_databases(user).filter(pk=database.pk).exists()
 
 
 def readable(user):

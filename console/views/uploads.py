@@ -13,15 +13,10 @@ from console.models import Database
 from console.tables.imports import ImportFailed, import_file, kind_of, sniff
 
 
-def writable_databases(user):
-    found = tables.readable_databases(user)
-    return found.filter(pk__in=[each.pk for each in found if tables.can_write(user, each)])
-
-
 @require_http_methods(["GET", "POST"])
 def upload(request):
     """Take a file, keep it for this user and look into it on the next page."""
-    databases = writable_databases(request.user)
+    databases = tables.writable_databases(request.user)
     initial = {"database": request.GET.get("database")}
     form = FileForm(
         request.POST or None, request.FILES or None, databases=databases, initial=initial
@@ -41,7 +36,7 @@ def upload(request):
 @require_http_methods(["GET", "POST"])
 def upload_table(request, database, token):
     """Show what is in the file; import it as the person says."""
-    target = writable_databases(request.user).filter(name=database).first()
+    target = tables.writable_databases(request.user).filter(name=database).first()
     kept = uploads.find(request.user, token)
     if target is None or kept is None:
         raise Http404
