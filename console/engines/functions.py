@@ -6,12 +6,43 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "functions"
 WORD = re.compile(r"[a-z_][a-z0-9_]*")
+# Names of time zones that TD and Java know and DuckDB does not, and offsets.
+ZONES = {
+    "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul",
+    "SGT": "Asia/Singapore",
+    "PST": "America/Los_Angeles",
+    "PDT": "Etc/GMT+7",
+    "MDT": "Etc/GMT+6",
+    "CDT": "Etc/GMT+5",
+    "EDT": "Etc/GMT+4",
+    "CEST": "Etc/GMT-2",
+    "Z": "UTC",
+    "+03:30": "Asia/Tehran",
+    "+04:30": "Asia/Kabul",
+    "+05:30": "Asia/Kolkata",
+    "+0530": "Asia/Kolkata",
+    "+05:45": "Asia/Kathmandu",
+    "+06:30": "Asia/Yangon",
+    "+09:30": "Australia/Darwin",
+} | {
+    form.format(hours): f"Etc/GMT{-hours:+d}"
+    for hours in range(-12, 15)
+    for form in ("{:+03d}:00", "{:+03d}00", "{:+03d}", "{:+d}")
+}
+
+
+def zone_macro():
+    """Return the statement that makes td_zone(), a look-up so that its argument stays short."""
+    pairs = ", ".join(f"'{name}': '{zone}'" for name, zone in ZONES.items())
+    return f"CREATE MACRO td_zone(z) AS coalesce(MAP {{{pairs}}}[upper(z)], z, 'UTC')"
 
 
 @cache
 def macros():
     """Return {name: CREATE MACRO statement} of all functions."""
-    text = "\n".join(file.read_text() for file in sorted(FOLDER.glob("*.sql")))
+    text = zone_macro() + ";\n"
+    text += "\n".join(file.read_text() for file in sorted(FOLDER.glob("*.sql")))
     text = re.sub(r"^--.*\n", "", text, flags=re.MULTILINE)
     statements = [statement.strip() for statement in text.split(";\n")]
     return {statement.split("(")[0].split()[-1]: statement for statement in statements if statement}

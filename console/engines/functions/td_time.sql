@@ -1,18 +1,4 @@
 -- TD's time functions. Times are epoch seconds; zones are names, or offsets such as +09:00.
-CREATE MACRO td_zone(z) AS CASE
-    WHEN z IS NULL THEN 'UTC'
-    WHEN regexp_full_match(z, '[+-]\d{1,2}(:?00)?') THEN 'Etc/GMT'
-        || CASE WHEN z LIKE '-%' THEN '+' ELSE '-' END
-        || CAST(CAST(regexp_extract(z, '^.(\d{1,2}?)(:?00)?$', 1) AS INTEGER) AS VARCHAR)
-    ELSE CASE upper(z)
-        WHEN 'JST' THEN 'Asia/Tokyo' WHEN 'KST' THEN 'Asia/Seoul' WHEN 'SGT' THEN 'Asia/Singapore'
-        WHEN 'PST' THEN 'America/Los_Angeles' WHEN 'PDT' THEN 'Etc/GMT+7'
-        WHEN 'MDT' THEN 'Etc/GMT+6' WHEN 'CDT' THEN 'Etc/GMT+5' WHEN 'EDT' THEN 'Etc/GMT+4'
-        WHEN 'CEST' THEN 'Etc/GMT-2' WHEN 'Z' THEN 'UTC' WHEN '+05:30' THEN 'Asia/Kolkata'
-        WHEN '+0530' THEN 'Asia/Kolkata' WHEN '+05:45' THEN 'Asia/Kathmandu'
-        WHEN '+03:30' THEN 'Asia/Tehran' WHEN '+04:30' THEN 'Asia/Kabul'
-        WHEN '+06:30' THEN 'Asia/Yangon' WHEN '+09:30' THEN 'Australia/Darwin' ELSE z END
-    END;
 CREATE MACRO td_local(t, z) AS timezone(td_zone(z), to_timestamp(CAST(t AS BIGINT)));
 CREATE MACRO td_epoch(local, z) AS CAST(epoch(timezone(td_zone(z), local)) AS BIGINT);
 -- '2026-01-01 JST': a zone at the end of the text goes before the one given.
