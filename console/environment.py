@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 PREFIX = "CONSOLE_"
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
-# Every name that was asked for. What else starts with the prefix is a mistake.
-known = {"CONSOLE_TESTS_STRICT", "CONSOLE_TESTS_SHOTS"}
+OF_TESTS = "CONSOLE_TESTS_"  # names that only the tests read
+# Every name that was asked for, and the one that the td command reads at each call.
+# What else starts with the prefix is a mistake.
+known = {"CONSOLE_USER"}
 
 
 class BadSetting(SystemExit):
@@ -108,9 +110,10 @@ def origin(name, default):
 def refuse_unknown():
     """Stop the start where a name with our prefix was never asked for: it is misspelt."""
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known:
-            ours = [ours.removeprefix(PREFIX) for ours in known]
-            near = difflib.get_close_matches(name.removeprefix(PREFIX), ours, n=1)
+        ours = name.startswith(PREFIX) and not name.startswith(OF_TESTS)
+        if ours and name not in known:
+            names = [name.removeprefix(PREFIX) for name in known]
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), names, n=1)
             hint = "docs/settings.md lists all there are."
             hint = f"Did you mean {PREFIX}{near[0]}?" if near else hint
             raise BadSetting(f"{name} is not a setting of the console. {hint}")

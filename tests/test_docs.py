@@ -16,14 +16,14 @@ DOCUMENTS += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "bench").glob
 OURS = ("console", "integrations", "activations")
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_to_files(path):
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())
 
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_exist(path):
     named = set(re.findall(r"manage\.py (?!NAME)([a-z_]+)", path.read_text()))
 
