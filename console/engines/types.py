@@ -119,7 +119,7 @@ WIDTHS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "FLOAT", "DOUBL
 
 def fits(found, wanted):
     """Return whether values of one DuckDB type go into another without being asked to."""
-    if found == wanted or found == "VARCHAR" == wanted:
+    if found == wanted or found == '"NULL"':
         return True
     if {found, wanted} <= {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}:
         return wanted != "DATE"

@@ -145,7 +145,7 @@ def fitted(name, kind, given):
     if given is None:
         return f"CAST(NULL AS {wanted})"
     value, found = given
-    if not types.fits(types.stored(found), wanted):
+    if not types.fits(found, wanted) and not types.fits(types.stored(found), wanted):
         message = f'Column "{name}" is {kind} in the table, the query gives {types.trino(found)}'
         raise Complaint(f"{message}: use CAST.", kind="Refused")
     return f"CAST({value} AS {wanted})"

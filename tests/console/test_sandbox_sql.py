@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -323,3 +324,47 @@ def test_a_query_stops_within_two_seconds(box):
         attempt(ENDLESS, box, stopped=stopped)
     assert time.monotonic() - asked[-1] < 2
     assert not list((box / "out").iterdir())
+
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from console.engines import get_engine
+runner = get_engine("duckdb")
+statement = runner.plan(sys.argv[1], database="demo", tables={})
+runner.execute(statement, Path(sys.argv[2]))
+"""
+
+
+def children_of(pid):
+    """Return the ids of the processes whose parent is this one."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def wait_for(true):
+    deadline = time.monotonic() + 20
+    while not (value := true()):
+        assert time.monotonic() < deadline, "this takes too long"
+        time.sleep(0.05)
+    return value
+
+
+def test_a_query_ends_with_the_process_that_asked_for_it(tmp_path):
+    command = [sys.executable, "-c", WORKER, ENDLESS, str(tmp_path / "output.parquet")]
+    worker = subprocess.Popen(command, cwd=process.ROOT)
+    try:
+        [child] = wait_for(lambda: children_of(worker.pid))
+        comm = Path(f"/proc/{child}/cmdline")
+        wait_for(lambda: b"console.engines.child" in comm.read_bytes())
+    finally:
+        worker.kill()
+        worker.wait()
+    wait_for(lambda: not comm.exists() or not comm.read_bytes())

@@ -53,7 +53,9 @@ def test_a_table_can_be_made_empty_with_columns(run, demo):
         ["paid", "decimal(10,2)"],
     ]
     run("INSERT INTO people VALUES (1, ARRAY['a'], 1.5)")
-    assert run("SELECT id, tags, CAST(paid AS varchar) FROM people")[1] == [(1, ["a"], "1.50")]
+    run("INSERT INTO people SELECT NULL, ARRAY['b'], 2")
+    found = run("SELECT id, tags, CAST(paid AS varchar) FROM people")[1]
+    assert found == [(1, ["a"], "1.50"), (None, ["b"], "2.00")]
 
 
 @pytest.mark.parametrize(
