@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import paramiko
@@ -12,6 +13,7 @@ import pytest
 
 from integrations.sandbox import Sandbox
 from integrations.transports.private_keys import read_private_key
+from tests.servers import wait_until
 
 
 def connect(sandbox, **credentials):
@@ -123,12 +125,16 @@ def test_the_command_serves_and_stops_within_a_second(tmp_path, how):
     environment = os.environ | {"CONSOLE_HOME": str(tmp_path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         port = int(re.search(r"port (\d+)", process.stdout.readline())[1])
-        with socket.create_connection(("127.0.0.1", port)):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            wait_until(lambda: client.recv(1000))  # its greeting
             began = time.monotonic()
             process.send_signal(how)
 
-            assert process.wait(5) == 0
+            with suppress(ConnectionError):
+                while client.recv(1000):
+                    pass
             assert time.monotonic() - began < 1
+        assert process.wait(5) == 0
 
 
 def test_a_port_in_use_is_one_sentence(sandbox, tmp_path):
