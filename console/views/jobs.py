@@ -85,7 +85,7 @@ def job_live(request, pk):
     last = max((line.pk for line in lines), default=after)
     context = {"job": job, "lines": lines, "last_line": last, "polled": True}
     if job.finished:
-        context |= outcome(job)
+        context |= outcome(job) | {"retries": job.retries.order_by("pk")}
     return render(request, "console/_job_news.html", context)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.utils import timezone
@@ -168,6 +169,7 @@ def test_the_page_asks_each_second_until_the_job_has_ended(read, submit):
     news = read(f"{LIST}{job.pk}/live/?after=0")
 
     assert "hx-trigger" not in news
+    assert re.search(r"<dt>Ended</dt><dd><time", news)
     assert "Success" in news and "The job started." in news
     assert 'hx-swap-oob="true"' in news and "Retry" in news and 'class="line-no"' in news
     last = job.lines.last()
