@@ -291,6 +291,7 @@ def test_a_bad_cron_names_its_field_and_a_good_one_shows_its_times(editor, peopl
     expect(panel.locator(".invalid-feedback").first).to_contain_text("Hour: ")
     cron.fill("0 0 1 * 1")
     expect(panel.locator("#firings")).to_contain_text("At 00:00 on Mondays")
+    expect(panel.locator(".invalid-feedback")).to_have_count(0)
     panel.get_by_label("Time zone").fill("Asia/Tokyo")
     expect(panel.get_by_role("columnheader", name="Asia/Tokyo")).to_be_visible()
     expect(panel.locator("#firings tbody tr")).to_have_count(5)
