@@ -14,6 +14,7 @@ from console.tables import store
 from console.tables.access import can_write, readable
 from console.tables.files import new_file, paths
 from console.tables.names import TableError, check_name
+from integrations.errors import Stopped
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class Task:
     progress: object = ignore
     limits: object = None
 
+    def check(self):
+        """Raise Stopped when the work has to end: asked once more before a table changes."""
+        if self.stopped():
+            raise Stopped
+
     def run(self, statement, output):
         return engines.get_engine(statement.engine).execute(
             statement,
@@ -129,6 +135,7 @@ def create(statement, task):
         raise TableError(f"There already is a table {database.name}.{name}.")
     result, path = make(statement, task)
     with kept_if_used(path):
+        task.check()
         store.create_from(database, name, path, result.columns)
     return answer(statement, task, "rows", result.rows)
 
@@ -138,6 +145,7 @@ def insert(statement, task):
     check_columns(statement)
     result, path = make(statement, task)
     with kept_if_used(path):
+        task.check()
         store.append(database, name, path, result.columns)
     return answer(statement, task, "rows", result.rows)
 
