@@ -11,7 +11,7 @@ from django.conf import settings
 from console.quickstart import Refusal
 from console.quickstart.family import family, processes
 
-GRACE = 1.0  # seconds between asking a process to end and ending it
+GRACE = 0.7  # seconds between asking a process to end and ending it
 
 
 class Children:

@@ -53,7 +53,7 @@ class Command(BaseCommand):
         children.start("sandbox", "-m", "integrations.sandbox", *places(sandbox))
         if data.migrate():
             self.tell("database made")
-        children.start("cluster", "-m", "console.supervisor", "0.6")
+        children.start("cluster", "-m", "console.supervisor", "0.4")
         children.start("web server", "-m", "waitress", *web(port))
         job = landing.submit(data.prepare(sandbox, self.tell))
         wait_for_answer(port, children.check)
