@@ -126,7 +126,7 @@ class Supervisor:
 
 
 def end_with_parent():
-    """Ask Linux to end this process when the supervisor is gone, however it went."""
+    """Ask Linux to end this process when the one that started it is gone, however it went."""
     if LIBC:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

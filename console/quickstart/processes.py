@@ -10,6 +10,7 @@ from django.conf import settings
 
 from console.quickstart import Refusal
 from console.quickstart.family import family, processes
+from console.supervisor import end_with_parent
 
 GRACE = 0.7  # seconds between asking a process to end and ending it
 
@@ -33,6 +34,7 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
 
     def check(self):
