@@ -137,12 +137,16 @@ QUERY_THREADS = environment.number("CONSOLE_QUERY_THREADS", 2, least=1)
 QUERY_TEMP_MB = environment.number("CONSOLE_QUERY_TEMP_MB", 20_480)
 QUERY_SECONDS = environment.number("CONSOLE_QUERY_SECONDS", 3600, least=1)
 RESULT_RETENTION = timedelta(days=environment.number("CONSOLE_RESULT_DAYS", 90, least=1))
+WEB_THREADS = environment.number("CONSOLE_WEB_THREADS", 8, least=1)
 UPLOAD_MAX_MB = environment.number("CONSOLE_UPLOAD_MAX_MB", 2048, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 # Networks beside the public internet that exports may reach. Never the cloud metadata addresses.
 EGRESS_NETWORKS = environment.networks(
     "CONSOLE_EGRESS_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 )
+# A home of the quickstart is a rehearsal: its exports reach the sandbox on this machine.
+if (HOME / "quickstart").exists():
+    EGRESS_NETWORKS = [*EGRESS_NETWORKS, "127.0.0.0/8"]
 
 # A job may last this long in all. django-q's own limits come after it, never before.
 JOB_SECONDS = environment.number("CONSOLE_JOB_SECONDS", 6 * 3600, least=60)

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -258,3 +259,50 @@ def test_a_result_with_other_rows_than_the_file_is_refused(delivered, tmp_path, 
 
     with pytest.raises(Refusal, match="has 1 rows, and the result of Job"):
         landing.landed(delivered, tmp_path)
+
+
+def test_nothing_goes_on_when_the_quickstart_itself_is_killed(first_run):
+    home, port, _ = first_run
+    process = start(home, "--port", str(port))
+    until(process, "Ctrl-C")
+
+    process.kill()
+    process.communicate(timeout=10)
+
+    deadline = time.monotonic() + 10
+    while of_home(home) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert of_home(home) == []
+
+
+def test_td_delivers_to_the_sandbox_from_another_terminal(first_run):
+    home, port, _ = first_run
+    process = start(home, "--port", str(port))
+    until(process, "Ctrl-C")
+    result = json.dumps(
+        {
+            "type": "sftp_v2",
+            "host": "127.0.0.1",
+            "port": int((home / "sandbox.port").read_text()),
+            "auth_method": "password",
+            "username": "demo",
+            "password": "demo",
+            "path_prefix": "/from_td.csv",
+        }
+    )
+    sql = "SELECT email FROM (VALUES ('test01@test.com')) tbl(email)"
+    td = ["td", "query", "-a", "marketer", "-d", "demo", "--here", "--result", result, sql]
+
+    ran = subprocess.run(
+        [sys.executable, "manage.py", *td],
+        cwd=ROOT,
+        env=os.environ | {"CONSOLE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert (home / "sandbox/from_td.csv").read_bytes() == b"email\r\ntest01@test.com\r\n"

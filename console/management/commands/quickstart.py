@@ -54,7 +54,7 @@ class Command(BaseCommand):
         if data.migrate():
             self.tell("database made")
         children.start("cluster", "-m", "console.supervisor", "0.4")
-        children.start("web server", "-m", "waitress", *web(port))
+        children.start("web server", "-m", "console.web", f"{ports.ADDRESS}:{port}")
         job = landing.submit(data.prepare(sandbox, self.tell))
         wait_for_answer(port, children.check)
         self.tell("web server answers")
@@ -72,10 +72,6 @@ def places(sandbox):
     return str(sandbox), str(data.sandbox_files()), str(settings.HOME / "keys/sandbox")
 
 
-def web(port):
-    return [f"--listen={ports.ADDRESS}:{port}", "--threads=8", "console.wsgi:application"]
-
-
 def environment(address):
     """Return the settings of a console that is only for this machine."""
     return {
@@ -83,7 +79,6 @@ def environment(address):
         "CONSOLE_HTTPS": "False",
         "CONSOLE_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "CONSOLE_PUBLIC_URL": address,
-        "CONSOLE_EGRESS_NETWORKS": ",".join([*settings.EGRESS_NETWORKS, "127.0.0.0/8"]),
     }
 
 

@@ -1,0 +1,25 @@
+"""The web server: waitress, with the limits of the settings."""
+
+import sys
+
+from django.conf import settings
+from waitress import serve
+
+from console.wsgi import application
+
+FORM_BYTES = 1 << 20  # what a form may hold beside the file that is uploaded with it
+
+
+def run(listen: str) -> None:
+    """Answer requests at ADDRESS:PORT until told to stop."""
+    serve(
+        application,
+        listen=listen,
+        threads=settings.WEB_THREADS,
+        max_request_body_size=settings.UPLOAD_MAX_MB * (1 << 20) + FORM_BYTES,
+        ident=None,
+    )
+
+
+if __name__ == "__main__":
+    run(sys.argv[1])
