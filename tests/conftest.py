@@ -1,6 +1,9 @@
 """The cast: who is who in the tests."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 
 from tests.servers import faulty, sandbox, sshd  # noqa: F401  fixtures
@@ -8,6 +11,8 @@ from tests.workbench import people, run_query, sftp, shop  # noqa: F401  fixture
 
 
 def person(name, *groups, **fields):
+    if not Group.objects.exists():  # A test with transactions of its own has emptied all tables.
+        import_module("console.migrations.0002_groups").make_groups(apps, None)
     user = User.objects.create_user(name, f"{name}@example.com", "pass-word-1", **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user

@@ -22,10 +22,11 @@ PRODUCTION = {
 
 def start(*arguments, **environ):
     """Start the console with these settings. Return its exit status and what it says."""
+    own = {name: text for name, text in os.environ.items() if not name.startswith("DJANGO_ALLOW")}
     done = subprocess.run(
         [sys.executable, "manage.py", *(arguments or ["version"])],
         cwd=ROOT,
-        env=os.environ | environ,
+        env=own | environ,
         capture_output=True,
         text=True,
         check=False,

@@ -21,7 +21,8 @@ def test_the_catalog_narrows_while_typing(as_user, marketer, good_page):
     page.keyboard.type("no such thing")
     expect(page.get_by_text("No connector matches")).to_be_visible()
     good_page(page, "catalog-empty")
-    page.get_by_role("link", name="Clear search").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Clear search").click()
     page.keyboard.press("/")
     page.keyboard.type("sftp_v2")
     expect(page.locator("[data-card]:visible")).to_have_count(1)
