@@ -40,6 +40,7 @@ class Delivery:
     known_hosts: KnownHosts = field(default_factory=MemoryHosts)
     networks: tuple[str, ...] = ()  # networks beside the public internet that may be reached
     stopped: Callable[[], bool] = lambda: False
+    held: Callable[[], bool] = lambda: True  # whether no other process has the work by now
     progress: Callable[[int], None] = ignore  # bytes sent so far
     log: Callable[[str], None] = ignore
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))  # in the schedule's zone
@@ -48,4 +49,10 @@ class Delivery:
     def check(self) -> None:
         """Raise Stopped when the work has to end."""
         if self.stopped():
+            raise Stopped
+
+    def fence(self) -> None:
+        """Raise Stopped where what others see is not, or not any more, to be changed here."""
+        self.check()
+        if not self.held():
             raise Stopped

@@ -42,6 +42,7 @@ def delivery(job, lease):
         known_hosts=PinnedHosts(),
         networks=tuple(settings.EGRESS_NETWORKS),
         stopped=lease.stopped,
+        held=lease.held,
         progress=lambda count: note_sent(job, lease, count),
         log=lambda text: write(job, text),
         slot=slot_of(job),

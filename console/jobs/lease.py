@@ -17,6 +17,7 @@ SECONDS = 45  # and ten more until a lost job is noticed: less than a minute in 
 RENEWED_EVERY = 15
 LOOKED_EVERY = 1
 
+OUTAGES = (OperationalError, InterfaceError)
 KILLED, TOO_LONG, LOST = "killed", "too long", "lost"
 
 
@@ -77,6 +78,14 @@ class Lease:
             self.reason = LOST
         return bool(self.reason)
 
+    def held(self) -> bool:
+        """Renew the lease. Return whether the job is this worker's, as the database has it."""
+        try:
+            self.renew(time.monotonic())
+        except OUTAGES:
+            return False
+        return self.reason != LOST
+
     def own(self):
         """Return the job's row as long as it is this worker's."""
         return Job.objects.filter(pk=self.job.pk, worker=self.job.worker, status=Job.Status.RUNNING)
@@ -87,10 +96,7 @@ class Lease:
             while not self.over.wait(LOOKED_EVERY) and not self.reason:
                 try:
                     renewed = self.look(renewed)
-                except (
-                    OperationalError,
-                    InterfaceError,
-                ):  # An outage: go on for as long as the lease holds.
+                except OUTAGES:  # Go on for as long as the lease holds.
                     connection.close()
         finally:
             connection.close()

@@ -91,6 +91,19 @@ def test_a_late_worker_cannot_end_a_job_that_is_another_s(job):
     assert Lease(second).own().exists()
 
 
+def test_a_lease_is_held_as_long_as_the_database_says_so(job):
+    lease = Lease(claim(job.pk))
+    Job.objects.update(lease_until=timezone.now())
+
+    assert lease.held()
+    assert Job.objects.get().lease_until > timezone.now() + timedelta(seconds=30)
+
+    Job.objects.update(worker="another")
+
+    assert not lease.held()
+    assert lease.stopped()
+
+
 def test_a_job_whose_message_was_lost_is_sent_again_and_only_now_and_then(job):
     Job.objects.update(created_at=timezone.now() - timedelta(minutes=1))
 

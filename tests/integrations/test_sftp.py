@@ -293,6 +293,34 @@ def test_a_stop_is_obeyed_within_seconds_and_leaves_nothing(sshd, many, faulty, 
     assert names(sshd) == []
 
 
+@pytest.mark.parametrize("rename", [True, False])
+def test_work_that_is_another_process_s_by_now_does_not_touch_the_file(sshd, rows, rename):
+    (sshd.root / "out.csv").write_text("of the other process")
+    export = connector(sshd, rename_file_after_upload=rename)
+
+    with pytest.raises(Stopped):
+        export.export(rows, local_delivery(held=lambda: False))
+
+    assert (sshd.root / "out.csv").read_text() == "of the other process"
+
+
+def test_work_that_is_lost_in_mid_upload_leaves_the_file_to_its_new_process(sshd, many):
+    lost = threading.Event()
+
+    def progress(count):
+        if count > 1_000_000:
+            (sshd.root / "out.csv").write_text("of the other process")
+            lost.set()
+
+    delivery = local_delivery(
+        held=lambda: not lost.is_set(), stopped=lost.is_set, progress=progress
+    )
+    with pytest.raises(Stopped):
+        connector(sshd, temp_file_threshold=0).export(many, delivery)
+
+    assert (sshd.root / "out.csv").exists()
+
+
 def test_what_an_earlier_export_left_is_removed(sshd, rows):
     (sshd.root / "out.csv.tmp").write_text("half a fi")
     log = []

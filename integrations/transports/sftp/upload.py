@@ -79,6 +79,7 @@ class Upload:
 
     def put_straight(self, files, path, chunks):
         """Write under the final name; what does not become whole is removed again."""
+        self.delivery.fence()
         file = files.create(path)
         self.leftovers.add(path)
         self.write(file, chunks)
@@ -102,7 +103,7 @@ class Upload:
         size = self.verify(files, file)
         if size is None and files.is_missing(file.path):
             raise TransientError(f"{file.path} was removed before it could be renamed.")
-        self.delivery.check()
+        self.delivery.fence()
         self.renaming = file.path, file.size
         files.publish(file.path, path)
         self.leftovers.discard(file.path)
@@ -172,10 +173,13 @@ class Upload:
         """Remove what must not stay, as far as the connection allows."""
         if files.connection.is_open():
             self.renaming = None  # The server has answered.
+        if self.leftovers and not self.delivery.held():
+            return self.leftovers.clear()  # By now the name can be of another process's file.
         for path in sorted(self.leftovers):
             with suppress(ExportError, Stopped):
                 files.remove(path)
                 self.leftovers.discard(path)
+        return None
 
     def clear(self) -> None:
         """Come back once more, for a short time, to remove what must not stay."""
