@@ -7,7 +7,9 @@ from console.engines.process import out_of_memory
 from console.engines.statement import QueryError
 from console.engines.types import TRINO_NAMES
 
-TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|--[^\n]*|/\*.*?\*/|[^\s\w]", re.DOTALL)
+TOKEN = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|--[^\n]*|/\*(?:.*?\*/|.*)|[^\s\w]", re.DOTALL
+)
 INNER_TYPES = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"} | {
     "INT128": "bigint",
     "BOOL": "boolean",

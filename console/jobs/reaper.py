@@ -15,7 +15,7 @@ SPARE_ATTEMPTS = 1  # beyond those allowed, for a worker that died under the job
 UNSENT_AFTER = timedelta(seconds=30)
 
 CHANGES = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:insert|create|drop)\b", re.IGNORECASE | re.DOTALL
+    r"(?:\s|--[^\n]*\n|/\*(?>.*?\*/))*+(?:insert|create|drop)\b", re.IGNORECASE | re.DOTALL
 )
 
 LOST = "The worker that ran this job died, and so did the one before."

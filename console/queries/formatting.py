@@ -5,6 +5,10 @@ from collections import Counter
 import sqlglot
 from sqlglot.errors import ParseError, TokenError
 
+from console.engines.dialects.parsing import trees
+
+LONGEST = 50_000  # characters: some seconds
+
 
 class CannotFormat(Exception):
     """The SQL stays as it is. `line` and `column` say where it is not understood, if known."""
@@ -17,6 +21,15 @@ class CannotFormat(Exception):
 
 def format_sql(sql, engine):
     """Return the SQL laid out anew. Raise CannotFormat rather than change what it means."""
+    if len(sql) > LONGEST:
+        raise CannotFormat(f"SQL of more than {LONGEST:,} characters is not formatted here.")
+    try:
+        return formatted(sql, engine)
+    except RecursionError:
+        raise CannotFormat("The SQL is nested too deeply to be formatted.") from None
+
+
+def formatted(sql, engine):
     statements = parsed(sql, engine)
     if not statements:
         raise CannotFormat("There is no statement to format.")
@@ -33,7 +46,7 @@ def format_sql(sql, engine):
 
 def parsed(sql, engine):
     try:
-        return [statement for statement in sqlglot.parse(sql, read=engine) if statement]
+        return trees(sql, engine)
     except ParseError as error:
         first = error.errors[0]
         message = f"This is not a statement that can be formatted: {first['description']}."

@@ -9,17 +9,18 @@ from sqlglot.tokens import TokenType
 from console.engines.dialects import names
 from console.engines.statement import QueryError, Statement
 
-BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
+# Atomic groups: what was read as a comment is never read in another way, which would be endless.
+BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*(?>.*?(?:\*/|\Z)))"
 PART = r'(?:"(?:[^"]|"")+"|\w+)'
 NAME = rf"(?P<name>{PART}(?:\s*\.\s*{PART}){{0,2}})"
 COLUMNS = rf"(?:\(\s*(?P<columns>{PART}(?:\s*,\s*{PART})*)\s*\))?"
 HEADS = {
     "create": rf"CREATE\s+TABLE\s+(?P<if>IF\s+NOT\s+EXISTS\s+)?{NAME}\s+AS\b",
     "insert": rf"INSERT\s+INTO\s+{NAME}\s*{COLUMNS}(?=[\s(])",
-    "drop": rf"DROP\s+TABLE\s+(?P<if>IF\s+EXISTS\s+)?{NAME}\s*;?{BLANK}*$",
+    "drop": rf"DROP\s+TABLE\s+(?P<if>IF\s+EXISTS\s+)?{NAME}\s*+;?{BLANK}*+$",
 }
 HEADS = {
-    kind: re.compile(rf"{BLANK}*{pattern}", re.IGNORECASE | re.DOTALL)
+    kind: re.compile(rf"{BLANK}*+{pattern}", re.IGNORECASE | re.DOTALL)
     for kind, pattern in HEADS.items()
 }
 

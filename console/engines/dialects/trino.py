@@ -1,10 +1,10 @@
 """Trino's dialect, as at Treasure Data, turned into DuckDB's."""
 
 from sqlglot import ErrorLevel, exp
-from sqlglot import parse as parse_sql
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
 from console.engines.dialects import names, trino_functions
+from console.engines.dialects.parsing import trees as parsed
 from console.engines.statement import QueryError, Statement
 
 MAX_LENGTH = 1_000_000
@@ -39,7 +39,7 @@ def parse(sql):
     if len(sql) > MAX_LENGTH:
         raise QueryError(f"The query is longer than {MAX_LENGTH:,} characters.")
     try:
-        trees = [tree for tree in parse_sql(sql, read="trino") if tree is not None]
+        trees = parsed(sql, "trino")
     except ParseError as error:
         raise syntax_error(sql, error) from None
     except TokenError as error:
