@@ -1,6 +1,8 @@
 """The Parquet files of tables: where they are, their first rows, and what is left over."""
 
+import os
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
@@ -28,6 +30,13 @@ def new_file(database, table):
 
 def relative(path):
     return str(Path(path).relative_to(settings.TABLES_DIR))
+
+
+def let_go(table):
+    """Start the time for which the files of a table are kept though nothing refers to them."""
+    for path in paths(table):
+        with suppress(FileNotFoundError):
+            os.utime(path)
 
 
 def head(table, n=20):

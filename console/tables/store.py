@@ -4,7 +4,7 @@ import pyarrow.parquet as pq
 from django.db import transaction
 
 from console.models import Database, Table
-from console.tables.files import relative
+from console.tables.files import let_go, relative
 from console.tables.names import TableError, check_name
 
 
@@ -24,6 +24,7 @@ def create_from(database, name, path, columns, *, replace=False):
         if table and not replace:
             raise TableError(f"There already is a table {database.name}.{name}.")
         table = table or Table(database=database, name=name)
+        let_go(table)
         table.columns = [list(column) for column in columns]
         table.files, table.rows, table.bytes = [], 0, 0
         add(table, path)
@@ -50,6 +51,7 @@ def drop(database, name):
         table = locked(database, name)
         if table is None:
             raise TableError(f"There is no table {database.name}.{name}.")
+        let_go(table)
         table.delete()
 
 

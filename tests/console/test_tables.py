@@ -171,3 +171,21 @@ def test_only_old_files_of_no_table_are_collected(run, demo, settings):
         os.utime(path, (0, 0))
     assert tables.collect_garbage() == 1
     assert sorted(path.name for path in folder.iterdir()) == sorted([kept[0].name, "young.parquet"])
+
+
+@pytest.mark.parametrize("how", ["drop", "replace"])
+def test_files_of_a_table_that_is_gone_stay_for_the_queries_that_read_them(run, demo, how):
+    run("CREATE TABLE people AS SELECT 1 AS id")
+    table = demo.tables.get()
+    [old] = tables.paths(table)
+    os.utime(old, (0, 0))
+
+    if how == "drop":
+        run("DROP TABLE people")
+    else:
+        new = old.with_name("new.parquet")
+        new.write_bytes(old.read_bytes())
+        tables.create_from(demo, "people", new, table.columns, replace=True)
+
+    assert tables.collect_garbage() == 0
+    assert old.exists()
