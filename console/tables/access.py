@@ -36,5 +36,6 @@ def readable(user):
     databases = readable_databases(user)
     found = {database.name: {} for database in databases}
     for table in Table.objects.filter(database__in=databases).select_related("database"):
-        found[table.database.name][table.name] = table
+        # One can have been made between the two look-ups.
+        found.setdefault(table.database.name, {})[table.name] = table
     return found
