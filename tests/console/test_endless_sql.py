@@ -6,6 +6,7 @@ import pytest
 
 from console.engines import QueryError, get_engine
 from console.jobs.reaper import CHANGES
+from console.queries.diffing import compare
 from console.queries.formatting import CannotFormat, format_sql
 
 COMMENTS = "/**/" * 100_000
@@ -70,3 +71,14 @@ def test_a_hundred_thousand_brackets_are_refused():
 def test_what_is_too_deep_or_too_long_is_not_formatted(depth):
     with pytest.raises(CannotFormat):
         format_sql(f"SELECT {'(' * depth}1{')' * depth}", "trino")
+
+
+@pytest.mark.parametrize("line", ["a\n", "{}\n"])
+def test_long_versions_are_compared_at_once(line):
+    old = "".join(line.format(number % 900) for number in range(50_000))
+
+    assert len(compare(old, "b\n" + old)) == 100_001
+
+
+def test_versions_that_repeat_a_line_are_compared_line_by_line():
+    assert [line.sign for line in compare("a\n" * 300, "a\n" * 301)].count("+") == 1
