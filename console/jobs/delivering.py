@@ -1,8 +1,10 @@
 """The second half of a job: its result goes to the destination and leaves a receipt."""
 
+import logging
 from dataclasses import asdict
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from console.jobs.ending import JobError
 from console.jobs.lease import Lease
@@ -13,6 +15,8 @@ from console.jobs.results import rows_of
 from console.models import Job
 from integrations.delivery import Delivery
 from integrations.models import PinnedHosts
+
+logger = logging.getLogger(__name__)
 
 
 def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
@@ -27,8 +31,6 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
         write(job, f"Exporting with {job.authentication.connector.label}.")
         receipt = exporter.export(rows, delivery(job, lease))
     lease.sent_bytes = receipt.bytes
-    for file in receipt.files:
-        write(job, f"Delivered {file.path} ({file.bytes:,} bytes).")
     return asdict(receipt) | {
         "slot": slot_of(job).isoformat(),
         "query_version": job.query_version,
@@ -44,10 +46,18 @@ def delivery(job, lease):
         stopped=lease.stopped,
         held=lease.held,
         progress=lambda count: note_sent(job, lease, count),
-        log=lambda text: write(job, text),
+        log=lambda text: note(job, text),
         slot=slot_of(job),
         job=f"{job.pk}.{job.attempt}",
     )
+
+
+def note(job, text):
+    """Write a line of the log. Where that fails, the delivery goes on: it can be done already."""
+    try:
+        write(job, text)
+    except DatabaseError:
+        logger.exception("A line of the log of job %s could not be written.", job.pk)
 
 
 def note_sent(job, lease, count):

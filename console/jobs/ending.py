@@ -1,20 +1,26 @@
 """How a job ends: with success, killed, with an error that a person understands, or later."""
 
 import random
+import time
 import traceback
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from console.engines import QueryError
-from console.jobs.lease import KILLED, TOO_LONG, Lease
+from console.jobs.lease import KILLED, OUTAGES, TOO_LONG, Lease
 from console.jobs.log import redacted, write
 from console.models import Job
 from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
 
 FIRST_WAIT, LONGEST_WAIT = 30, 900  # seconds
+ANY = Q()
+PAUSE = 0.5  # seconds between tries to write how a job ended
+KILLED_LINE = "The job was killed. Nothing more is sent."
 
 
 class JobError(Exception):
@@ -53,9 +59,12 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(FAULT, FAULT_REMEDY, traceback="".join(traceback.format_exception(error)))
 
 
-def succeed(lease: Lease, **outcome) -> None:
-    if end(lease, Job.Status.SUCCESS, phase=Job.Phase.DONE, progress=1, **outcome):
-        write(lease.job, "The job succeeded.")
+def succeed(lease: Lease, receipt: dict | None) -> None:
+    """End the job as done, with what it delivered."""
+    files = receipt["files"] if receipt else ()
+    delivered = (f"Delivered {file['path']} ({file['bytes']:,} bytes)." for file in files)
+    done = {"phase": Job.Phase.DONE, "progress": 1, "receipt": receipt}
+    end(lease, Job.Status.SUCCESS, *delivered, "The job succeeded.", **done)
 
 
 def fail(lease: Lease, error: BaseException) -> None:
@@ -67,26 +76,31 @@ def fail(lease: Lease, error: BaseException) -> None:
         name: redacted(job, value) if isinstance(value, str) else value
         for name, value in asdict(failure).items()
     }
-    if end(lease, Job.Status.ERROR, **fields):
-        write(job, " ".join(filter(None, (failure.error, failure.remedy))))
+    line = " ".join(filter(None, (failure.error, failure.remedy)))
+    end(lease, Job.Status.ERROR, line, **fields)
     return None
 
 
 def postpone(lease: Lease, failure: Failure) -> None:
+    """Put the job back to try later, unless somebody has asked meanwhile that it end."""
     job = lease.job
     wait = min(FIRST_WAIT * 2 ** (job.attempt - 1), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
     later = {"not_before": timezone.now() + timedelta(seconds=wait), "started_at": None}
-    if end(lease, Job.Status.QUEUED, phase=Job.Phase.QUEUED, ended_at=None, **later):
-        write(job, f"{failure.error} {failure.remedy}".strip())
-        tries = f"attempt {job.attempt} of {job.attempts_allowed}"
-        write(job, f"The job is tried again in {wait:.0f} seconds ({tries} failed).")
+    later |= {"phase": Job.Phase.QUEUED, "ended_at": None}
+    tries = f"attempt {job.attempt} of {job.attempts_allowed}"
+    lines = (
+        f"{failure.error} {failure.remedy}".strip(),
+        f"The job is tried again in {wait:.0f} seconds ({tries} failed).",
+    )
+    wanted = Q(kill_requested_at=None)
+    if not end(lease, Job.Status.QUEUED, *lines, only=wanted, **later):
+        end(lease, Job.Status.KILLED, KILLED_LINE)
 
 
 def stop(lease: Lease) -> None:
     """End a job that was asked to end, or leave it to the worker that has it now."""
     if lease.reason == KILLED:
-        if end(lease, Job.Status.KILLED):
-            write(lease.job, "The job was killed. Nothing more is sent.")
+        end(lease, Job.Status.KILLED, KILLED_LINE)
     elif lease.reason == TOO_LONG:
         fail(lease, JobError(
             "The job ran longer than this server allows, and was stopped.",
@@ -96,7 +110,22 @@ def stop(lease: Lease) -> None:
         write(lease.job, "This worker lost contact with the database; the job goes on elsewhere.")
 
 
-def end(lease: Lease, status, **fields) -> bool:
-    """Write how the job ended, if it is still this worker's."""
+def end(lease: Lease, status: str, *lines: str, only: Q = ANY, **fields) -> bool:
+    """Write how the job ended and the last lines of its log, if it is still this worker's."""
     fields = {"ended_at": timezone.now(), "sent_bytes": lease.sent_bytes} | fields
-    return bool(lease.own().update(status=status, worker="", lease_until=None, **fields))
+    while True:
+        try:
+            return settle(lease, only, lines, status=status, **fields)
+        except OUTAGES:  # What was delivered must not be sent again because of a moment's trouble.
+            if time.monotonic() > lease.ends_at:
+                raise
+            connection.close()
+            time.sleep(PAUSE)
+
+
+def settle(lease, only, lines, **fields):
+    with transaction.atomic():
+        won = lease.own().filter(only).update(worker="", lease_until=None, **fields)
+        for line in lines if won else ():
+            write(lease.job, line)
+    return bool(won)

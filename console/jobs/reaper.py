@@ -37,8 +37,9 @@ def reap(now=None) -> int:
 def give_back(job, now):
     fields = what_now(job, now)
     with transaction.atomic():
-        same = Job.objects.filter(pk=job.pk, worker=job.worker, lease_until__lt=now)
-        won = same.filter(status=Job.Status.RUNNING).update(worker="", lease_until=None, **fields)
+        same = Job.objects.filter(pk=job.pk, worker=job.worker, status=Job.Status.RUNNING)
+        same = same.filter(lease_until__lt=now, kill_requested_at=job.kill_requested_at)
+        won = same.update(worker="", lease_until=None, **fields)
         if won and fields["status"] == Job.Status.QUEUED:
             wake_worker(job.pk)
             write(job, "The worker that ran this job died. It is run again from the start.")

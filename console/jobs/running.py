@@ -19,7 +19,7 @@ def run(job_id: int) -> bool:
         return False
     with Lease(job) as lease:
         try:
-            work(job, lease)
+            receipt = work(job, lease)
         except Stopped:
             stop(lease)
         except Exception as error:  # noqa: BLE001 - it is written to the job, for a person.
@@ -27,6 +27,8 @@ def run(job_id: int) -> bool:
         except BaseException as error:  # The queue's own time limit, or the end of the process.
             fail(lease, error)
             raise
+        else:
+            succeed(lease, receipt)
     return True
 
 
@@ -35,15 +37,13 @@ def take_turn(job_id: int) -> bool:
     return any(run(pk) for pk in list(ready().values_list("pk", flat=True)[:TRIED]))
 
 
-def work(job: Job, lease: Lease) -> None:
+def work(job: Job, lease: Lease) -> dict | None:
+    """Query and export. Return the receipt, or None where nothing is exported."""
     write(job, opening(job))
     check_rights(job)
     seconds = {}
     query(job, lease, seconds)
-    if job.export is None:
-        return succeed(lease)
-    receipt = deliver(job, lease, seconds)
-    return succeed(lease, receipt=receipt)
+    return None if job.export is None else deliver(job, lease, seconds)
 
 
 def opening(job):

@@ -6,10 +6,11 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from console import jobs
+from console.jobs.log import write
 from console.models import Database, Job, Schedule
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
@@ -75,6 +76,17 @@ def test_a_result_lands_on_the_server_and_the_receipt_says_what(submit, sshd):
     assert set(job.receipt["phases"]) == {"querying", "uploading"}
     assert job.sent_bytes == file.stat().st_size
     assert "/in/people.csv" in log_of(job)
+
+
+def test_a_delivery_goes_on_where_a_line_of_its_log_cannot_be_written(submit, monkeypatch):
+    def troubled(job, text):
+        if "Host key" in text:
+            raise OperationalError("database is locked")
+        write(job, text)
+
+    monkeypatch.setattr("console.jobs.delivering.write", troubled)
+
+    assert ran(submit()).status == "success"
 
 
 def test_the_slot_is_told_in_the_zone_of_its_schedule(submit):

@@ -5,13 +5,15 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from console import jobs
+from console.jobs.ending import fail
 from console.jobs.lease import Lease, claim
 from console.models import Database, Job, Query, Schedule
+from integrations.errors import TransientError
 
 
 @pytest.fixture
@@ -217,6 +219,35 @@ def test_a_lost_lease_stops_the_work_and_writes_nothing(submit):
 
         assert lease.stopped()
     assert not lease.own().exists()
+
+
+def test_a_job_that_was_to_be_killed_is_not_tried_again(submit, marketer):
+    job = submit(attempts=2)
+    with Lease(claim(job.pk)) as lease:
+        jobs.kill(job, marketer)
+        fail(lease, TransientError("The server is away."))
+
+    job.refresh_from_db()
+    assert (job.status, job.not_before) == ("killed", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_moment_s_trouble_of_the_database_does_not_undo_a_job(submit, monkeypatch):
+    own, troubles = Lease.own, [OperationalError("database is locked")]
+
+    def troubled(lease):
+        if lease.job.result_path and Job.objects.get().result_path and troubles:
+            raise troubles.pop()
+        return own(lease)
+
+    monkeypatch.setattr(Lease, "own", troubled)
+    job = submit()
+
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.status, troubles) == ("success", [])
+    assert texts(job)[-1] == "The job succeeded."
 
 
 def test_a_saved_query_runs_with_the_rights_of_its_owner(database, marketer, keeper):
