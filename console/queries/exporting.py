@@ -7,6 +7,7 @@ from django.utils import timezone as clock
 
 from console.jobs.results import NoResult, rows_of
 from console.models import Job
+from console.queries.access import visible_jobs
 from integrations.access import sample_for
 from integrations.delivery import Delivery
 
@@ -24,9 +25,9 @@ def remove_export(query):
     set_export(query, None, None)
 
 
-def last_result(query):
-    """Return the newest job of the query that has a result, or None."""
-    done = query.jobs.filter(status=Job.Status.SUCCESS).exclude(result_path="")
+def last_result(query, user):
+    """Return the newest job of the query that has a result the user may see, or None."""
+    done = visible_jobs(user).filter(query=query, status=Job.Status.SUCCESS).exclude(result_path="")
     return next(filter(has_result, done[:5]), None)
 
 

@@ -17,6 +17,7 @@ from console.queries.saving import SavedMeanwhile, save
 from console.queries.schema import first_rows, names
 from console.tables import readable
 from console.views.exports import export_context
+from console.views.keys import key_of
 from console.views.queries import visible_query
 from console.views.query_jobs import job_context
 from console.views.schedules import schedule_context
@@ -87,7 +88,7 @@ def address_of(panel, job):
     """Return what leads to a panel, or to the job that was on show."""
     if panel in PANELS:
         return f"?panel={panel}"
-    return f"?job={job}" if job.isdigit() else ""
+    return f"?job={key}" if (key := key_of(job)) else ""
 
 
 def refused(request, form):
@@ -127,8 +128,8 @@ def versions_of(query):
 
 def shown_job(request):
     """Return the job that the address asks for, or None."""
-    job = request.GET.get("job", "")
-    return get_object_or_404(visible_jobs(request.user), pk=job) if job.isdigit() else None
+    key = key_of(request.GET.get("job"))
+    return get_object_or_404(visible_jobs(request.user), pk=key) if key else None
 
 
 def text_of(job):

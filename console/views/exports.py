@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 from console import jobs
 from console.queries.exporting import Draft, last_result, remove_export, set_export
 from console.queries.legible import hexdump, lines
+from console.views.keys import key_of
 from console.views.queries import visible_query
 from console.views.query_jobs import panel_done
 from integrations.access import usable_by
@@ -75,12 +76,16 @@ def export_context(request, query):
         return context
     posted = request.method == "POST" and request.POST.get("connector") == authentication.type
     draft = Draft(query, authentication, request.POST if posted else None)
-    return context | {"draft": draft, "export_form": draft.form(), **file_of(query, draft)}
+    return context | {
+        "draft": draft,
+        "export_form": draft.form(),
+        **file_of(request.user, query, draft),
+    }
 
 
-def file_of(query, draft):
+def file_of(user, query, draft):
     """Return the file as it would be sent, or what keeps it from being made."""
-    job = last_result(query)
+    job = last_result(query, user)
     try:
         start = draft.preview(job)
         shown = {"job": job, "path": draft.path(), "result_json": draft.result_json()}
@@ -94,8 +99,8 @@ def file_of(query, draft):
 def chosen(request, query):
     """Return the authentication that was picked, or the query's, where its owner may use it."""
     given = request.POST if request.method == "POST" else request.GET
-    pk = given.get("authentication") or query.authentication_id
-    return usable_by(query.owner).filter(pk=pk).first() if str(pk).isdigit() else None
+    pk = key_of(given.get("authentication") or query.authentication_id)
+    return usable_by(query.owner).filter(pk=pk).first()
 
 
 def panel_url(query):

@@ -11,6 +11,7 @@ from console.access import is_admin
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
 from console.queries.access import visible_jobs
+from console.views.keys import key_of
 
 PAGE = 50
 LINES = 500
@@ -49,8 +50,8 @@ def filtered(found, request):
         found = found.filter(status__in=statuses)
     if "mine" in request.GET:
         found = found.filter(owner=request.user)
-    if words.isdecimal() and len(words) < 19:
-        found = found.filter(pk=words)
+    if key := key_of(words):
+        found = found.filter(pk=key)
     elif words:
         found = found.filter(name__icontains=words)
     return found.select_related("owner", "authentication").defer("sql", "traceback")
@@ -80,8 +81,8 @@ def job_page(request, pk):
 def job_live(request, pk):
     """Answer what is new about a job; the page stops asking when the job is finished."""
     job = visible_job(request, pk)
-    after = request.GET.get("after", "")
-    lines = job.lines.filter(pk__gt=after if after.isdecimal() else 0)[:LINES]
+    after = key_of(request.GET.get("after")) or 0
+    lines = job.lines.filter(pk__gt=after)[:LINES]
     last = max((line.pk for line in lines), default=after)
     context = {"job": job, "lines": lines, "last_line": last, "polled": True}
     if job.finished:

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from console import jobs
 from console.models import Job
 from console.schedules import schedule_query
 from integrations import secrets
@@ -170,3 +171,14 @@ def test_done_with_htmx_changes_only_the_buttons(mia, people, sftp):
     assert "Export Results: Rokt drop" in page and "Run and export" in page
     assert "panel-done" in answer.headers["HX-Trigger-After-Settle"]
     assert "<textarea" not in page
+
+
+def test_the_preview_shows_no_result_that_its_reader_may_not_see(mia, people, sftp, keeper):
+    people.authentication = sftp
+    people.save()
+    job = jobs.submit("SELECT 'for Ada alone' AS a", database="shop", owner=keeper, query=people)
+    jobs.run(job.pk)
+
+    page = mia.get(panel(people), headers=HTMX)
+
+    assert "for Ada alone" not in page.content.decode()
