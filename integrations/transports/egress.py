@@ -13,7 +13,7 @@ LOOK = 0.1  # seconds between looks at the stop signal
 OWN_MACHINE = ("127.0.0.0/8", "::1/128", "0.0.0.0/8", "::/128")
 LINK_LOCAL = (
     *("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"),
-    *("100.100.100.200/32", "168.63.129.16/32"),
+    *("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fec0::/10"),
 )
 GUARDED = [ipaddress.ip_network(network) for network in (*OWN_MACHINE, *LINK_LOCAL)]
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64
