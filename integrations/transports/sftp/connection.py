@@ -26,7 +26,7 @@ KEEPALIVE = 15  # seconds; for routers that forget idle connections
 FASTEST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
 UNDER_WAY = (errno.EINPROGRESS, errno.EALREADY, errno.EAGAIN)
-FAILURES = (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError)
+FAILURES = (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError, UnicodeDecodeError)
 
 # Its errors are raised to us as well; its log would repeat them, with a traceback each.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)

@@ -5,7 +5,7 @@ import struct
 from contextlib import suppress
 from dataclasses import dataclass
 
-from paramiko import SFTPAttributes
+from paramiko import SFTPAttributes, SFTPError
 from paramiko.sftp import (
     CMD_CLOSE,
     CMD_EXTENDED,
@@ -22,6 +22,8 @@ from integrations.transports.sftp.requests import Requests, string
 
 LEAST_BLOCK = 32_768  # bytes of one write that every server takes
 MOST_BLOCK = 261_120  # that OpenSSH takes: its packets end at 256 KiB
+LIMITS = struct.Struct(">QQQ")  # packet, read, write
+LONGEST_PATH = 4096
 NEW = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
 ONLY_NEW = NEW | SFTP_FLAG_EXCL
 MORE = SFTP_FLAG_WRITE | SFTP_FLAG_APPEND
@@ -48,7 +50,9 @@ class Files:
                 if not is_answer(error):
                     raise
                 return LEAST_BLOCK  # Before OpenSSH 8.5.
-        _packet, _read, write = struct.unpack_from(">QQQ", answer)
+        if len(answer) < LIMITS.size:
+            return LEAST_BLOCK
+        _packet, _read, write = LIMITS.unpack_from(answer)
         return max(LEAST_BLOCK, min(MOST_BLOCK, write))
 
     def full_path(self, path: str, *, from_login_directory: bool) -> str:
@@ -61,11 +65,14 @@ class Files:
         """Return the directory after the log-in; nothing where the server does not tell."""
         with self.doing("Ask for the log-in directory"):
             try:
-                return self.client.normalize(".")
+                path = self.client.normalize(".")
             except OSError as error:
                 if not is_answer(error):
                     raise
                 return ""
+            if len(path) > LONGEST_PATH or not path.isprintable():
+                raise SFTPError("no path that a directory can have")
+            return path
 
     def stat(self, path: str) -> SFTPAttributes | None:
         """Return what the server says of the file. Nothing where there is none, or it is secret."""

@@ -9,9 +9,10 @@ import struct
 from collections import deque
 from itertools import count
 
-from paramiko.sftp import CMD_STATUS, CMD_WRITE
+from paramiko.sftp import CMD_STATUS, CMD_WRITE, SFTPError
 
 UNDER_WAY = 4 * 1024 * 1024  # bytes sent and not yet confirmed
+LONGEST_ANSWER = 1024 * 1024  # bytes; those that are waited for here have a few hundred
 PACKET = 32_768  # about what one packet of SSH carries
 FIRST_REQUEST = 0x4000_0000  # far from the numbers that paramiko gives to its own requests
 ERRORS = {2: errno.ENOENT, 3: errno.EACCES}
@@ -78,6 +79,8 @@ class Requests:
         if len(self.received) < HEAD.size:
             return None
         length, kind, number = HEAD.unpack_from(self.received)
+        if length > LONGEST_ANSWER:
+            raise SFTPError(f"an answer of {length} bytes")
         if len(self.received) < LENGTH + length:
             return None
         content = bytes(self.received[HEAD.size : LENGTH + length])
