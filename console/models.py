@@ -152,6 +152,7 @@ class Job(models.Model):
     priority = models.SmallIntegerField(default=0)
     schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, related_name="jobs")
     slot = models.DateTimeField(null=True)  # when the schedule was due
+    timezone = models.CharField(max_length=64, default="UTC")  # of the schedule
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
 
     # Where it is.

@@ -10,7 +10,7 @@ from console import tables
 from console.jobs.lease import Lease
 from console.jobs.log import write
 from console.jobs.phases import enter, phase
-from console.jobs.results import SNAPSHOT
+from console.jobs.results import snapshot_of
 from console.models import Job
 
 
@@ -31,33 +31,23 @@ def query(job: Job, lease: Lease, seconds: dict) -> None:
 
 
 def execute(job, lease):
-    """Run the SQL into a file of this attempt's own, then give it the name that is read."""
-    folder = Path(settings.RESULTS_DIR, str(job.pk))
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"{job.worker}.parquet"
-    try:
-        result = tables.execute(
-            job.sql,
-            database=job.database,
-            owner=job.owner,
-            engine=job.engine,
-            output=draft,
-            scheduled_time=slot_of(job),
-            timezone=zone_of(job),
-            stopped=lease.stopped,
-            progress=lambda share: setattr(lease, "progress", share),
-        )
-        return result, draft.replace(folder / SNAPSHOT)
-    finally:
-        draft.unlink(missing_ok=True)
+    """Run the SQL into the file of this attempt: the row of the job says which one counts."""
+    path = snapshot_of(job)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    result = tables.execute(
+        job.sql,
+        database=job.database,
+        owner=job.owner,
+        engine=job.engine,
+        output=path,
+        scheduled_time=slot_of(job),
+        timezone=job.timezone,
+        stopped=lease.stopped,
+        progress=lambda share: setattr(lease, "progress", share),
+    )
+    return result, path
 
 
 def slot_of(job: Job) -> datetime:
     """Return the time a job is of, in the zone of its schedule: the slot, or when it was made."""
-    return (job.slot or job.created_at).astimezone(ZoneInfo(zone_of(job)))
-
-
-def zone_of(job):
-    while job.schedule is None and job.retry_of:
-        job = job.retry_of
-    return job.schedule.timezone if job.schedule else "UTC"
+    return (job.slot or job.created_at).astimezone(ZoneInfo(job.timezone))

@@ -15,11 +15,14 @@ from django.conf import settings
 from console.models import Job
 from integrations.rows import Rows
 
-SNAPSHOT = "rows.parquet"
-
 
 class NoResult(Exception):
     """A job has no result, or not any more."""
+
+
+def snapshot_of(job: Job) -> Path:
+    """Return where an attempt keeps its result. Another attempt never writes to that file."""
+    return Path(settings.RESULTS_DIR, str(job.pk), f"rows-{job.attempt}.parquet")
 
 
 def rows_of(job: Job) -> Rows:

@@ -2,7 +2,6 @@
 
 import os
 from datetime import datetime
-from pathlib import Path
 from shutil import copyfile
 
 from django.conf import settings
@@ -11,12 +10,12 @@ from django.db import transaction
 from django_q.tasks import async_task
 
 from console.jobs.log import write
-from console.jobs.results import SNAPSHOT
+from console.jobs.results import snapshot_of
 from console.models import Job, Query, Schedule
 from integrations.models import Authentication
 
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
-COPIED += ("authentication", "export", "priority", "slot", "attempts_allowed")
+COPIED += ("authentication", "export", "priority", "slot", "timezone", "attempts_allowed")
 
 
 def submit(  # noqa: PLR0913 - a job is all of this.
@@ -48,6 +47,7 @@ def submit(  # noqa: PLR0913 - a job is all of this.
         export=export,
         schedule=schedule,
         slot=slot,
+        timezone=schedule.timezone if schedule else "UTC",
         attempts_allowed=attempts,
         priority=priority,
     )
@@ -87,8 +87,7 @@ def retry(job: Job, by: User) -> Job:
     with transaction.atomic():
         again = sent(copy_of(job))
         write(again, f"Job {job.pk} again, started by {by.username}.")
-        if job.export is not None and kept(job):
-            reuse(job, again)
+        if job.export is not None and reused(job, again):
             write(again, f"The result of job {job.pk} is used: only the export is repeated.")
     return again
 
@@ -97,22 +96,32 @@ def copy_of(job):
     return Job(retry_of=job, **{field: getattr(job, field) for field in COPIED})
 
 
-def kept(job):
-    return job.result_path and (settings.RESULTS_DIR / job.result_path).is_file()
-
-
-def reuse(job, again):
-    """Give a job the result of another. A link costs nothing, and each is deleted on its own."""
-    again.result_path = str(Path(str(again.pk), SNAPSHOT))
-    path = settings.RESULTS_DIR / again.result_path
+def reused(job, again):
+    """Give a job the result of another, if that is there still. Each is deleted on its own."""
+    if not job.result_path:
+        return False
+    path = snapshot_of(again)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # One of a job that was rolled back can be a link: writing to it would change another result.
+    path.unlink(missing_ok=True)
     try:
-        os.link(settings.RESULTS_DIR / job.result_path, path)
-    except OSError:  # A file system without links.
-        copyfile(settings.RESULTS_DIR / job.result_path, path)
+        link(settings.RESULTS_DIR / job.result_path, path)
+    except FileNotFoundError:
+        return False
+    again.result_path = str(path.relative_to(settings.RESULTS_DIR))
     again.result_columns, again.rows = job.result_columns, job.rows
     again.result_bytes = job.result_bytes
     again.save(update_fields=["result_path", "result_columns", "rows", "result_bytes"])
+    return True
+
+
+def link(source, path):
+    try:
+        os.link(source, path)
+    except FileNotFoundError:
+        raise
+    except OSError:  # A file system without links.
+        copyfile(source, path)
 
 
 def sent(job):

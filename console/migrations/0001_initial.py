@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('export', models.JSONField(null=True)),
                 ('priority', models.SmallIntegerField(default=0)),
                 ('slot', models.DateTimeField(null=True)),
+                ('timezone', models.CharField(default='UTC', max_length=64)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('booting', 'Booting'), ('running', 'Running'), ('success', 'Success'), ('error', 'Error'), ('killed', 'Killed')], default='queued', max_length=10)),
                 ('phase', models.CharField(choices=[('queued', 'Queued'), ('querying', 'Querying'), ('writing', 'Writing'), ('uploading', 'Uploading'), ('done', 'Done')], default='queued', max_length=10)),
                 ('attempt', models.PositiveSmallIntegerField(default=0)),

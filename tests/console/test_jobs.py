@@ -12,8 +12,10 @@ from django_q.models import OrmQ
 from console import jobs
 from console.jobs.ending import fail
 from console.jobs.lease import Lease, claim
+from console.jobs.phases import enter
+from console.jobs.querying import execute
 from console.models import Database, Job, Query, Schedule
-from integrations.errors import TransientError
+from integrations.errors import Stopped, TransientError
 
 
 @pytest.fixture
@@ -276,6 +278,50 @@ def test_a_retry_of_a_failed_query_runs_all_again(submit, marketer):
     assert again.retry_of == job
     assert again.result_path == ""
     assert again.status == "queued"
+
+
+def test_a_retry_never_writes_to_the_result_of_another_job(submit, marketer, settings):
+    job = submit("SELECT 'mine' AS a", export={})
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert job.result_path
+    other = submit("SELECT 'other' AS a", export={})
+    jobs.run(other.pk)
+    other.refresh_from_db()
+    # What a retry leaves that was rolled back: its number is given again.
+    left = settings.RESULTS_DIR / str(other.pk + 1) / "rows-0.parquet"
+    left.parent.mkdir()
+    left.hardlink_to(settings.RESULTS_DIR / job.result_path)
+
+    again = jobs.retry(other, marketer)
+
+    assert jobs.grid(job)[1] == [["mine"]]
+    assert jobs.grid(again)[1] == [["other"]]
+
+
+def test_a_retry_whose_result_was_deleted_runs_the_query(submit, marketer, settings):
+    job = submit(export={})
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    (settings.RESULTS_DIR / job.result_path).unlink()
+
+    assert jobs.retry(job, marketer).result_path == ""
+
+
+def test_a_late_attempt_leaves_the_result_of_the_next_one_as_it_is(submit, settings):
+    job = submit("SELECT random() AS a")
+    late = claim(job.pk)
+    Job.objects.update(status="queued", worker="")
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    kept = jobs.rows_of(job).path.read_bytes()
+
+    with Lease(late) as lease:
+        execute(late, lease)
+        with pytest.raises(Stopped):
+            enter(lease, Job.Phase.WRITING)
+
+    assert jobs.rows_of(job).path.read_bytes() == kept
 
 
 def test_the_grid_shows_texts_and_tells_null_from_nothing(submit):
