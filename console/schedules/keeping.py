@@ -16,18 +16,21 @@ def schedule_query(
 ) -> Schedule | None:
     """Run the query at the times of a cron expression. An empty one takes it off its schedule.
 
-    Saving what is there already moves nothing; a new time starts with its first slot from now.
+    Saving what is there already moves nothing; a new time, or one that was paused, starts with
+    its first slot from now.
     """
     if parse(cron).never:
         unschedule(query)
         return None
     check_zone(timezone)
     with transaction.atomic():
+        query.refresh_from_db(fields=["schedule"])  # A tick or another window can have moved it.
         schedule = query.schedule or Schedule()
-        if (schedule.cron, schedule.timezone) != (cron, timezone) or schedule.next_slot is None:
+        same = (schedule.cron, schedule.timezone) == (cron, timezone)
+        if not same or schedule.next_slot is None or schedule.paused_at:
             schedule.cron, schedule.timezone = cron, timezone
             schedule.next_slot = next_slot(cron, timezone, now or clock.now())
-        schedule.delay = delay
+        schedule.delay, schedule.paused_at, schedule.paused_because = delay, None, ""
         schedule.save()
         if query.schedule_id != schedule.pk:
             query.schedule = schedule
@@ -37,9 +40,11 @@ def schedule_query(
 
 def unschedule(query: Query) -> None:
     """Take the query off its schedule. Jobs that were made stay."""
-    schedule, query.schedule = query.schedule, None
-    if schedule:
-        schedule.delete()
+    with transaction.atomic():
+        query.refresh_from_db(fields=["schedule"])
+        schedule, query.schedule = query.schedule, None
+        if schedule:
+            schedule.delete()
 
 
 def check_zone(name):

@@ -11,6 +11,7 @@ from console.jobs import submit_query
 from console.jobs.log import write
 from console.models import Schedule
 from console.schedules.cron import CronError, parse
+from console.schedules.keeping import check_zone
 from console.schedules.slots import last_slot, next_slot, slots
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def fire(pk, now):
         schedule = locked(pk, now)
         if schedule is None:
             return 0
+        check_zone(schedule.timezone)
         cron, until = parse(schedule.cron), now - timedelta(seconds=schedule.delay)
         slot = last_slot(cron, schedule.timezone, schedule.next_slot, until)
         missed = missed_before(slot, cron, schedule)

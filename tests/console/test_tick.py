@@ -7,6 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from console.jobs import retry
+from console.jobs.querying import slot_of
 from console.models import Database, Job, Query, Schedule
 from console.schedules import CronError, schedule_query, tick, unschedule
 
@@ -127,20 +129,69 @@ def test_a_query_is_taken_off_its_schedule_and_its_jobs_stay(scheduled, how):
     assert tick(after(minutes=20)) == 0
 
 
+def test_a_job_keeps_the_zone_of_the_schedule_it_was_made_by(scheduled, marketer):
+    query = scheduled(timezone="Asia/Tokyo")
+    tick(after(minutes=10))
+    schedule_query(query, "*/10 * * * *", "Europe/Berlin", now=NOON)
+    unschedule(query)
+
+    again = retry(Job.objects.get(), marketer)
+
+    assert [job.timezone for job in Job.objects.all()] == ["Asia/Tokyo"] * 2
+    assert slot_of(again).isoformat() == "2026-03-02T21:10:00+09:00"
+
+
+def test_a_window_that_was_open_meanwhile_does_not_turn_the_clock_back(scheduled):
+    query = scheduled()
+    stale = Query.objects.select_related("schedule").get()
+    tick(after(minutes=10))
+
+    schedule_query(stale, "*/10 * * * *", "UTC", 60, now=after(minutes=11))
+
+    assert Schedule.objects.get().next_slot == after(minutes=20)
+
+    unschedule(query)
+    schedule_query(stale, "*/10 * * * *", "UTC", 0, now=after(minutes=11))
+
+    query.refresh_from_db()
+    assert query.schedule == Schedule.objects.get()
+
+
+def test_a_paused_schedule_that_is_saved_anew_starts_from_now(scheduled):
+    query = scheduled()
+    Schedule.objects.update(paused_at=NOON, paused_because="The schedule cannot be read.")
+
+    schedule_query(query, "*/10 * * * *", "UTC", 0, now=after(minutes=35))
+
+    assert tick(after(minutes=36)) == 0
+    assert tick(after(minutes=40)) == 1
+    assert Schedule.objects.get().paused_because == ""
+
+
 def test_a_zone_that_does_not_exist_is_refused(scheduled):
     with pytest.raises(CronError, match="Time zone: 'Mars/Phobos' is not known"):
         scheduled("@daily", "Mars/Phobos")
 
 
-def test_one_broken_schedule_is_paused_and_the_others_go_on(scheduled):
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ({"cron": "61 * * * *"}, "Minute: 61 is outside 0 to 59."),
+        (
+            {"timezone": "Mars/Phobos"},
+            "Time zone: 'Mars/Phobos' is not known; use a name such as Europe/Berlin.",
+        ),
+    ],
+)
+def test_one_broken_schedule_is_paused_and_the_others_go_on(scheduled, fault, why):
     broken = scheduled(name="Broken").schedule
     scheduled(name="Sound")
-    Schedule.objects.filter(pk=broken.pk).update(cron="61 * * * *")
+    Schedule.objects.filter(pk=broken.pk).update(**fault)
 
     assert tick(after(minutes=10)) == 1
 
     broken.refresh_from_db()
-    assert broken.paused_because == ("The schedule cannot be read. Minute: 61 is outside 0 to 59.")
+    assert broken.paused_because == f"The schedule cannot be read. {why}"
     assert Job.objects.get().name == "Sound"
 
 
