@@ -11,7 +11,7 @@ import _duckdb as duckdb  # without the Python layer, which doubles the time to 
 
 from console.engines import sandbox
 from console.engines.plain_text import BadFile
-from console.engines.work import WORK, Complaint
+from console.engines.work import WORK, Complaint, cut
 
 # DuckDB imports these when it first returns a row, which is too late inside the sandbox.
 LOADED = (datetime, decimal, uuid)
@@ -94,7 +94,7 @@ def main():
     except Complaint as complaint:
         tell(error=complaint.as_dict())
     except BadFile as error:
-        tell(error={"type": "File", "message": str(error)})
+        tell(error={"type": "File", "message": cut(str(error))})
     except duckdb.Error as error:
         tell(error=Complaint.of(error).as_dict())
     except RecursionError:

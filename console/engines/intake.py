@@ -9,6 +9,9 @@ from console.engines import types
 from console.engines.plain_text import BadFile, broken_json, check_text, unpacked
 
 SAMPLE_ROWS = 20
+SHOWN = 500  # characters of a value in the sample
+MOST_COLUMNS = 2000
+LONGEST_NAME = 120  # and room for a number after it
 SNIFFED_ROWS = 500_000
 DELIMITERS = ",;\t|"
 NUMBER = re.compile(r"[-+]?[\d.,]+%?")
@@ -26,7 +29,9 @@ def sniff(connection, request):
     """Return columns, types, the first rows and whether the first line holds names."""
     source = open_source(connection, request)
     rows = connection.execute(f"SELECT * FROM {source.read(source.found)} LIMIT {SAMPLE_ROWS}")
-    sample = [[None if cell is None else str(cell) for cell in row] for row in rows.fetchall()]
+    sample = [
+        [None if cell is None else str(cell)[:SHOWN] for cell in row] for row in rows.fetchall()
+    ]
     columns = [
         (name, types.trino(kind)) for name, kind in zip(source.names, source.found, strict=True)
     ]
@@ -239,9 +244,12 @@ def looks_like_names(record):
 
 def clean_names(names):
     """Return names of lower-case letters, digits and underscores, each once."""
+    if len(names) > MOST_COLUMNS:
+        raise BadFile(f"The file has {len(names):,} columns: a table has at most {MOST_COLUMNS:,}.")
     cleaned = []
     for index, name in enumerate(names):
-        base = re.sub(r"[^a-z0-9_]+", "_", name.strip().lower()).strip("_") or f"column{index + 1}"
+        base = re.sub(r"[^a-z0-9_]+", "_", name.strip().lower()).strip("_")
+        base = base[:LONGEST_NAME] or f"column{index + 1}"
         number, candidate = 1, base
         while candidate in cleaned:
             number += 1

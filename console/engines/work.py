@@ -6,6 +6,8 @@ import _duckdb as duckdb
 
 from console.engines import functions, gate, intake, types
 
+LONGEST = 1000  # characters of a message: it can hold values of any length
+
 
 class Complaint(Exception):
     """An error inside the child, with the place in the DuckDB SQL it is about."""
@@ -29,7 +31,13 @@ class Complaint(Exception):
         return cls(found["exception_message"], kind=found["exception_type"], at=at, **more)
 
     def as_dict(self):
-        return {"message": str(self), "type": self.kind, "at": self.at} | self.more
+        more = {key: cut(value) for key, value in self.more.items()}
+        return {"message": cut(str(self)), "type": self.kind, "at": self.at} | more
+
+
+def cut(value):
+    """Return a text that is not too long to be told; other values as they are."""
+    return f"{value[:LONGEST]}…" if isinstance(value, str) and len(value) > LONGEST else value
 
 
 class Wrapped:

@@ -82,3 +82,15 @@ def test_long_versions_are_compared_at_once(line):
 
 def test_versions_that_repeat_a_line_are_compared_line_by_line():
     assert [line.sign for line in compare("a\n" * 300, "a\n" * 301)].count("+") == 1
+
+
+@pytest.mark.parametrize("sql", ["SELECT CAST({} AS BIGINT)", "SELECT error({})"])
+def test_the_message_of_an_error_has_a_length_that_can_be_read(sql, tmp_path):
+    engine = get_engine("duckdb")
+    sql = sql.format("repeat('a', 1000000)")
+    statement = engine.plan(sql, database="demo", tables={"demo": {}})
+
+    with pytest.raises(QueryError) as caught:
+        engine.execute(statement, tmp_path / "output.parquet")
+
+    assert len(str(caught.value)) < 1100

@@ -146,3 +146,24 @@ def test_quoted_empty_text_is_not_null(demo, file):
 def test_the_kind_is_told_by_the_name():
     names = ["a.CSV", "a.tsv.gz", "b.ndjson", "c.parquet", "d.xlsx", "e"]
     assert [kind_of(name) for name in names] == ["csv", "tsv", "jsonl", "parquet", None, None]
+
+
+def test_long_values_are_cut_in_the_sample_only(demo, file):
+    content = f"id,text\n1,{'x' * 100_000}\n"
+
+    assert len(sniff(file(content), "csv").sample[0][1]) == 500
+    table = import_file(demo, "people", file(content), kind="csv")
+    assert len(tables.head(table)[0][1]) == 100_000
+
+
+def test_more_columns_than_a_table_may_have_are_refused(file):
+    content = ",".join(f"c{number}" for number in range(2001)) + "\n"
+
+    with pytest.raises(ImportFailed, match="The file has 2,001 columns"):
+        sniff(file(content), "csv")
+
+
+def test_long_names_of_columns_are_cut(file):
+    found = sniff(file(f"{'a' * 1000},{'b' * 1000}\nx,2\n"), "csv")
+
+    assert [name for name, _ in found.columns] == ["a" * 120, "b" * 120]
