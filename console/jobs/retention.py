@@ -1,25 +1,31 @@
-"""Results are kept for a while; what lies about after that is deleted."""
+"""What is kept for a while only: results, logs, sessions, and what crashes left lying about."""
 
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from console.models import Job
+from console.models import Job, JobLine
 
 LEFTOVER_AFTER = timedelta(days=1)
+AT_ONCE = 500  # rows deleted in one go, so that others can write in between
 
 
 def prune(now=None) -> dict[str, int]:
     """Delete results past their time, and what crashes left. Return how many of each."""
     now = now or timezone.now()
+    before = now - settings.RESULT_RETENTION
     return {
-        "results": prune_results(now - settings.RESULT_RETENTION),
-        "leftovers": sum(map(prune_folder, (settings.UPLOADS_DIR, settings.SPILL_DIR)))
-        + prune_folder(settings.RESULTS_DIR, keep=known_folders()),
+        "results": prune_results(before),
+        "lines": delete_all(JobLine.objects.filter(job__ended_at__lt=before)),
+        # With what was entered for an authentication and never saved.
+        "sessions": delete_all(Session.objects.filter(expire_date__lt=now)),
+        "leftovers": sum(map(removed, leftovers())),
     }
 
 
@@ -27,32 +33,49 @@ def prune_results(before):
     old = Job.objects.exclude(result_path="").filter(ended_at__lt=before)
     old = list(old.only("pk", "result_path"))
     for job in old:
-        shutil.rmtree(Path(settings.RESULTS_DIR, job.result_path).parent, ignore_errors=True)
         Job.objects.filter(pk=job.pk).update(result_path="")
+        shutil.rmtree(Path(settings.RESULTS_DIR, job.result_path).parent, ignore_errors=True)
     return len(old)
 
 
-def known_folders():
-    """Return the names of the folders that belong to jobs with a result or still going."""
+def delete_all(rows):
+    count = 0
+    while keys := list(rows.values_list("pk", flat=True)[:AT_ONCE]):
+        count += rows.model.objects.filter(pk__in=keys).delete()[0]
+    return count
+
+
+def leftovers() -> Iterator[Path]:
+    """Yield what is of no use once nobody has touched it for a day."""
+    uploads = settings.UPLOADS_DIR
+    yield from uploads.glob("*/*")
+    yield from (path for path in uploads.glob("*") if path.is_file())
+    yield from settings.SPILL_DIR.glob("*")
+    kept = results_kept()
+    for folder in settings.RESULTS_DIR.glob("*"):
+        if folder.name in kept:
+            yield from (path for path in folder.iterdir() if path != kept[folder.name])
+        else:
+            yield folder
+
+
+def results_kept():
+    """Return the result file of each folder whose job has one, or is still going."""
     done = Job.objects.filter(result_path="", status__in=Job.FINISHED)
-    return {str(pk) for pk in Job.objects.exclude(pk__in=done).values_list("pk", flat=True)}
+    jobs = Job.objects.exclude(pk__in=done).values_list("pk", "result_path")
+    return {str(pk): settings.RESULTS_DIR / path for pk, path in jobs.iterator()}
 
 
-def prune_folder(folder, keep=frozenset()):
-    """Delete what nobody has touched for a day."""
-    limit = time.time() - LEFTOVER_AFTER.total_seconds()
-    old = [
-        path
-        for path in Path(folder).iterdir()
-        if path.name not in keep and path.stat().st_mtime < limit
-    ] if Path(folder).is_dir() else []  # fmt: skip
-    for path in old:
-        remove(path)
-    return len(old)
-
-
-def remove(path):
+def removed(path):
+    """Delete what is old enough. Return whether it was."""
+    age = max(LEFTOVER_AFTER.total_seconds(), 2 * settings.JOB_SECONDS)
+    try:
+        if path.lstat().st_mtime > time.time() - age:
+            return False
+    except FileNotFoundError:
+        return False
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+    return True

@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -124,10 +125,12 @@ def test_results_past_their_time_are_deleted_and_the_job_stays(job, settings):
     jobs.run(job.pk)
     Job.objects.update(ended_at=timezone.now() - settings.RESULT_RETENTION - timedelta(days=1))
 
-    assert jobs.prune()["results"] == 1
+    gone = jobs.prune()
 
+    assert (gone["results"], gone["lines"]) == (1, 3)
     job.refresh_from_db()
     assert job.status == "success"
+    assert not job.lines.exists()
     assert not list(settings.RESULTS_DIR.iterdir())
     with pytest.raises(jobs.NoResult):
         jobs.rows_of(job)
@@ -140,7 +143,8 @@ def test_fresh_results_and_fresh_uploads_are_kept(job, settings, capsys):
 
     call_command("prune")
 
-    assert capsys.readouterr().out == "0 results and 0 leftovers deleted.\n"
+    gone = "0 results, 0 lines of logs, 0 sessions and 0 leftovers deleted.\n"
+    assert capsys.readouterr().out == gone
     job.refresh_from_db()
     assert jobs.rows_of(job).count == 1
 
@@ -153,6 +157,40 @@ def test_what_crashes_left_is_deleted_after_a_day(job, settings):
         os.utime(path, (old, old))
 
     assert jobs.prune()["leftovers"] == 3
+
+
+def age(path):
+    old = time.time() - 2 * 24 * 3600
+    os.utime(path, (old, old))
+
+
+def test_what_died_beside_a_result_or_an_upload_is_deleted_and_they_stay(job, settings):
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    result = jobs.rows_of(job).path
+    spilled = result.with_name(".rows-0.parquet.part")
+    spilled.mkdir()
+    uploads = [settings.UPLOADS_DIR / "7" / name for name in ("old", "new")]
+    for upload in uploads:
+        upload.mkdir(parents=True)
+        (upload / "people.csv").write_text("a")
+    for path in (result, spilled, uploads[0]):
+        age(path)
+
+    assert jobs.prune()["leftovers"] == 2
+
+    assert result.exists() and not spilled.exists()
+    assert [upload.exists() for upload in uploads] == [False, True]
+
+
+def test_sessions_that_ended_are_deleted_with_what_was_entered(db):
+    for name, hours in (("ended", -1), ("going", 1)):
+        ends = timezone.now() + timedelta(hours=hours)
+        Session.objects.create(session_key=name, session_data="", expire_date=ends)
+
+    assert jobs.prune()["sessions"] == 1
+
+    assert Session.objects.get().session_key == "going"
 
 
 def test_a_retry_keeps_its_result_when_that_of_the_first_job_is_deleted(job, marketer, settings):

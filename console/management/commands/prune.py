@@ -1,4 +1,4 @@
-"""`manage.py prune`: delete results past their time."""
+"""`manage.py prune`: delete what is past its time."""
 
 from django.core.management.base import BaseCommand
 
@@ -6,8 +6,14 @@ from console.jobs import prune
 
 
 class Command(BaseCommand):
-    help = "Delete results older than CONSOLE_RESULT_DAYS, and what crashes left behind."
+    help = (
+        "Delete results and logs older than CONSOLE_RESULT_DAYS, sessions that ended, "
+        "and what crashes left behind."
+    )
 
     def handle(self, *args, **options):
         gone = prune()
-        self.stdout.write(f"{gone['results']} results and {gone['leftovers']} leftovers deleted.")
+        self.stdout.write(
+            f"{gone['results']} results, {gone['lines']} lines of logs, "
+            f"{gone['sessions']} sessions and {gone['leftovers']} leftovers deleted."
+        )
