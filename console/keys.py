@@ -4,8 +4,10 @@ import os
 import secrets
 
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from console.environment import BadSetting
+from integrations import receipts
 
 
 def kept_secret(path):
@@ -28,6 +30,19 @@ def checked(keys, place):
                 f"{place}: key {number} is not a Fernet key (32 bytes in URL-safe base64)."
             ) from None
     return keys
+
+
+def signing_key(given, path):
+    """Return the PEM of the key that signs receipts: the one given, or the one kept at the path."""
+    pem = given or kept(path, receipts.in_pem(Ed25519PrivateKey.generate()).strip())
+    try:
+        receipts.private_key(pem)
+    except ValueError:
+        raise BadSetting(
+            f"{'CONSOLE_RECEIPT_KEY' if given else path} is not a private key of Ed25519 in PEM. "
+            "`openssl genpkey -algorithm ed25519` makes one."
+        ) from None
+    return pem
 
 
 def kept(path, fresh):

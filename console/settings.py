@@ -5,7 +5,7 @@ from math import ceil
 from pathlib import Path
 
 from console import environment
-from console.keys import checked, kept_keys, kept_secret
+from console.keys import checked, kept_keys, kept_secret, signing_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -27,6 +27,8 @@ SECRET_KEY = environment.text("CONSOLE_SECRET_KEY") or kept_secret(HOME / "keys/
 ENCRYPTION_KEYS = checked(
     environment.words("CONSOLE_ENCRYPTION_KEYS"), "CONSOLE_ENCRYPTION_KEYS"
 ) or kept_keys(HOME / "keys/encryption_keys")
+# Signs receipts. The public half of it, which checks them, is what `manage.py receipt_key` prints.
+RECEIPT_KEY = signing_key(environment.text("CONSOLE_RECEIPT_KEY"), HOME / "keys/receipt_key")
 
 INSTALLED_APPS = [
     "console",

@@ -42,6 +42,7 @@ urlpatterns = [
     path("workbench/jobs/<int:pk>/", jobs.job_page, name="job"),
     path("workbench/jobs/<int:pk>/live/", jobs.job_live, name="job-live"),
     path("workbench/jobs/<int:pk>/result.csv", jobs.job_csv, name="job-csv"),
+    path("workbench/jobs/<int:pk>/receipt.json", jobs.job_receipt, name="job-receipt"),
     path("workbench/jobs/<int:pk>/kill/", jobs.job_kill, name="job-kill"),
     path("workbench/jobs/<int:pk>/retry/", jobs.job_retry, name="job-retry"),
     path("workbench/queries/", queries.queries, name="queries"),

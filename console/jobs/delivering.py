@@ -1,7 +1,6 @@
 """The second half of a job: its result goes to the destination and leaves a receipt."""
 
 import logging
-from dataclasses import asdict
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -11,6 +10,7 @@ from console.jobs.lease import Lease
 from console.jobs.log import write
 from console.jobs.phases import phase
 from console.jobs.querying import slot_of
+from console.jobs.receipts import signed
 from console.jobs.results import rows_of
 from console.models import Job
 from integrations.delivery import Delivery
@@ -31,12 +31,7 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
         write(job, f"Exporting with {job.authentication.connector.label}.")
         receipt = exporter.export(rows, delivery(job, lease))
     lease.sent_bytes = receipt.bytes
-    return asdict(receipt) | {
-        "slot": slot_of(job).isoformat(),
-        "query_version": job.query_version,
-        "attempt": job.attempt,
-        "phases": seconds,
-    }
+    return signed(job, receipt, seconds)
 
 
 def delivery(job, lease):

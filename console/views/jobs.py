@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,6 +12,7 @@ from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
 from console.queries.access import visible_jobs
 from console.views.keys import key_of
+from integrations import receipts
 
 PAGE = 50
 LINES = 500
@@ -119,6 +120,17 @@ def job_csv(request, pk):
 def chained(first, rest):
     yield first
     yield from rest
+
+
+@require_GET
+def job_receipt(request, pk):
+    """Send the signed receipt, for `manage.py verify_receipt`."""
+    job = visible_job(request, pk)
+    if not (job.receipt and job.receipt.get("signature")):
+        raise Http404
+    response = HttpResponse(receipts.printed(job.receipt), content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{job.pk}.json"'
+    return response
 
 
 @require_POST

@@ -22,6 +22,7 @@ class DeliveredFile:
     bytes: int
     sha256: str
     remote_bytes: int | None = None  # what the server says; None where it will not tell
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,8 @@ class FileConnector(Connector):
             )
         finally:
             destination.clear()
-        file = DeliveredFile(full_path, content.bytes, content.digest.hexdigest(), remote_bytes)
+        sha256 = content.digest.hexdigest()
+        file = DeliveredFile(full_path, content.bytes, sha256, remote_bytes, rows.count)
         return Receipt(
             rows=rows.count,
             bytes=content.bytes,

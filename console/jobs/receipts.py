@@ -1,0 +1,32 @@
+"""The receipt of a job: what was delivered, from what, when and by which version, and signed."""
+
+from dataclasses import asdict
+
+from django.conf import settings
+from django.utils import timezone
+
+from console import VERSION
+from console.jobs.querying import slot_of
+from console.models import Job
+from integrations import receipts
+from integrations.connectors.base import Receipt
+
+# What tells rows apart in a file, so that whoever has it can count them.
+FORMAT = ("format", "header_line", "delimiter", "quote_policy", "quote", "newline", "encoders")
+
+
+def signed(job: Job, receipt: Receipt, seconds: dict) -> dict:
+    """Return the receipt as it is kept, shown and handed out."""
+    body = asdict(receipt) | {
+        "job": job.pk,
+        "name": job.name,
+        "slot": slot_of(job).isoformat(),
+        "delivered_at": timezone.now().isoformat(),
+        "attempt": job.attempt,
+        "query_version": job.query_version,
+        "format": {name: job.export[name] for name in FORMAT if name in job.export},
+        "settings_sha256": receipts.digest(job.export),
+        "console_version": VERSION,
+        "phases": seconds,
+    }
+    return receipts.sealed(body, receipts.private_key(settings.RECEIPT_KEY))
