@@ -72,7 +72,7 @@ def lock(connection, request):
 
 def run(request):
     """Do the work of a request inside the sandbox and return its answer."""
-    sandbox.limit_resources(request["memory_mb"], request["temp_mb"], request["cpu_seconds"])
+    sandbox.limit_resources(request["memory_mb"], request["file_mb"], request["cpu_seconds"])
     version = sandbox.confine(request["read"], [request["folder"]])
     connection = connect(request)
     done = threading.Event()

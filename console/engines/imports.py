@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from console.engines.process import ChildError, Workspace, run_child
-from console.engines.statement import Limits, QueryResult
+from console.engines.statement import Limits, QueryError, QueryResult
 
 KINDS = {"csv": "CSV", "tsv": "TSV", "jsonl": "JSON lines", "parquet": "Parquet"}
 SUFFIXES = {
@@ -37,7 +38,7 @@ def kind_of(filename):
 
 def sniff(path, kind, *, folder, header=None, limits=None, max_mb=MAX_MB):
     """Return what is in a file. `folder` is where the child may write meanwhile."""
-    with Workspace(Path(folder) / Path(path).name) as workspace:
+    with Workspace(Path(folder) / uuid4().hex) as workspace:
         request = asked("sniff", path, kind, workspace, max_mb) | {"header": header, "columns": []}
         answer = run(request, limits)
     return Sniff([tuple(pair) for pair in answer["columns"]], answer["sample"], answer["header"])
@@ -78,3 +79,6 @@ def run(request, limits):
         if error.found["type"] == "Out of Memory":
             raise ImportFailed("The file needs more memory than an import may use.") from None
         raise ImportFailed(str(error).split("\n")[0]) from None
+    except QueryError as error:  # It names a limit, which holds for imports too.
+        told = str(error).replace("query", "import").replace("result", "table")
+        raise ImportFailed(told) from None

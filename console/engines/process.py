@@ -17,6 +17,8 @@ from integrations.errors import Stopped
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 1
+OUTPUT = "output.parquet"
+SPARE_MB = 1024  # beyond what is told to a person, until the child is stopped for it
 
 
 class ChildError(Exception):
@@ -34,14 +36,16 @@ def run_child(request, *, limits, stopped, progress):
         "memory_mb": limits.memory_mb,
         "threads": limits.threads,
         "temp_mb": limits.temp_mb,
+        "file_mb": max(limits.temp_mb, limits.result_mb, request.get("max_mb", 0)) + SPARE_MB,
         "cpu_seconds": limits.seconds * limits.threads + 5,
     }
+    output = Path(request["folder"], OUTPUT)
     with tempfile.TemporaryFile("w+") as asked, tempfile.TemporaryFile("w+") as said:
         json.dump(request, asked)
         asked.seek(0)
         child = start(asked, said)
         try:
-            return listen(child, said, Watch(limits, stopped, progress))
+            return listen(child, said, Watch(limits, stopped, progress, output))
         finally:
             end(child)
 
@@ -62,8 +66,9 @@ def start(asked, said):
 class Watch:
     """When to stop the child, and whom to tell how far it is."""
 
-    def __init__(self, limits, stopped, progress):
+    def __init__(self, limits, stopped, progress, output):
         self.limits, self.stopped, self.progress = limits, stopped, progress
+        self.output = output
         self.deadline = time.monotonic() + limits.seconds
 
     def check(self):
@@ -71,12 +76,19 @@ class Watch:
             raise Stopped
         if time.monotonic() > self.deadline:
             raise QueryError(f"The query was stopped after {self.limits.seconds:g} seconds.")
+        self.check_size()
+
+    def check_size(self):
+        most = self.limits.result_mb
+        if self.output.exists() and self.output.stat().st_size > most << 20:
+            raise QueryError(f"The result is larger than the {most:,} MB it may have.")
 
 
 def listen(child, said, watch):
     """Read the child's messages until its answer."""
     for message in messages(child.stdout, watch):
         if "answer" in message:
+            watch.check_size()
             return message["answer"]
         if "error" in message:
             raise ChildError(message["error"])
@@ -95,6 +107,8 @@ def messages(pipe, watch):
             if not selector.select(POLL_SECONDS):
                 continue
             piece = pipe.read()
+            if piece is None:
+                continue
             if not piece:
                 return
             *lines, rest = (rest + piece).split(b"\n")
@@ -150,7 +164,7 @@ class Workspace:
 
     def publish(self):
         """Move the finished file to its place, safely on disk, and return its size."""
-        made = self.folder / "output.parquet"
+        made = self.folder / OUTPUT
         with made.open("rb") as file:
             os.fsync(file.fileno())
         made.replace(self.output)

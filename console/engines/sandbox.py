@@ -26,11 +26,11 @@ SYSTEM_FILES = ("/proc/self/cgroup", "/sys/fs/cgroup", "/sys/devices/system/cpu"
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def limit_resources(memory_mb, temp_mb, cpu_seconds):
+def limit_resources(memory_mb, file_mb, cpu_seconds):
     """Bound memory, CPU time, file size and open files of this process; be nice to others."""
     bound(resource.RLIMIT_AS, (memory_mb + OVERHEAD_MB) * MEGABYTE)
     bound(resource.RLIMIT_CPU, int(cpu_seconds))
-    bound(resource.RLIMIT_FSIZE, max(temp_mb, 1024) * MEGABYTE)
+    bound(resource.RLIMIT_FSIZE, file_mb * MEGABYTE)
     bound(resource.RLIMIT_NOFILE, 4096)
     bound(resource.RLIMIT_CORE, 0)
     # A write past the limit then fails with an error that can be told, instead of a signal.

@@ -31,6 +31,7 @@ class Limits:
     memory_mb: int = 2048
     threads: int = 2
     temp_mb: int = 20_480
+    result_mb: int = 20_480
     seconds: float = 3600
 
 

@@ -42,6 +42,7 @@ def limits():
         memory_mb=settings.QUERY_MEMORY_MB,
         threads=settings.QUERY_THREADS,
         temp_mb=settings.QUERY_TEMP_MB,
+        result_mb=settings.QUERY_RESULT_MB,
         seconds=settings.QUERY_SECONDS,
     )
 

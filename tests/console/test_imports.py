@@ -167,3 +167,19 @@ def test_long_names_of_columns_are_cut(file):
     found = sniff(file(f"{'a' * 1000},{'b' * 1000}\nx,2\n"), "csv")
 
     assert [name for name, _ in found.columns] == ["a" * 120, "b" * 120]
+
+
+def test_files_of_one_name_are_looked_at_side_by_side(file, settings):
+    path = file(CSV)
+    (settings.SPILL_DIR / f".{path.name}.part").mkdir()  # of another upload, or of one that died
+
+    assert sniff(path, "csv").sample
+
+
+def test_an_import_that_takes_too_much_is_refused_in_a_sentence(file, demo, settings):
+    settings.QUERY_RESULT_MB = 0
+
+    with pytest.raises(ImportFailed, match=r"^The table is larger than the 0 MB it may have\.$"):
+        import_file(demo, "people", file(CSV), kind="csv")
+
+    assert not demo.tables.exists()

@@ -310,6 +310,17 @@ def test_a_bomb_ends_in_a_sentence(box, bomb):
     assert time.monotonic() - begun < SMALL.seconds + 6
 
 
+def test_a_result_has_a_limit_of_its_own(box):
+    rows = "SELECT md5(range::VARCHAR) AS h FROM range({})"
+    limits = Limits(temp_mb=0, result_mb=1)
+
+    with pytest.raises(QueryError, match=r"^The result is larger than the 1 MB it may have\.$"):
+        attempt(rows.format(200_000), box, limits=limits)
+
+    assert not list((box / "out").iterdir())
+    assert attempt(rows.format(1), box, limits=limits)
+
+
 ENDLESS = "SELECT max(a.range + b.range) AS m FROM range(10000000) a, range(10000000) b"
 
 
