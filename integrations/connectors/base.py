@@ -3,15 +3,18 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.encoders import encode
-from integrations.errors import ExportError
+from integrations.errors import ExportError, PermanentError
 from integrations.formats import write_rows
 from integrations.rows import Rows
+
+NO_ROWS = "the result has no rows, and the export is set to skip empty results."
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Receipt:
     files: list[DeliveredFile] = field(default_factory=list)
     host_key: str = ""  # SHA256:… of the server
     seconds: float = 0.0
+    skipped: str = ""  # why nothing was sent
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,6 @@ class Connector:
     Export: type
     # How a --result may differ from the two forms. All are applied before the forms check it.
     aliases: dict[str, str] = {}  # other spellings of a key -> the field
-    value_aliases: dict[str, dict[str, str]] = {}  # field -> other spellings of a value -> it
     blocks: dict[str, dict[str, str]] = {}  # nested object -> its keys that are named otherwise
     json_defaults: dict = {}  # field -> value where the key is absent and the form's differs
     do_not_call_in_templates = True  # Templates list the classes.
@@ -98,14 +101,29 @@ class Content:
         self.delivery = delivery
         self.bytes = 0
         self.digest = hashlib.sha256()
+        self.reading = None
 
     def __iter__(self) -> Iterator[bytes]:
+        self.close()
+        self.reading = self.read()
+        return self.reading
+
+    def read(self):
         self.bytes, self.digest = 0, hashlib.sha256()
-        for chunk in encode(write_rows(self.rows, self.settings), self.settings):
-            self.delivery.check()
-            self.digest.update(chunk)
-            self.bytes += len(chunk)
-            yield chunk
+        with (
+            closing(write_rows(self.rows, self.settings)) as lines,
+            closing(encode(lines, self.settings)) as chunks,
+        ):
+            for chunk in chunks:
+                self.delivery.check()
+                self.digest.update(chunk)
+                self.bytes += len(chunk)
+                yield chunk
+
+    def close(self) -> None:
+        """End a reading that stopped half-way, with the threads and processes it has."""
+        if self.reading:
+            self.reading.close()
 
 
 class Destination(Protocol):
@@ -123,18 +141,25 @@ class Destination(Protocol):
         """Remove what a failed delivery left behind, as far as that is possible."""
 
 
+def one_try(destination, path, content):
+    with closing(content):
+        return destination.deliver(path, content)
+
+
 class FileConnector(Connector):
     """A destination of files."""
 
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Write the rows as one file, which appears at the destination only when it is whole."""
+        if not rows.count and (receipt := self.skipped(delivery)):
+            return receipt
         began = time.monotonic()
         destination = self.destination(delivery)
         content = Content(rows, self.settings, delivery)
         path = self.path(delivery)
         try:
             full_path, remote_bytes = retrying(
-                lambda: destination.deliver(path, content), self.retry_limit(), delivery
+                lambda: one_try(destination, path, content), self.retry_limit(), delivery
             )
         finally:
             destination.clear()
@@ -148,13 +173,28 @@ class FileConnector(Connector):
             seconds=round(time.monotonic() - began, 3),
         )
 
+    def skipped(self, delivery: Delivery) -> Receipt | None:
+        """Return the receipt of nothing, where an empty result is not to be sent."""
+        wanted = self.settings.get("empty_result", "send")
+        if wanted == "fail":
+            raise PermanentError(
+                "The result has no rows, and this export is set to fail then. Nothing was sent.",
+                remedy="See whether the query and its tables are as they should be. "
+                "What to do with no rows is the setting 'Empty result' of the export.",
+            )
+        if wanted == "send":
+            return None
+        delivery.log(f"Nothing is sent: {NO_ROWS}")
+        return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
+
     def preview(self, rows: Rows, limit: int = 4096) -> bytes:
         """Return the first bytes of the very file, before it is encoded."""
         start = b""
-        for chunk in write_rows(rows, self.settings):
-            start += chunk
-            if len(start) >= limit:
-                break
+        with closing(write_rows(rows, self.settings)) as chunks:
+            for chunk in chunks:
+                start += chunk
+                if len(start) >= limit:
+                    break
         return start[:limit]
 
     def path(self, delivery: Delivery) -> str:

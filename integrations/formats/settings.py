@@ -2,7 +2,7 @@
 
 from django import forms
 
-from integrations.settings_form import FlagField, SettingsForm, SpelledChoiceField
+from integrations.settings_form import FlagField, SettingsForm, SpelledChoiceField, advanced
 
 
 class FormatSettings(SettingsForm):
@@ -82,4 +82,21 @@ class FormatSettings(SettingsForm):
             r"\r": "CR",
         },
         help_text="What ends each line, the last one too.",
+    )
+    empty_result = advanced(
+        SpelledChoiceField(
+            label="Empty result",
+            initial="send",
+            required=False,
+            choices={
+                "send": "Send a file without rows",
+                "skip": "Send nothing, and say so",
+                "fail": "Fail",
+            },
+            spellings={"": "send", "header": "send"},
+            help_text=(
+                "What happens when the query finds no rows. A file without rows is the header "
+                "line, if there is one. Skipping leaves the files at the destination as they are."
+            ),
+        )
     )

@@ -34,6 +34,8 @@ def check_file(path: Path, receipt: dict) -> str:
 def entry(path, receipt):
     """Return what the receipt says of the file: of its name, or of the only one there is."""
     files = receipt["files"]
+    if not files:
+        raise BadReceipt("The receipt says that nothing was sent.")
     named = [file for file in files if Path(file["path"]).name == path.name]
     found = named or (files if len(files) == 1 else [])
     if not found:

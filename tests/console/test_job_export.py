@@ -39,8 +39,9 @@ def submit(authentication, marketer):
     Database.objects.create(name="shop", owner=marketer)
 
     def submit(sql="SELECT 'ann' AS name, 1 AS n", path="/in/people.csv", **settings):
-        given = {"path_prefix": path, "user_directory_is_root": True}
-        form = SFTP.Export.from_json(given | {"newline": "LF"})
+        own = {name: settings.pop(name) for name in set(settings) & set(SFTP.Export.base_fields)}
+        given = {"path_prefix": path, "user_directory_is_root": True, "newline": "LF"}
+        form = SFTP.Export.from_json(given | own)
         assert form.is_valid(), form.errors
         given = {"owner": marketer, "authentication": authentication} | settings
         return jobs.submit(sql, database="shop", export=form.cleaned_data, **given)
@@ -219,3 +220,22 @@ def test_an_upload_that_hangs_is_killed_within_seconds(submit, sshd, authenticat
     job.refresh_from_db()
     assert not worker.is_alive()
     assert job.status == "killed"
+
+
+def test_a_skipped_empty_result_is_a_success_that_says_so(submit, sshd, client, marketer):
+    job = ran(submit("SELECT 1 AS n WHERE 1 = 0", empty_result="skip"))
+
+    assert (job.status, job.receipt["files"]) == ("success", [])
+    assert "Nothing is sent: the result has no rows" in log_of(job)
+    assert not (sshd.root / "in").exists()
+    client.force_login(marketer)
+    page = client.get(job.get_absolute_url()).content.decode()
+    assert "Nothing was sent" in page and "The result has no rows, and the export is set" in page
+
+
+def test_an_empty_result_that_must_not_be_is_an_error_at_once(submit, sshd):
+    job = ran(submit("SELECT 1 AS n WHERE 1 = 0", empty_result="fail", attempts=3))
+
+    assert (job.status, job.attempt) == ("error", 1)
+    assert job.error.startswith("The result has no rows") and job.remedy
+    assert not (sshd.root / "in").exists()
