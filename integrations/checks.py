@@ -61,10 +61,8 @@ def spelling_problems(connector):
             yield f"the alias {alias} leads to {name}, which is no setting."
         if alias in known:
             yield f"the alias {alias} is a setting itself."
-    targets = {
-        "value_aliases": connector.value_aliases,
-        "json_defaults": connector.json_defaults,
-    } | {f"the block {block}": names.values() for block, names in connector.blocks.items()}
+    targets = {"json_defaults": connector.json_defaults}
+    targets |= {f"the block {block}": names.values() for block, names in connector.blocks.items()}
     for place, names in targets.items():
         for name in set(names) - known.keys():
             yield f"{place} leads to {name}, which is no setting."

@@ -40,7 +40,7 @@ def settings(connector: type[Connector], form: type[SettingsForm]) -> list[Setti
 
 def setting(connector, name, field):
     default = connector.json_defaults.get(name, field.initial)
-    spellings = connector.value_aliases.get(name, {}) | getattr(field, "spellings", {})
+    spellings = getattr(field, "spellings", {})
     return Setting(
         name=name,
         label=field.label,

@@ -14,8 +14,8 @@ def parse_result(result):
     """Return the connector a --result names, its authentication settings, and its export's."""
     given = read(result)
     connector = named_connector(given.pop("type", None))
-    settings, spelled, errors = one_spelling(connector, given)
     known = connector.Authentication.base_fields | connector.Export.base_fields
+    settings, spelled, errors = one_spelling(connector, given, known)
     for name in settings.keys() - known.keys():
         errors[spelled[name]] = [unknown(spelled[name], {*known, *connector.aliases})]
     checked = []
@@ -111,11 +111,11 @@ def named_connector(name):
     return CONNECTORS[name]
 
 
-def one_spelling(connector, given):
+def one_spelling(connector, given, known):
     """Return the settings under their own names, how each was spelled, and what clashes."""
     settings, spelled, errors = {}, {}, {}
     for spelling, name, value in spellings(connector, given, errors):
-        value = usual_value(connector, name, value)
+        value = usual_value(known.get(name), value)
         if name in settings and settings[name] != value:
             errors[spelling] = [f"Contradicts {spelled[name]}: both are the same setting."]
         settings.setdefault(name, value)
@@ -137,7 +137,7 @@ def spellings(connector, given, errors):
             errors[key] = ["Must be an object."]
 
 
-def usual_value(connector, name, value):
+def usual_value(field, value):
     """Return the value as it is stored, whichever way it was spelled."""
-    others = connector.value_aliases.get(name, {})
+    others = getattr(field, "spellings", {})
     return others.get(value, value) if isinstance(value, str) else value

@@ -136,8 +136,7 @@ class Broken:
     label = description = category = ""
     Authentication = Export = Careless
     aliases = {"name": "nothing"}
-    value_aliases = {"colour": {}}
-    json_defaults = {}
+    json_defaults = {"colour": "red"}
     blocks = {"formatter": {"type": "format"}}
 
 
@@ -154,7 +153,7 @@ def test_the_check_says_what_is_wrong():
         "name is in both forms",
         "the alias name leads to nothing",
         "the alias name is a setting itself",
-        "value_aliases leads to colour",
+        "json_defaults leads to colour",
         "the block formatter leads to format",
     ):
         assert problem in said, problem

@@ -242,6 +242,12 @@ def test_a_mistake_is_named(change, expected):
     assert all(errors[name][0].startswith(message) for name, message in expected.items())
 
 
+def test_two_spellings_of_one_value_contradict_nothing():
+    both = PASSWORD | {"encoders": "gz", "compression": "gzip"}
+
+    assert parse_result(both)[2]["encoders"] == "gz"
+
+
 def test_a_password_without_its_auth_method_contradicts_the_default():
     without = {name: value for name, value in PASSWORD.items() if name != "auth_method"}
     secret_key_file = private_key()
