@@ -1,9 +1,11 @@
 import threading
 import time
+from inspect import GEN_CLOSED, getgeneratorstate
 
 import pytest
 
 from integrations.connectors import retry
+from integrations.connectors.base import FileConnector
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError, Stopped, TransientError
@@ -85,3 +87,45 @@ def test_a_wait_ends_at_once_when_stopped(monkeypatch):
 
     assert time.monotonic() - began < 1
     assert len(log) == 1
+
+
+class Unlucky(FileConnector):
+    """Reads a bit of the file at each try, and keeps hold of it. It is its own destination."""
+
+    host_key = ""
+
+    def __init__(self):
+        super().__init__({}, {"encoders": "gz"})
+        self.readings = []
+
+    def destination(self, delivery):
+        return self
+
+    def path(self, delivery):
+        return "out.csv"
+
+    def retry_limit(self):
+        return 1
+
+    def deliver(self, path, content):
+        self.readings.append(iter(content))
+        next(self.readings[-1])
+        raise TransientError("The server is busy.")
+
+    def clear(self):
+        pass
+
+
+def test_a_try_that_failed_ends_its_reading_at_once(many, monkeypatch):
+    unlucky, states = Unlucky(), []
+
+    def pause(seconds, delivery):
+        states.append(getgeneratorstate(unlucky.readings[0]))
+        states.append([thread for thread in threading.enumerate() if "format" in thread.name])
+
+    monkeypatch.setattr(retry, "pause", pause)
+    with pytest.raises(TransientError):
+        unlucky.export(many, Delivery())
+
+    assert states == [GEN_CLOSED, []]
+    assert len(unlucky.readings) == 2
