@@ -13,7 +13,11 @@ import pyarrow as pa
 from django.conf import settings
 
 from console.models import Job
+from integrations.errors import PermanentError
+from integrations.formats import text as formats
 from integrations.rows import Rows
+
+OUT_OF_RANGE = "<value out of range>"
 
 
 class NoResult(Exception):
@@ -64,10 +68,22 @@ def csv_of(rows):
 
 
 def values(column: pa.Array) -> list:
-    """Return Python values; nanoseconds, which Python has not, as texts."""
-    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return column.to_pylist()
+    """Return Python values; what Python has not, nanoseconds and the year 26611, as texts."""
+    try:
+        return column.to_pylist()
+    except (OverflowError, ValueError):
+        return inner_texts(column) if pa.types.is_nested(column.type) else cast(column)
+
+
+def cast(column):
+    return column.cast(pa.string()).to_pylist()
+
+
+def inner_texts(column):
+    try:
+        return formats.text_of(column).to_pylist()
+    except PermanentError:
+        return [OUT_OF_RANGE if there else None for there in column.is_valid().to_pylist()]
 
 
 def text_of(value) -> str | None:

@@ -335,6 +335,21 @@ def test_the_grid_shows_texts_and_tells_null_from_nothing(submit):
     assert rows == [[None, "", "true", "1.50", "2026-01-02"]]
 
 
+def test_the_grid_and_the_download_show_what_python_has_no_value_for(submit):
+    far = "TIMESTAMP '290000-01-01 00:00:00'"
+    sql = f"SELECT {far} AS far, [{far}] AS inner_far, MAP {{'a': 1}} AS pairs,"
+    job = submit(f"{sql} '2026-01-01 00:00:00.123456789'::TIMESTAMP_NS AS nanos", engine="duckdb")
+    jobs.run(job.pk)
+    job.refresh_from_db()
+
+    [[far, inner_far, pairs, nanos]] = jobs.grid(job)[1]
+
+    assert "out of range" in far
+    assert "out of range" in inner_far
+    assert (pairs, nanos) == ('[["a", 1]]', "2026-01-01 00:00:00.123456789")
+    assert b"out of range" in b"".join(jobs.csv_lines(job))
+
+
 def test_the_grid_ends_at_its_limit_and_the_download_does_not(submit):
     job = submit("SELECT x FROM UNNEST(sequence(1, 30000)) t(x) ORDER BY x")
     jobs.run(job.pk)
