@@ -1,5 +1,6 @@
 """Settings of the console. Everything that differs by installation comes from the environment."""
 
+import os
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
@@ -11,6 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # All state lives here: database, Parquet files, results, keys, sandbox.
 HOME = environment.folder("CONSOLE_HOME", BASE_DIR / "var")
+os.umask(0o077)  # What is written there is for the console's own user.
 TABLES_DIR = HOME / "tables"
 RESULTS_DIR = HOME / "results"
 UPLOADS_DIR = HOME / "uploads"
@@ -49,9 +51,10 @@ INSTALLED_APPS = [
     "django_q",
 ]
 MIDDLEWARE = [
+    "console.middleware.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "console.middleware.content_security_policy",
+    "console.middleware.not_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -98,6 +101,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": HOME / "cache",
+        # Where there is no room, any entry goes: wrong log-ins must not be forgotten that way.
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
 

@@ -136,6 +136,15 @@ def test_a_line_of_the_log_has_the_fields_of_its_event():
     assert Lines().format(record).endswith("jobs token=*** job=7")
 
 
+def test_what_is_written_is_for_the_consoles_own_user(tmp_path):
+    tmp_path.chmod(0o755)
+
+    status, _ = start("migrate", "--verbosity", "0", CONSOLE_HOME=str(tmp_path))
+
+    assert status == 0
+    assert [path for path in tmp_path.rglob("*") if path.stat().st_mode & 0o077] == []
+
+
 @pytest.mark.parametrize("name", ["paramiko", "urllib3", "botocore", "gnupg"])
 def test_talkative_libraries_only_warn(name, settings):
     assert settings.LOGGING["loggers"][name]["level"] == "WARNING"

@@ -162,7 +162,29 @@ def test_an_unknown_address_answers_404_in_the_house_style(client, marketer):
     assert 'class="rail"' not in stranger.content.decode()
 
 
+def test_wrong_tries_of_many_others_unlock_nobody():
+    for _ in range(lockout.TRIES):
+        lockout.count_wrong("mia", "192.0.2.1")
+
+    for number in range(600):
+        lockout.count_wrong(f"nobody{number}", "192.0.2.1")
+
+    assert lockout.locked("mia", "192.0.2.1")
+
+
 def test_every_page_carries_the_policy(client, marketer):
-    for response in (client.get(LOGIN), client.get("/nothing/"), client.get("/admin/")):
+    addresses = (LOGIN, "/nothing/", "/admin/", "/static/console/console.css")
+    for response in map(client.get, addresses):
+        response.close()
         assert "script-src 'self'" in response.headers["Content-Security-Policy"]
         assert "unsafe" not in response.headers["Content-Security-Policy"]
+
+
+def test_pages_are_not_kept_by_browsers_and_proxies(client, marketer):
+    client.force_login(marketer)
+
+    assert "no-store" in client.get("/").headers["Cache-Control"]
+    assert "no-store" in client.get("/workbench/jobs/").headers["Cache-Control"]
+    style = client.get("/static/console/console.css")
+    style.close()
+    assert "no-store" not in style.headers["Cache-Control"]
