@@ -19,7 +19,8 @@ def credentials(request, type):
         drafts.drop(request, type)
         return redirect(with_next("new-authentication", request, type))
     draft = drafts.entered(request, type)
-    form = connector.Authentication(request.POST or None, stored=draft)
+    posted = request.POST if request.method == "POST" else None
+    form = connector.Authentication(posted, stored=draft)
     status = 200
     if request.method == "POST":
         valid = form.is_valid()

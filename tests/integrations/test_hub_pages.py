@@ -359,3 +359,9 @@ def test_the_schema_is_there_for_programs(client, marketer):
 def test_nobody_comes_in_without_a_log_in(client, authentication):
     for url in ("/integrations/catalog/", authentication.get_absolute_url()):
         assert client.get(url).url.startswith("/login/")
+
+
+def test_a_form_that_holds_nothing_answers_422(client, marketer):
+    client.force_login(marketer)
+
+    assert client.post(reverse("new-authentication", args=["sftp_v2"])).status_code == 422
