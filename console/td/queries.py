@@ -1,6 +1,9 @@
 """`td query`: submit SQL, wait for it, show its result."""
 
 import sys
+import time
+
+from django.utils import timezone
 
 from console import jobs
 from console.models import Database, Job
@@ -50,7 +53,7 @@ def query(asked, owner, out):
 
 def follow(job, asked, out):
     if asked.here:
-        jobs.run(job.pk)
+        run_here(job)
     elif asked.wait is None:
         warn(asked)
         return 0
@@ -62,6 +65,15 @@ def follow(job, asked, out):
         out.write("Result      :\n")
         results.show(jobs.rows_of(job), asked, out)
     return 0
+
+
+def run_here(job):
+    """Run the job, and again when it is time for its next attempt: nobody else may be there to."""
+    while jobs.run(job.pk):
+        job.refresh_from_db()
+        if job.not_before is None:
+            return
+        time.sleep(max(0, (job.not_before - timezone.now()).total_seconds()))
 
 
 def warn(asked):

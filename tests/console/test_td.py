@@ -10,6 +10,7 @@ import pytest
 from console.models import Job, Query, Schedule
 from console.td.command import main
 from integrations.models import Authentication
+from tests.servers import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +111,18 @@ def test_a_wrong_result_is_named_before_anything_runs(td, shop):
     assert status == 1
     assert "quote_policy" in err
     assert not Job.objects.exists() and not Authentication.objects.exists()
+
+
+def test_a_job_that_is_run_here_is_tried_again_here(td, shop, settings, monkeypatch):
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+    monkeypatch.setattr("console.jobs.ending.FIRST_WAIT", 0.1)
+    away = json.dumps(json.loads(RESULT) | {"port": free_port(), "max_connection_retry": 0})
+
+    status, out, err = td("query", "-d", "shop", "--here", "-R", "1", EMAIL, "-r", away)
+
+    assert status == 1
+    assert "refused the connection" in err
+    assert "Attempt 2 of 2 started." in out
 
 
 def test_user_and_password_can_be_kept_out_of_the_result(td, shop, monkeypatch):
