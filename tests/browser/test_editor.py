@@ -1,6 +1,7 @@
 """The query editor, its export panel and its schedule, used by keyboard and mouse."""
 
 import re
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +10,8 @@ from console import jobs
 from console.models import Job, Query
 from console.queries.saving import save
 from integrations.connectors.sftp_v2 import Export
+
+POLL = 700  # milliseconds, as in _query_job.html
 
 
 @pytest.fixture
@@ -79,6 +82,34 @@ def test_selected_text_runs_alone(editor, people):
     assert Job.objects.get().sql == "SELECT nope"
     expect(page.locator("#job")).to_contain_text("Line 1, column 8")
     expect(page.locator(".ace_gutter-cell.ace_error")).to_have_text("2")
+
+
+def test_a_run_is_shown_though_an_earlier_job_asks_for_itself_meanwhile(editor, people):
+    page = editor("/workbench/queries/new/")
+    write(page, "SELECT 1")
+    with page.expect_response(re.compile("/run/")):
+        page.keyboard.press("Control+Enter")
+    first = page.locator("#job").get_attribute("data-job")
+
+    with slow(page, "**/run/"):
+        page.keyboard.press("Control+Enter")
+    expect(page.locator("#job")).not_to_have_attribute("data-job", first)
+
+    with slow(page, "**/stop/"):
+        page.locator("#stop").click()
+    expect(page.locator("#job")).to_have_attribute("data-status", "killed")
+
+
+@contextmanager
+def slow(page, address):
+    """Hold the answer of the address back until the job on show has had time to ask twice."""
+    held = []
+    page.route(address, lambda route: held.append(route))
+    yield
+    page.wait_for_timeout(2 * POLL)
+    for route in held:
+        route.continue_()
+    page.unroute(address)
 
 
 def test_an_error_is_marked_on_its_line(editor, people, good_page):
