@@ -45,6 +45,7 @@ class Delivery:
     log: Callable[[str], None] = ignore
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))  # in the schedule's zone
     job: str = "manual"  # unique to the job; names its temporary files
+    number: str = "0"  # of the job that people know; a retry has that of the first
 
     def check(self) -> None:
         """Raise Stopped when the work has to end."""

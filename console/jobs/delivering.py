@@ -9,7 +9,7 @@ from console.jobs.ending import JobError
 from console.jobs.lease import Lease
 from console.jobs.log import write
 from console.jobs.phases import phase
-from console.jobs.querying import slot_of
+from console.jobs.querying import first_of, slot_of
 from console.jobs.receipts import signed
 from console.jobs.results import rows_of
 from console.models import Job
@@ -44,6 +44,7 @@ def delivery(job, lease):
         log=lambda text: note(job, text),
         slot=slot_of(job),
         job=f"{job.pk}.{job.attempt}",
+        number=str(first_of(job).pk),
     )
 
 

@@ -47,11 +47,17 @@ def submit(  # noqa: PLR0913 - a job is all of this.
         export=export,
         schedule=schedule,
         slot=slot,
-        timezone=schedule.timezone if schedule else "UTC",
+        timezone=zone_of(schedule, query),
         attempts_allowed=attempts,
         priority=priority,
     )
     return sent(job)
+
+
+def zone_of(schedule, query):
+    """Return the time zone of the schedule; by hand, that of the one the query has."""
+    schedule = schedule or (query and query.schedule)
+    return schedule.timezone if schedule else "UTC"
 
 
 def submit_query(

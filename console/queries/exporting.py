@@ -1,10 +1,13 @@
 """Where a query's result goes, and what the file would look like."""
 
 import json
+from datetime import UTC, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone as clock
 
+from console.jobs.querying import first_of, slot_of
 from console.jobs.results import NoResult, rows_of
 from console.models import Job
 from console.queries.access import visible_jobs
@@ -12,6 +15,15 @@ from integrations.access import sample_for
 from integrations.delivery import Delivery
 
 PREVIEW_BYTES = 2048
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Name(NamedTuple):
+    """Where a run puts the file."""
+
+    when: str  # Next, Now, Last; Writes where every run has the same
+    slot: datetime | None
+    path: str
 
 
 def set_export(query, authentication, settings):
@@ -75,11 +87,20 @@ class Draft:
         found = self.checked.errors.as_data().values()
         return all(error.code == "required" for errors in found for error in errors)
 
-    def path(self):
-        """Return where the file would go; nothing where that is not known yet."""
+    def names(self):
+        """Return the paths of the file as Name; none where that is not known yet."""
         if not (self.complete and hasattr(self.connector, "path")):
-            return ""
-        return self.connector({}, self.settings).path(self.delivery())
+            return []
+        following = self.name("Next" if self.next_slot() else "Now", self.slot(), "{job}")
+        if following.path == self.name("", LONG_AGO, "0").path:
+            return [Name("Writes", None, following.path)]
+        if last := self.query.jobs.exclude(slot=None).first():
+            return [following, self.name("Last", slot_of(last), str(first_of(last).pk))]
+        return [following]
+
+    def name(self, when, slot, number):
+        delivery = Delivery(slot=slot, number=number)
+        return Name(when, slot, self.connector({}, self.settings).path(delivery))
 
     def preview(self, job):
         """Return the first bytes of the very file; None where there is no file."""
@@ -93,8 +114,11 @@ class Draft:
         known = sample_for(self.query.owner, self.authentication, self.settings)
         return json.dumps(known, indent=2, ensure_ascii=False)
 
-    def delivery(self):
-        """Return what names depend on: the next slot of the schedule, or now."""
+    def slot(self):
+        """Return what names depend on: the next slot of the schedule, or now, in its time zone."""
         schedule = self.query.schedule
-        slot = schedule.next_slot if schedule and schedule.next_slot else clock.now()
-        return Delivery(slot=slot.astimezone(ZoneInfo(schedule.timezone if schedule else "UTC")))
+        zone = ZoneInfo(schedule.timezone if schedule else "UTC")
+        return (self.next_slot() or clock.now()).astimezone(zone)
+
+    def next_slot(self):
+        return self.query.schedule.next_slot if self.query.schedule else None

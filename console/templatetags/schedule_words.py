@@ -28,5 +28,11 @@ def next_run(schedule):
 
 
 @register.filter
+def on_the_wall(moment):
+    """Write a moment as a clock shows it in its own time zone, and the zone."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} {moment.tzinfo}"
+
+
+@register.filter
 def engine_label(name):
     return ENGINES.get(name, name)

@@ -88,7 +88,7 @@ def file_of(user, query, draft):
     job = last_result(query, user)
     try:
         start = draft.preview(job)
-        shown = {"job": job, "path": draft.path(), "result_json": draft.result_json()}
+        shown = {"job": job, "names": draft.names(), "result_json": draft.result_json()}
     except (ExportError, SecretUnreadable) as error:
         return {"problem": str(error), "remedy": getattr(error, "remedy", "")}
     if start is not None:

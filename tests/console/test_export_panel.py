@@ -1,5 +1,7 @@
 """The Export Results panel: choosing, checking, previewing, saving, running."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -182,3 +184,27 @@ def test_the_preview_shows_no_result_that_its_reader_may_not_see(mia, people, sf
     page = mia.get(panel(people), headers=HTMX)
 
     assert "for Ada alone" not in page.content.decode()
+
+
+def test_a_name_with_the_time_in_it_is_shown_for_the_next_run_and_the_last(mia, people, sftp):
+    schedule_query(people, "@daily", timezone="Asia/Tokyo")
+    schedule = people.schedule
+    schedule.next_slot = datetime(2026, 11, 22, 15, tzinfo=UTC)
+    schedule.save()
+    slot = datetime(2026, 11, 21, 15, tzinfo=UTC)
+    job = jobs.submit_query(people, schedule=schedule, slot=slot)
+    url = reverse("export-draft", args=[people.pk])
+
+    shown = mia.post(url, filled(sftp, path_prefix="/{yyyy}{MM}{dd}-{job}.csv"), headers=HTMX)
+
+    page = shown.content.decode()
+    assert "<code>/20261123-{job}.csv</code>" in page
+    assert f"<code>/20261122-{job.pk}.csv</code>" in page
+    assert "2026-11-23 00:00:00 Asia/Tokyo" in page
+
+
+def test_a_placeholder_that_does_not_exist_is_refused(mia, people, sftp):
+    answer = mia.post(panel(people), filled(sftp, path_prefix="/{YYYY}.csv"), headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Did you mean {yyyy}?" in answer.content.decode()

@@ -239,3 +239,28 @@ def test_an_empty_result_that_must_not_be_is_an_error_at_once(submit, sshd):
     assert (job.status, job.attempt) == ("error", 1)
     assert job.error.startswith("The result has no rows") and job.remedy
     assert not (sshd.root / "in").exists()
+
+
+def test_a_slot_has_one_name_whenever_it_runs_and_however_often(
+    submit, sshd, authentication, marketer
+):
+    schedule = Schedule.objects.create(cron="@daily", timezone="Asia/Tokyo")
+    slot = datetime(2026, 1, 1, 15, tzinfo=UTC)
+    path = "/in/{yyyy}{MM}{dd}-{HH}{mm}{ss}-{job}.csv"
+    job = ran(submit(path=path, schedule=schedule, slot=slot))
+    schedule.delete()
+
+    again = ran(jobs.retry(ran(jobs.retry(job, marketer)), marketer))
+
+    assert again.status == "success"
+    assert [file.name for file in (sshd.root / "in").iterdir()] == [f"20260102-000000-{job.pk}.csv"]
+
+
+def test_a_retry_of_a_run_by_hand_has_its_name_too(submit, sshd, marketer):
+    job = ran(submit(path="/in/{epoch}.csv"))
+    Job.objects.filter(pk=job.pk).update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    job.refresh_from_db()
+    again = ran(jobs.retry(job, marketer))
+
+    assert again.receipt["slot"] == "2026-01-01T00:00:00+00:00"
+    assert (sshd.root / "in/1767225600.csv").exists()

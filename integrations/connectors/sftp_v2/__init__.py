@@ -1,9 +1,11 @@
 """Files on an SFTP server."""
 
 from integrations.connectors.base import FileConnector
+from integrations.connectors.remote_name import BadName
 from integrations.connectors.sftp_v2.authentication import Authentication
 from integrations.connectors.sftp_v2.export import Export, remote_name
 from integrations.connectors.sftp_v2.trial import Trial
+from integrations.errors import PermanentError
 from integrations.transports.sftp import Account, Manner, Upload
 
 
@@ -23,7 +25,12 @@ class SFTPv2(FileConnector):
     }
 
     def path(self, delivery):
-        return remote_name(self.settings)
+        try:
+            return remote_name(self.settings, delivery.slot, delivery.number)
+        except BadName as error:  # Settings can be older than the rules.
+            raise PermanentError(
+                f"The path prefix makes no name. {error}", remedy="Change it in the export."
+            ) from None
 
     def destination(self, delivery):
         manner = Manner(
@@ -37,7 +44,7 @@ class SFTPv2(FileConnector):
         return self.authentication["max_connection_retry"]
 
     def test(self, delivery):
-        path = remote_name(self.settings) if self.settings else None
+        path = self.path(delivery) if self.settings else None
         from_login_directory = self.settings.get("user_directory_is_root", True)
         trial = Trial(self.account(), delivery)
         return trial.steps(path, from_login_directory=from_login_directory)

@@ -1,13 +1,17 @@
 """What is written to an SFTP server, where, and how."""
 
+from datetime import UTC, datetime
+
 from django import forms
 
+from integrations.connectors.placeholders import expanded
 from integrations.connectors.remote_name import BadName, check_characters, check_path, sequence
 from integrations.encoders import EncoderSettings
 from integrations.formats import FormatSettings
 from integrations.settings_form import FlagField, advanced
 
 FIVE_GIB = 5_368_709_120
+LONGEST = datetime(2999, 12, 31, tzinfo=UTC), 12 * "9"  # what makes the longest name
 
 
 class YesNoField(forms.BooleanField):
@@ -46,7 +50,8 @@ class Export(FormatSettings, EncoderSettings):
         max_length=4096,
         validators=[checked(check_characters)],
         help_text="The file to write, such as /upload/conversions/filename.csv. "
-        "Missing directories are created.",
+        "Missing directories are created. {yyyy}{MM}{dd}-{HH}{mm}{ss} is the time the schedule was "
+        "due, in its time zone; {job} is the number of the job. Write {{ for a brace.",
     )
     rename_file_after_upload = FlagField(
         label="Rename file after upload finish",
@@ -105,13 +110,13 @@ class Export(FormatSettings, EncoderSettings):
         settings = super().clean()
         if {"path_prefix", "sequence_format", "file_ext"} <= settings.keys():
             try:
-                check_path(remote_name(settings))
+                check_path(remote_name(settings, *LONGEST))
             except BadName as error:
                 self.add_error("path_prefix", str(error))
         return settings
 
 
-def remote_name(settings: dict) -> str:
-    """Return the path of the file as the settings give it."""
+def remote_name(settings: dict, slot: datetime, job: str) -> str:
+    """Return the path of the file as the settings give it for a slot and a job."""
     number = sequence(settings["sequence_format"], 0, 0)
-    return settings["path_prefix"] + number + settings["file_ext"]
+    return expanded(settings["path_prefix"], slot, job) + number + settings["file_ext"]
