@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError, TransientError
 
+NO_SUCH_NAME = (socket.EAI_NONAME, socket.EAI_NODATA)
 LOOK = 0.1  # seconds between looks at the stop signal
 # Never reached because a wide network was allowed: only by a network that lies inside of them.
 OWN_MACHINE = ("127.0.0.0/8", "::1/128", "0.0.0.0/8", "::/128")
@@ -92,11 +93,12 @@ def look_up(host, port, delivery):
 
 
 def unresolved(host, error):
-    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-        return TransientError(
-            f"The name {host} cannot be looked up at the moment.",
-            remedy="Check the DNS servers of this machine.",
+    known_not = isinstance(error, socket.gaierror) and error.errno in NO_SUCH_NAME
+    if known_not or isinstance(error, UnicodeError):
+        return PermanentError(
+            f"There is no host named {host}.", remedy="Check the spelling of the host."
         )
-    return PermanentError(
-        f"There is no host named {host}.", remedy="Check the spelling of the host."
+    return TransientError(
+        f"The name {host} cannot be looked up at the moment.",
+        remedy="Check the DNS servers of this machine.",
     )

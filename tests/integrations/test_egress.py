@@ -1,7 +1,9 @@
+import socket
+
 import pytest
 
 from integrations.delivery import Delivery
-from integrations.errors import ExportError, PermanentError, Stopped
+from integrations.errors import ExportError, PermanentError, Stopped, TransientError
 from integrations.transports.egress import may_reach, resolve
 
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
@@ -69,3 +71,22 @@ def test_a_name_too_long_for_dns_is_no_crash():
 def test_a_stopped_delivery_looks_nothing_up():
     with pytest.raises(Stopped):
         resolve("no-such-host.invalid", 22, Delivery(stopped=lambda: True))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), PermanentError),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), TransientError),
+        (socket.gaierror(socket.EAI_SYSTEM, "Too many open files"), TransientError),
+    ],
+    ids=str,
+)
+def test_only_a_name_that_is_not_there_is_given_up_for_good(monkeypatch, error, kind):
+    def ask(*_, **__):
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+
+    with pytest.raises(kind):
+        resolve("sftp.example.com", 22, Delivery())
