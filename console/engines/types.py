@@ -124,6 +124,13 @@ def fits(found, wanted):
     if {found, wanted} <= {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}:
         return wanted != "DATE"
     narrow, wide = (kind.partition("(")[0] for kind in (found, wanted))
+    if narrow == wide == "DECIMAL":
+        return places(found) <= places(wanted)  # Others would be rounded away, unasked.
     if narrow in WIDTHS and wide in WIDTHS:
         return WIDTHS.index(narrow) <= WIDTHS.index(wide)
     return found.endswith("]") and wanted.endswith("]") and fits(found[:-2], wanted[:-2])
+
+
+def places(decimal):
+    """Return how many digits after the point a type such as DECIMAL(10,2) has."""
+    return int(re.search(r",\s*(\d+)", decimal)[1])

@@ -58,6 +58,16 @@ def test_a_table_can_be_made_empty_with_columns(run, demo):
     assert found == [(1, ["a"], "1.50"), (None, ["b"], "2.00")]
 
 
+def test_digits_are_not_rounded_away_unasked(run, demo):
+    run("CREATE TABLE paid AS SELECT CAST(1 AS decimal(10, 2)) AS amount")
+
+    with pytest.raises(QueryError, match=r'^Column "amount" is decimal\(10,2\) in the table'):
+        run("INSERT INTO paid SELECT CAST(1.234 AS decimal(10, 3))")
+
+    run("INSERT INTO paid SELECT CAST(1.5 AS decimal(38, 1))")
+    assert sorted(run("SELECT CAST(amount AS varchar) FROM paid")[1]) == [("1.00",), ("1.50",)]
+
+
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
