@@ -91,7 +91,7 @@ def command_of(line):
     first = ALIASES.get(rest[0], rest[0]) if rest else ""
     if first in COMMANDS:
         return first, who + rest[1:]
-    if re.fullmatch(r"[a-z]+:[a-z_]+", first):
+    if re.fullmatch(r"\w[\w:-]*", first):  # No SQL is a single word.
         sys.stderr.write(f"'{first}' is not a td command. See '{PROGRAM} help'.\n")
         raise SystemExit(1)
     return "query", who + rest
@@ -106,8 +106,16 @@ def wait_of(found):
     return f"--wait={found[2] or queries.FOREVER}"
 
 
+class Parser(argparse.ArgumentParser):
+    """Reads the line of a command; says in one line what is wrong with it."""
+
+    def error(self, message):
+        command = self.prog.removeprefix(f"{PROGRAM} ")
+        self.exit(2, f"{self.prog}: {message}. See '{PROGRAM} help {command}'.\n")
+
+
 def parser_of(name):
-    parser = argparse.ArgumentParser(f"{PROGRAM} {name}", description=COMMANDS[name].help)
+    parser = Parser(f"{PROGRAM} {name}", description=COMMANDS[name].help)
     parser.add_argument("-a", "--as", dest="as_user", metavar="USERNAME", help="whose work this is")
     COMMANDS[name].arguments(parser)
     return parser

@@ -396,8 +396,20 @@ def test_help_lists_the_commands_and_explains_each(capsys):
     assert "--result" in capsys.readouterr().out
 
 
-def test_a_command_that_is_not_there_is_said_so(capsys):
+@pytest.mark.parametrize("word", ["job:dance", "dance", "query-all"])
+def test_a_command_that_is_not_there_is_said_so(word, capsys):
     with pytest.raises(SystemExit):
-        main(["job:dance"])
+        main([word, "3"])
 
-    assert "'job:dance' is not a td command" in capsys.readouterr().err
+    assert f"'{word}' is not a td command" in capsys.readouterr().err
+
+
+def test_what_is_wrong_with_a_line_is_one_sentence(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["job:show", "abc"])
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "manage.py td job:show: argument job_id: invalid int value: 'abc'. "
+        "See 'manage.py td help job:show'.\n"
+    )
