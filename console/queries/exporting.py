@@ -109,6 +109,10 @@ class Draft:
         settings = self.connector.Export.defaults() | self.settings
         return self.connector({}, settings).preview(rows_of(job), PREVIEW_BYTES)
 
+    def encoded_size(self, start):
+        """Return the size that the first bytes have once they are encoded, where it is known."""
+        return self.connector({}, self.settings).encoded_size(start)
+
     def result_json(self):
         """Return the equal --result, with *** in the place of secrets."""
         known = sample_for(self.query.owner, self.authentication, self.settings)

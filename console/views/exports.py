@@ -93,6 +93,7 @@ def file_of(user, query, draft):
         return {"problem": str(error), "remedy": getattr(error, "remedy", "")}
     if start is not None:
         shown |= {"start": start, "lines": lines(start), "hex": hexdump(start[:HEX_BYTES])}
+        shown["encoded_size"] = draft.encoded_size(start)
     return shown
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
-from integrations.encoders import encode
+from integrations.encoders import encode, encoded_size
 from integrations.errors import ExportError, PermanentError
 from integrations.formats import write_rows
 from integrations.rows import Rows
@@ -196,6 +196,10 @@ class FileConnector(Connector):
                 if len(start) >= limit:
                     break
         return start[:limit]
+
+    def encoded_size(self, start: bytes) -> int | None:
+        """Return what size a preview is once it is encoded, where that is quickly found."""
+        return encoded_size(start, self.settings)
 
     def path(self, delivery: Delivery) -> str:
         """Return the name of the file at the destination."""

@@ -6,7 +6,7 @@ from integrations.encoders.compression import bzip2, gzip
 from integrations.encoders.pgp import encrypt_pgp
 from integrations.encoders.settings import EncoderSettings
 
-__all__ = ["EncoderSettings", "encode"]
+__all__ = ["EncoderSettings", "encode", "encoded_size"]
 
 
 def encode(chunks: Iterable[bytes], settings: dict) -> Iterator[bytes]:
@@ -14,6 +14,13 @@ def encode(chunks: Iterable[bytes], settings: dict) -> Iterator[bytes]:
     return ENCODERS[settings.get("encoders", "")](chunks, settings)
 
 
+def encoded_size(data: bytes, settings: dict) -> int | None:
+    """Return the size of the data once encoded; nothing where it is not, or that takes a while."""
+    encoder = settings.get("encoders", "")
+    return sum(map(len, encode([data], settings))) if encoder in QUICK else None
+
+
+QUICK = ("gz", "bzip2")
 ENCODERS = {
     "": lambda chunks, settings: iter(chunks),
     "gz": lambda chunks, settings: gzip(chunks),

@@ -208,3 +208,13 @@ def test_a_placeholder_that_does_not_exist_is_refused(mia, people, sftp):
 
     assert answer.status_code == 422
     assert "Did you mean {yyyy}?" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("encoder", "said"), [("gz", " B once encoded"), ("", "</a></span>")])
+def test_the_encoded_size_of_the_preview_is_told(mia, people, sftp, run_query, encoder, said):
+    run_query(people)
+    url = reverse("export-draft", args=[people.pk])
+
+    shown = mia.post(url, filled(sftp, encoders=encoder), headers=HTMX)
+
+    assert said in shown.content.decode()
