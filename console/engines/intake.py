@@ -219,13 +219,20 @@ def narrowest(fits):
 def csv_reason(text):
     """Return why DuckDB refused a line, in a few words."""
     if counts := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
-        return f"{counts[2]} values where {counts[1]} were expected"
+        return uneven(expected=int(counts[1]), found=int(counts[2]))
     if "unterminated quote" in text:
         return "a quote is not closed"
     if value := re.search(r"Could not convert string \"(.*?)\" to '(.*?)'", text, re.DOTALL):
         return f'"{value[1]}" is not a {types.trino(value[2])}'
     reasons = [part for part in text.split("\n")[1:] if part and not part.startswith("Original")]
     return reasons[0].rstrip(".") if reasons else "it cannot be read"
+
+
+def uneven(*, expected, found):
+    """Say how many values a line has. DuckDB counts no further than one too many."""
+    if found > expected:
+        return f"more values than the {expected} expected"
+    return f"{found} value{'' if found == 1 else 's'} where {expected} were expected"
 
 
 def said(error):

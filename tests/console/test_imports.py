@@ -59,8 +59,8 @@ def test_names_and_types_can_be_changed(demo, file):
 @pytest.mark.parametrize(
     ("content", "kind", "message"),
     [
-        ("id,email\n1,a\n2,b,c\n", "csv", "Line 3: 3 values where 2 were expected."),
-        ("id,email\n1,a\n2\n", "csv", "Line 3: 1 values where 2 were expected."),
+        ("id,email\n1,a\n2,b,c,d\n", "csv", "Line 3: more values than the 2 expected."),
+        ("id,email\n1,a\n2\n", "csv", "Line 3: 1 value where 2 were expected."),
         ('id,email\n1,"a\n2,b\n', "csv", "Line 2: a quote is not closed."),
         ("id,email\n1,caf\xe9\n".encode("latin-1"), "csv", "Line 2 is not UTF-8 (byte 0xE9): save"),
         ("id,email\n1,a\x00b\n", "csv", "Line 2 has a zero byte"),
