@@ -41,7 +41,7 @@ def test_fields_appear_as_they_apply(as_user, marketer, good_page):
     expect(key).to_be_visible()
     good_page(page, "credentials")
     page.get_by_role("button", name="Test connection").click()
-    expect(page.get_by_text("Not tested: something is missing")).to_be_visible()
+    expect(page.get_by_text("Not tested: correct this first")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
     expect(page.locator("#error_1_id_host")).to_have_text("This field is required.")
     good_page(page, "credentials-refused")
