@@ -3,7 +3,7 @@
 import re
 
 from console.engines.dialects import names
-from console.engines.process import out_of_memory
+from console.engines.process import disk_trouble, out_of_memory
 from console.engines.statement import QueryError
 from console.engines.types import TRINO_NAMES
 
@@ -33,6 +33,8 @@ def words(found, kind, statement):
         return missing_table(found["table"], statement)
     if kind == "Statement":
         return "Only SELECT, CREATE TABLE … AS, INSERT INTO and DROP TABLE can be run."
+    if kind == "IO":
+        return disk_trouble(found["message"])
     if kind == "Refused":
         return found["message"]
     return sentence(column_message(found) or clean(found["message"]))

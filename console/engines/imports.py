@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from console.engines.process import ChildError, Workspace, run_child
+from console.engines.process import ChildError, Workspace, disk_trouble, run_child
 from console.engines.statement import Limits, QueryError, QueryResult
 
 KINDS = {"csv": "CSV", "tsv": "TSV", "jsonl": "JSON lines", "parquet": "Parquet"}
@@ -78,6 +78,8 @@ def run(request, limits):
     except ChildError as error:
         if error.found["type"] == "Out of Memory":
             raise ImportFailed("The file needs more memory than an import may use.") from None
+        if error.found["type"] == "IO":
+            raise ImportFailed(disk_trouble(str(error)).replace("query", "import")) from None
         raise ImportFailed(str(error).split("\n")[0]) from None
     except QueryError as error:  # It names a limit, which holds for imports too.
         told = str(error).replace("query", "import").replace("result", "table")

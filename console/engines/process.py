@@ -1,7 +1,9 @@
 """Start the child, watch it, stop it in time, and return what it answers."""
 
 import json
+import logging
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -14,10 +16,12 @@ from pathlib import Path
 from console.engines.statement import QueryError
 from integrations.errors import Stopped
 
+logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 1
 OUTPUT = "output.parquet"
+NO_ROOM = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)
 SPARE_MB = 1024  # beyond what is told to a person, until the child is stopped for it
 
 
@@ -126,6 +130,14 @@ def silence(status, said, limits):
     if status < 0:
         return QueryError(f"The query's process ended by itself ({signal.Signals(-status).name}).")
     return RuntimeError(f"The query's process ended with status {status}: {trace}")
+
+
+def disk_trouble(message):
+    """Return what a person is told of trouble with files; the paths of this server are logged."""
+    logger.warning("A child could not read or write a file: %s", message)
+    if NO_ROOM.search(message):
+        return "This server has no room left for the files of the query."
+    return "A file on this server could not be read or written."
 
 
 def out_of_memory(limits):

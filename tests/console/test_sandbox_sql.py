@@ -321,6 +321,16 @@ def test_a_result_has_a_limit_of_its_own(box):
     assert attempt(rows.format(1), box, limits=limits)
 
 
+def test_a_full_disk_is_told_without_the_paths_of_the_server(box, monkeypatch, caplog):
+    monkeypatch.setattr(process, "SPARE_MB", 0)  # so that writes fail before the child is stopped
+    rows = "SELECT md5(range::VARCHAR) AS h FROM range(200000)"
+
+    with pytest.raises(QueryError, match=r"^This server has no room left for the files of the qu"):
+        attempt(rows, box, limits=Limits(temp_mb=1, result_mb=1))
+
+    assert str(box) in caplog.text
+
+
 ENDLESS = "SELECT max(a.range + b.range) AS m FROM range(10000000) a, range(10000000) b"
 
 
