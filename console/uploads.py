@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 KEPT_SECONDS = 24 * 3600
+LONGEST = 60  # characters of a name: in any script less than the bytes a file system takes
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def keep(user, file) -> Upload:
     forget_old(user)
     folder = folder_of(user) / str(uuid4())
     folder.mkdir(parents=True)
-    path = folder / Path(file.name).name
+    path = folder / Path(file.name).name[-LONGEST:]
     with path.open("wb") as kept:
         for chunk in file.chunks():
             kept.write(chunk)

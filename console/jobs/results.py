@@ -18,6 +18,7 @@ from integrations.formats import text as formats
 from integrations.rows import Rows
 
 OUT_OF_RANGE = "<value out of range>"
+MOST_CELLS = 20_000  # of a grid: a page with more keeps the server busy
 
 
 class NoResult(Exception):
@@ -42,6 +43,7 @@ def rows_of(job: Job) -> Rows:
 def grid(job: Job, limit: int = 200) -> tuple[list, list[list[str | None]]]:
     """Return the [name, type] columns, and the first rows as texts; None stands for NULL."""
     rows = rows_of(job)
+    limit = min(limit, max(1, MOST_CELLS // max(1, len(job.result_columns))))
     return job.result_columns, list(islice(texts(rows, limit), limit))
 
 

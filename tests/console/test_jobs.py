@@ -335,6 +335,17 @@ def test_the_grid_shows_texts_and_tells_null_from_nothing(submit):
     assert rows == [[None, "", "true", "1.50", "2026-01-02"]]
 
 
+def test_a_grid_of_many_columns_has_fewer_rows(submit):
+    columns = ", ".join(f"1 AS c{number}" for number in range(2000))
+    job = submit(f"SELECT {columns} FROM range(50)", engine="duckdb")
+    jobs.run(job.pk)
+    job.refresh_from_db()
+
+    columns, rows = jobs.grid(job)
+
+    assert (len(columns), len(rows), job.rows) == (2000, 10, 50)
+
+
 def test_the_grid_and_the_download_show_what_python_has_no_value_for(submit):
     far = "TIMESTAMP '290000-01-01 00:00:00'"
     sql = f"SELECT {far} AS far, [{far}] AS inner_far, MAP {{'a': 1}} AS pairs,"

@@ -186,3 +186,10 @@ def test_htmx_is_sent_on_without_a_swap(client, send):
 
     assert response.headers["HX-Redirect"].startswith("/workbench/upload/shop/")
     assert bare.status_code == 422 and "<html" not in bare.content.decode()
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "😀"])
+def test_a_file_with_a_long_name_is_taken(client, send, letter):
+    second = send(name=f"{letter * 150}.csv")
+
+    assert client.get(second.url).status_code == 200
