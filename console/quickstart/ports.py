@@ -18,9 +18,10 @@ def free(port):
 
 
 def claim(port):
-    """Raise Refusal where the port cannot be had."""
+    """Return the port, for 0 a free one. Raise Refusal where it cannot be had."""
     try:
-        listen(port).close()
+        with listen(port) as server:
+            return server.getsockname()[1]
     except OSError as error:
         why = "in use" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
         raise Refusal(

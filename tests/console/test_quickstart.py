@@ -202,6 +202,15 @@ def test_a_home_with_people_of_its_own_is_refused(tmp_path, settings):
         pass
 
 
+def test_a_port_is_claimed_and_zero_is_any_free_one():
+    port = ports.any_free()
+
+    assert ports.claim(port) == port
+    assert ports.free(ports.claim(0))
+    with pytest.raises(Refusal, match="99999 is no port: use a number from 1 to 65535"):
+        ports.claim(99999)
+
+
 def test_the_port_of_the_sandbox_is_kept_as_long_as_it_is_free(tmp_path):
     first = ports.kept(tmp_path / "port")
 

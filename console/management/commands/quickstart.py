@@ -24,16 +24,18 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("--port", type=int, default=8000, help="of the web server (8000)")
+        parser.add_argument(
+            "--port", type=int, default=8000, help="of the web server (8000); 0: any"
+        )
         parser.add_argument("--home", metavar="DIR", help="folder of all state (var/)")
         parser.add_argument("--once", action="store_true", help="stop when the file has landed")
 
     def handle(self, *, port, once, **_):
         self.began = time.monotonic()
         delivered = False
-        address = f"http://{ports.ADDRESS}:{port}/"
         with interruptible(), ExitStack() as stack:
-            ports.claim(port)
+            port = ports.claim(port)
+            address = f"http://{ports.ADDRESS}:{port}/"
             stack.enter_context(home.claimed(address))
             children = Children(environment(address))
             stack.callback(stop, children)
