@@ -107,12 +107,20 @@ def delete_arguments(parser):
 
 def delete_schedule(asked, owner, out):
     """Take the query off its schedule. The query stays, to be run or scheduled again."""
-    query = scheduled(owner).filter(name=asked.name).order_by("pk").first()
-    if query is None:
-        raise Refused(
-            f"Schedule '{asked.name}' does not exist.\n"
-            "Use 'td sched:list' to show list of the schedules."
-        )
+    query = schedule_named(asked.name, owner)
     unschedule(query)
     out.write(f"Schedule '{query.name}' is deleted.\n")
     return 0
+
+
+def schedule_named(name, owner):
+    """Return the owner's scheduled query of that name; for an admin also the only one there is."""
+    found = list(scheduled(owner).filter(name=name))
+    mine = [query for query in found if query.owner_id == owner.pk] or found
+    if not mine:
+        raise Refused(
+            f"Schedule '{name}' does not exist.\nUse 'td sched:list' to show list of the schedules."
+        )
+    if len(mine) > 1:
+        raise Refused(f"Several people have a schedule '{name}'. Name the owner with -a / --as.")
+    return mine[0]

@@ -366,6 +366,24 @@ def test_a_schedule_without_a_time_never_runs(td, shop):
     assert Query.objects.get().versions.count() == 1
 
 
+def test_an_admin_deletes_no_schedule_by_chance(td, shop, keeper, colleague):
+    for name in ("mia", "otto"):
+        td("sched:create", "daily", "@daily", "-d", "shop", "SELECT 1", as_user=name)
+
+    status, _, err = td("sched:delete", "daily", as_user="ada")
+
+    assert (status, Schedule.objects.count()) == (1, 2)
+    assert err == "Several people have a schedule 'daily'. Name the owner with -a / --as.\n"
+
+    td("sched:create", "daily", "@daily", "-d", "shop", "SELECT 1", as_user="ada")
+    td("sched:delete", "daily", as_user="ada")
+
+    assert {query.owner.username for query in Query.objects.filter(schedule__isnull=False)} == {
+        "mia",
+        "otto",
+    }
+
+
 def test_a_wrong_cron_changes_nothing(td, shop):
     status, _, err = td("sched:create", "odd", "61 * * * *", "-d", "shop", "SELECT 1")
 
