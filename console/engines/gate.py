@@ -40,7 +40,7 @@ class Scope:
     def within(self, node):
         """Return the scope inside a node, with its own WITH names."""
         names = {entry["key"].lower() for entry in cte_entries(node)}
-        if node.get("type") in {"CTE_NODE", "RECURSIVE_CTE_NODE"}:
+        if node.get("type") in ("CTE_NODE", "RECURSIVE_CTE_NODE"):
             names.add(node.get("cte_name", node.get("ctename", "")).lower())
         return Scope(self.database, self.tables, self.names | names) if names else self
 

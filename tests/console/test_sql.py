@@ -210,7 +210,7 @@ def test_an_interval_selects_rows(tmp_path):
         ("TD_TIME_ADD(0, '1M')", '"1M" is not a duration'),
         ("TD_TIME_FORMAT(0, 'QQ')", '"QQ" is not understood as a time format'),
         ("TD_TIME_FORMAT(0, 'yyyy', 'Mars/X')", "Unknown TimeZone 'Mars/X'"),
-        ("1 / 0", "Division by zero"),
+        ("1 / 0", "Division by zero."),
         ("5 % 0", "Division by zero"),
         ("CAST(9223372036854775807 AS bigint) + 1", "Overflow"),
     ],
@@ -376,3 +376,11 @@ def test_progress_is_told(tmp_path):
     statement = runner.plan(sql, database="demo", tables={})
     runner.execute(statement, tmp_path / "output.parquet", progress=seen.append)
     assert all(0 <= part <= 1 for part in seen)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "trino"])
+def test_a_sample_of_a_table_can_be_taken_and_of_a_file_it_cannot(tmp_path, people, engine):
+    assert rows("SELECT 1 AS a FROM people TABLESAMPLE SYSTEM (100)", tmp_path, engine, people)[0]
+
+    with pytest.raises(QueryError, match="that you may read"):
+        rows("SELECT * FROM 'a.parquet' TABLESAMPLE SYSTEM (100)", tmp_path, engine, people)
