@@ -67,9 +67,11 @@ def meant(found):
 
 
 def clean(message):
-    """Return the first sentence of a message without DuckDB's advice and type names."""
+    """Return the first sentence of a message without DuckDB's advice, SQL and type names."""
     text = message.strip().split("\n")[0]
-    text = re.sub(r"\s*(Use TRY|You might|Add an explicit|LINE \d+:|To disable).*", "", text)
+    text = re.sub(
+        r"\s*(Use TRY|You might|Add an explicit|LINE \d+:|To disable|in expression \().*", "", text
+    )
     text = re.sub(r" when casting from source column (\w+)", r' in column "\1"', text)
     return re.sub(r"\b[A-Z][A-Z0-9_]+\b", trino_word, text)
 
