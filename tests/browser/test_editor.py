@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from console import jobs
+from console import jobs, tables
 from console.models import Job, Query
 from console.queries.saving import save
 from integrations.connectors.sftp_v2 import Export
@@ -173,6 +173,16 @@ def test_a_table_of_the_tree_is_written_into_the_query(editor, shop):
     page.get_by_role("button", name="Insert people").click()
 
     assert text(page) == "emailpeople"
+
+
+def test_a_long_name_of_a_database_leaves_the_query_s_name_its_room(editor, people):
+    tables.create_database("x" * 128, people.owner)
+
+    page = editor(people.get_absolute_url())
+
+    assert page.get_by_label("Name", exact=True).bounding_box()["width"] > 250
+    tree = page.locator(".tree").evaluate("tree => tree.scrollWidth - tree.clientWidth")
+    assert tree == 0
 
 
 def test_formatting_lays_the_text_out_and_can_be_undone(editor, people):
