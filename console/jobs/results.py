@@ -26,8 +26,8 @@ class NoResult(Exception):
 
 
 def snapshot_of(job: Job) -> Path:
-    """Return where an attempt keeps its result. Another attempt never writes to that file."""
-    return Path(settings.RESULTS_DIR, str(job.pk), f"rows-{job.attempt}.parquet")
+    """Return where a claim of the job keeps its result. Another claim never writes to that file."""
+    return Path(settings.RESULTS_DIR, str(job.pk), f"rows-{job.worker or 0}.parquet")
 
 
 def rows_of(job: Job) -> Rows:
