@@ -163,6 +163,8 @@ class Job(models.Model):
     not_before = models.DateTimeField(null=True)
     worker = models.CharField(max_length=100, blank=True)  # token of the claim
     lease_until = models.DateTimeField(null=True)
+    held_because = models.TextField(blank=True)  # a queued job with it waits for a person
+    released_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
     kill_requested_at = models.DateTimeField(null=True)
     kill_requested_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
     progress = models.FloatField(null=True)  # 0 to 1 within the phase, when it can be known
@@ -200,6 +202,16 @@ class Job(models.Model):
     @property
     def finished(self):
         return self.status in self.FINISHED
+
+    @property
+    def held(self):
+        """Whether the job waits until a person releases or drops it."""
+        return self.status == self.Status.QUEUED and bool(self.held_because)
+
+    @property
+    def settled(self):
+        """Whether nothing more happens to the job by itself."""
+        return self.finished or self.held
 
 
 class JobLine(models.Model):

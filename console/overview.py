@@ -45,6 +45,12 @@ def failing(queries):
     return found.filter(last_status=Job.Status.ERROR).order_by("-last_job")[:SHOWN]
 
 
+def held(jobs):
+    """Return the jobs that wait for a person, the oldest first."""
+    waiting = jobs.filter(status=Job.Status.QUEUED).exclude(held_because="")
+    return waiting.defer("sql").order_by("pk")
+
+
 def days(jobs):
     """Return the last days, oldest first, with the jobs that succeeded and failed on each."""
     today = timezone.now().date()

@@ -1,6 +1,7 @@
 """Jobs: submitted by pages, commands and schedules, run by workers. The `Job` row is the truth."""
 
 from console.jobs.control import cluster_alive, kill
+from console.jobs.holding import drop, release
 from console.jobs.reaper import reap
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
@@ -11,10 +12,12 @@ __all__ = [
     "NoResult",
     "cluster_alive",
     "csv_lines",
+    "drop",
     "grid",
     "kill",
     "prune",
     "reap",
+    "release",
     "retry",
     "rows_of",
     "run",

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from console.engines import QueryError
@@ -81,19 +81,30 @@ def fail(lease: Lease, error: BaseException) -> None:
     return None
 
 
+def hold(lease: Lease, reason: str) -> None:
+    """Put the job back until somebody releases or drops it, as an attempt that was none."""
+    waiting = {"held_because": reason, "attempt": F("attempt") - 1, "started_at": None}
+    put_back(lease, f"Held: {reason} Somebody has to release or drop it.", **waiting)
+
+
 def postpone(lease: Lease, failure: Failure) -> None:
-    """Put the job back to try later, unless somebody has asked meanwhile that it end."""
+    """Put the job back to try later."""
     job = lease.job
     wait = min(FIRST_WAIT * 2 ** (job.attempt - 1), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
     later = {"not_before": timezone.now() + timedelta(seconds=wait), "started_at": None}
-    later |= {"phase": Job.Phase.QUEUED, "ended_at": None}
     tries = f"attempt {job.attempt} of {job.attempts_allowed}"
     lines = (
         f"{failure.error} {failure.remedy}".strip(),
         f"The job is tried again in {wait:.0f} seconds ({tries} failed).",
     )
+    put_back(lease, *lines, **later)
+
+
+def put_back(lease: Lease, *lines: str, **fields) -> None:
+    """Queue the job again, unless somebody has asked meanwhile that it end."""
+    fields |= {"phase": Job.Phase.QUEUED, "ended_at": None}
     wanted = Q(kill_requested_at=None)
-    if not end(lease, Job.Status.QUEUED, *lines, only=wanted, **later):
+    if not end(lease, Job.Status.QUEUED, *lines, only=wanted, **fields):
         end(lease, Job.Status.KILLED, KILLED_LINE)
 
 

@@ -24,7 +24,8 @@ KILLED, TOO_LONG, LOST = "killed", "too long", "lost"
 def ready():
     """Return the queued jobs that may start now, the most urgent first."""
     due = Q(not_before=None) | Q(not_before__lte=timezone.now())
-    return Job.objects.filter(due, status=Job.Status.QUEUED).order_by("-priority", "pk")
+    waiting = Job.objects.filter(due, status=Job.Status.QUEUED, held_because="")
+    return waiting.order_by("-priority", "pk")
 
 
 def claim(job_id: int) -> Job | None:

@@ -24,7 +24,8 @@ def query(job: Job, lease: Lease, seconds: dict) -> None:
     job.result_path = str(path.relative_to(settings.RESULTS_DIR))
     job.result_columns, job.rows = result.columns, result.rows
     job.result_bytes = result.bytes
-    fields = ("result_path", "result_columns", "rows", "result_bytes")
+    job.released_by = None  # If somebody released a result, it was another one.
+    fields = ("result_path", "result_columns", "rows", "result_bytes", "released_by")
     enter(lease, Job.Phase.WRITING)
     lease.own().update(**{field: getattr(job, field) for field in fields})
     write(job, f"The query finished: {result.rows:,} row{'' if result.rows == 1 else 's'}.")

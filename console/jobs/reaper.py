@@ -64,7 +64,8 @@ def unheard(now):
     """Return jobs that could start and have not been announced lately."""
     late = Q(not_before=None, created_at__lt=now - UNSENT_AFTER) | Q(not_before__lte=now)
     fresh = Q(lease_until__gt=now)
-    return Job.objects.filter(late, status=Job.Status.QUEUED).exclude(fresh).only("pk")
+    waiting = Job.objects.filter(late, status=Job.Status.QUEUED, held_because="")
+    return waiting.exclude(fresh).only("pk")
 
 
 def send_again(job, now):

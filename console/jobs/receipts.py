@@ -23,6 +23,7 @@ def signed(job: Job, receipt: Receipt, seconds: dict) -> dict:
         "slot": slot_of(job).isoformat(),
         "delivered_at": timezone.now().isoformat(),
         "attempt": job.attempt,
+        "released_by": job.released_by.username if job.released_by else None,
         "query_version": job.query_version,
         "format": {name: job.export[name] for name in FORMAT if name in job.export},
         "settings_sha256": receipts.digest(job.export),

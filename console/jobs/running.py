@@ -1,7 +1,8 @@
 """What a worker does with a job: claim it, query, export, and write down what came of it."""
 
 from console.jobs.delivering import deliver
-from console.jobs.ending import fail, stop, succeed
+from console.jobs.ending import fail, hold, stop, succeed
+from console.jobs.holding import Held, check_volume
 from console.jobs.lease import Lease, claim, ready
 from console.jobs.log import write
 from console.jobs.querying import query
@@ -20,6 +21,8 @@ def run(job_id: int) -> bool:
     with Lease(job) as lease:
         try:
             receipt = work(job, lease)
+        except Held as held:
+            hold(lease, str(held))
         except Stopped:
             stop(lease)
         except Exception as error:  # noqa: BLE001 - it is written to the job, for a person.
@@ -43,7 +46,10 @@ def work(job: Job, lease: Lease) -> dict | None:
     check_rights(job)
     seconds = {}
     query(job, lease, seconds)
-    return None if job.export is None else deliver(job, lease, seconds)
+    if job.export is None:
+        return None
+    check_volume(job)
+    return deliver(job, lease, seconds)
 
 
 def opening(job):

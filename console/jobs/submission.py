@@ -116,8 +116,9 @@ def reused(job, again):
         return False
     again.result_path = str(path.relative_to(settings.RESULTS_DIR))
     again.result_columns, again.rows = job.result_columns, job.rows
-    again.result_bytes = job.result_bytes
-    again.save(update_fields=["result_path", "result_columns", "rows", "result_bytes"])
+    again.result_bytes, again.released_by = job.result_bytes, job.released_by
+    fields = ["result_path", "result_columns", "rows", "result_bytes", "released_by"]
+    again.save(update_fields=fields)
     return True
 
 

@@ -128,6 +128,8 @@ def facts(job):
     )
     if job.finished:
         yield "Result size", rendering.size(job.result_bytes)
+    if job.held:
+        yield "Held", job.held_because
     if job.error:
         yield "Error", " ".join(filter(None, (job.error, job.remedy)))
 

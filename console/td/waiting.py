@@ -2,6 +2,8 @@
 
 import time
 
+from django.conf import settings
+
 from console import jobs
 from console.models import Job
 from console.td.errors import Refused, Waited
@@ -29,6 +31,9 @@ def wait(job: Job, out, seconds: int | None = None) -> None:
         printed = print_lines(job, out, printed)
         if job.finished:
             return
+        if job.held:
+            page = f"{settings.PUBLIC_URL}{job.get_absolute_url()}"
+            raise Waited(f"Job {job.pk} waits until somebody releases it: {page}")
         waited = time.monotonic() - began
         if seconds is not None and waited > seconds:
             raise Waited(f"Job {job.pk} has not ended after {seconds} seconds. It goes on.")

@@ -16,10 +16,12 @@ def home(request):
         return render(request, "console/_first_steps.html", {"steps": steps})
     queries = visible_queries(request.user)
     scheduled = overview.scheduled(queries)
-    days = overview.days(visible_jobs(request.user))
+    jobs = visible_jobs(request.user)
+    days = overview.days(jobs)
     context = {
         "steps": steps,
         "alive": cluster_alive(),
+        "held": overview.held(jobs),
         "today": days[-1],
         "total": sum(day["success"] + day["failed"] for day in days),
         "bars": overview.bars(days),

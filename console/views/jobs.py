@@ -34,7 +34,7 @@ def job_list(request):
     context = {
         "page": page,
         "filters": [*FILTERS],
-        "live": any(not job.finished for job in page),
+        "live": any(not job.settled for job in page),
         "filtering": bool(request.GET.get("status") or request.GET.get("search")),
         "params": params.urlencode(),
         "admin": is_admin(request.user),
@@ -86,14 +86,14 @@ def job_live(request, pk):
     lines = job.lines.filter(pk__gt=after)[:LINES]
     last = max((line.pk for line in lines), default=after)
     context = {"job": job, "lines": lines, "last_line": last, "polled": True}
-    if job.finished:
+    if job.settled:
         context |= outcome(job) | {"retries": job.retries.order_by("pk")}
     return render(request, "console/_job_news.html", context)
 
 
 def outcome(job):
-    """Return the result of a finished job to show: its first rows, or why there are none."""
-    if not job.result_path or not job.finished:
+    """Return the result of a job to show, when it has ended or is held, or why there is none."""
+    if not job.result_path or not job.settled:
         return {}
     try:
         columns, rows = grid(job)
@@ -138,6 +138,26 @@ def job_kill(request, pk):
     job = visible_job(request, pk)
     jobs.kill(job, request.user)
     messages.success(request, f"Job {job.pk} {'is' if job.finished else 'will be'} killed.")
+    return redirect(job)
+
+
+@require_POST
+def job_release(request, pk):
+    job = visible_job(request, pk)
+    if jobs.release(job, request.user):
+        messages.success(request, f"Job {job.pk} is released: its result is sent.")
+    else:
+        messages.error(request, f"Job {job.pk} is not held any more.")
+    return redirect(job)
+
+
+@require_POST
+def job_drop(request, pk):
+    job = visible_job(request, pk)
+    if jobs.drop(job, request.user):
+        messages.success(request, f"Job {job.pk} is dropped: its result is not sent.")
+    else:
+        messages.error(request, f"Job {job.pk} is not held any more.")
     return redirect(job)
 
 

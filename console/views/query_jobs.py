@@ -53,7 +53,7 @@ def query_job(request, pk):
     """Show the job as it is now. A page that sees it end stops asking."""
     job = get_object_or_404(visible_jobs(request.user), pk=pk)
     response = render(request, "console/_query_job.html", job_context(job))
-    return trigger_client_event(response, "job-ended", {}) if job.finished else response
+    return trigger_client_event(response, "job-ended", {}) if job.settled else response
 
 
 @require_POST

@@ -106,5 +106,5 @@ def test_the_page_takes_few_queries(client, marketer, query, django_assert_max_n
     ended(marketer, "success", receipt={"rows": 1, "files": []})
     client.force_login(marketer)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get("/")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from django import forms
 
+from integrations.connectors.guard import GuardSettings
 from integrations.connectors.placeholders import expanded
 from integrations.connectors.remote_name import BadName, check_characters, check_path, sequence
 from integrations.encoders import EncoderSettings
@@ -39,7 +40,7 @@ def checked(check):
     return validate
 
 
-class Export(FormatSettings, EncoderSettings):
+class Export(GuardSettings, FormatSettings, EncoderSettings):
     user_directory_is_root = YesNoField(
         label="Is user directory Root?",
         help_text="Yes: the path starts in the directory the user logs in to. "

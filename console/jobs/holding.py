@@ -1,0 +1,75 @@
+"""Results that are unusual wait for a person, who releases or drops them."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from console.jobs.log import write
+from console.jobs.submission import wake_worker
+from console.models import Job
+
+
+class Held(Exception):
+    """A job has to wait for a person: one sentence."""
+
+
+def check_volume(job: Job) -> None:
+    """Raise Held where the result is not to be sent before somebody looked at it."""
+    if not job.export.get("hold_unusual") or job.released_by_id:
+        return
+    if not job.rows:
+        raise Held("The result has no rows.")
+    before = rows_delivered(job, job.export["hold_runs"])
+    if before and is_unusual(job.rows, before, job.export["hold_percent"]):
+        raise Held(comparison(job.rows, before))
+
+
+def rows_delivered(job: Job, runs: int) -> list[int]:
+    """Return the rows of the last runs of the saved query that reached their destination."""
+    if job.query_id is None:
+        return []
+    delivered = Job.objects.filter(query=job.query_id, status=Job.Status.SUCCESS)
+    delivered = delivered.exclude(query_version=None).filter(receipt__files__0__isnull=False)
+    return list(delivered.values_list("rows", flat=True)[:runs])
+
+
+def is_unusual(rows: int, before: list[int], percent: int) -> bool:
+    """Return whether the rows are more than so many percent away from the mean, exactly."""
+    count, total = len(before), sum(before)
+    return abs(rows * count - total) * 100 > total * percent
+
+
+def comparison(rows, before):
+    count, mean = len(before), sum(before) / len(before)
+    runs = "the last delivered run" if count == 1 else f"the last {count} delivered runs on average"
+    has = f"The result has {rows:,} row{'' if rows == 1 else 's'}"
+    if not mean:
+        return f"{has}, and {runs} had none."
+    side = "more" if rows > mean else "fewer"
+    return f"{has}, {abs(rows - mean) / mean:,.0%} {side} than {runs} ({mean:,.10g})."
+
+
+def release(job: Job, by: User) -> bool:
+    """Send the result of a held job as it is. Return whether it was held."""
+    line = f"Released by {by.username}: the result is sent as it is."
+    return decided(job, line, held_because="", released_by=by, wake=True)
+
+
+def drop(job: Job, by: User) -> bool:
+    """End a held job without sending its result. Return whether it was held."""
+    now = timezone.now()
+    error = f"Dropped by {by.username}, and not sent. {job.held_because}"
+    ended = {"status": Job.Status.KILLED, "ended_at": now, "error": error}
+    return decided(job, error, kill_requested_at=now, kill_requested_by=by, **ended)
+
+
+def decided(job, line, *, wake=False, **fields):
+    held = Job.objects.filter(pk=job.pk, status=Job.Status.QUEUED).exclude(held_because="")
+    with transaction.atomic():
+        won = held.update(**fields)
+        if won:
+            write(job, line)
+        if won and wake:
+            wake_worker(job.pk)
+    job.refresh_from_db()
+    return bool(won)

@@ -1,0 +1,102 @@
+"""What a person sees of an export: names in the panel, a held job, the receipt."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from console import jobs
+from console.models import Database, Query
+from console.queries.saving import save
+from console.schedules import schedule_query
+from integrations.connectors import CONNECTORS
+from integrations.models import Authentication
+
+pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
+
+
+@pytest.fixture
+def query(sshd, marketer, settings):
+    """A scheduled query whose unusual results are held, with the time in the name of its file."""
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+    shop = Database.objects.create(name="shop", owner=marketer)
+    drop = Authentication(name="Partner drop", type="sftp_v2", owner=marketer)
+    drop.settings = sshd.settings
+    drop.save()
+    given = {"path_prefix": "/in/people-{yyyy}{MM}{dd}-{job}.csv.gz", "encoders": "gz"}
+    given |= {"user_directory_is_root": True, "hold_unusual": True}
+    form = CONNECTORS["sftp_v2"].Export.from_json(given)
+    assert form.is_valid(), form.errors
+    query = Query(name="Newsletter", database=shop, sql=many(200), owner=marketer)
+    query.authentication, query.export = drop, form.cleaned_data
+    save(query, by=marketer)
+    schedule_query(query, "@daily", timezone="Asia/Tokyo")
+    return query
+
+
+def many(rows):
+    name = "'name ' || CAST(x AS varchar)"
+    return f"SELECT x AS id, {name} AS name FROM UNNEST(sequence(1, {rows})) t(x)"
+
+
+def ran(query, rows):
+    query.sql = many(rows)
+    query.save()
+    job = jobs.submit_query(query)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_held_job_is_looked_at_and_released(as_user, marketer, query, good_page, sshd):
+    ran(query, 200)
+    job = ran(query, 12)
+    assert job.held
+
+    page = as_user(marketer, "/")
+    expect(page.get_by_role("heading", name="1 job waits for somebody")).to_be_visible()
+    good_page(page, "home-held")
+    page.goto(page.url + "workbench/jobs/")
+    expect(page.get_by_text("Held: The result has 12 rows, 94% fewer")).to_be_visible()
+    good_page(page, "jobs-held")
+
+    page.get_by_role("link", name="Newsletter").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("Held: The result has 12 rows")
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
+    good_page(page, "job-held")
+    page.get_by_role("button", name="Drop").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Drop job {job.pk}?")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Release").click()
+
+    expect(page.get_by_text(f"Job {job.pk} is released")).to_be_visible()
+    jobs.run(job.pk)
+    expect(page.get_by_role("heading", name="Delivered")).to_be_visible()
+    assert len(list((sshd.root / "in").iterdir())) == 2
+
+
+def test_the_receipt_is_shown_and_downloaded(as_user, marketer, query, good_page):
+    job = ran(query, 200)
+
+    page = as_user(marketer, job.get_absolute_url())
+    good_page(page, "job-receipt")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the receipt").click()
+
+    receipt = json.loads(download.value.path().read_text())
+    assert download.value.suggested_filename == f"receipt-{job.pk}.json"
+    assert receipt["signed_by"] in page.content()
+
+
+def test_the_panel_shows_names_and_the_fields_of_the_guard(as_user, marketer, query, good_page):
+    ran(query, 200)
+
+    page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
+    expect(page.get_by_text(re.compile(r"/in/people-\d{8}-\{job\}\.csv\.gz"))).to_be_visible()
+    expect(page.get_by_text("once encoded")).to_be_visible()
+    page.get_by_text("More settings").click()
+    expect(page.get_by_label("Unusual from (%)")).to_be_visible()
+    good_page(page, "export-panel")
+    page.get_by_label("Hold unusual results").uncheck()
+    expect(page.get_by_label("Unusual from (%)")).to_be_hidden()
