@@ -1,22 +1,24 @@
-"""Rows as delimited text, a block of whole lines at a time, column by column."""
+"""Rows as delimited text, a block of whole lines at a time."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import types
 
+from integrations.formats.blocks import block, is_repeated_text
 from integrations.formats.dialect import Dialect, dialect_of
-from integrations.formats.quoting import TEXT, data_of, join, written
-from integrations.formats.text import text_of
+from integrations.formats.kernel.loading import writer_for
+from integrations.formats.quoting import TEXT, written
 from integrations.rows import BATCH_ROWS, Rows
 
 BLOCK_BYTES = 4 << 20
 PROBE_ROWS = 32
-THREADS = 2  # Arrow works outside of Python's lock.
+FIRST_PIECES = 2  # for a preview, which reads no further and needs no kernel
+THREADS = 2  # Arrow and the kernel work outside of Python's lock.
 
 
 def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
@@ -25,7 +27,9 @@ def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
     if dialect.header:
         yield header(rows.columns, dialect)
     batches = rows.batches(batch_rows(rows), dictionaries=True)
-    yield from ahead(lambda piece: block(piece, dialect), chain.from_iterable(map(pieces, batches)))
+    todo = chain.from_iterable(map(pieces, batches))
+    yield from ahead(partial(block, dialect=dialect), islice(todo, FIRST_PIECES))
+    yield from ahead(writer_for(dialect, rows.count * len(rows.columns)), todo)
 
 
 def ahead(work: Callable, items: Iterable) -> Iterator:
@@ -66,27 +70,7 @@ def size_of(column: pa.Array) -> int:
     return pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
 
 
-def is_repeated_text(column: pa.Array) -> bool:
-    return types.is_dictionary(column.type) and types.is_string(column.type.value_type)
-
-
 def header(names: list[str], dialect: Dialect) -> bytes:
     """Return the line of the names, which are quoted like values."""
     cells = written(pa.array(names, TEXT), dialect)
     return (dialect.delimiter.join(cells.to_pylist()) + dialect.newline).encode()
-
-
-def block(batch: pa.RecordBatch, dialect: Dialect) -> bytes:
-    """Return the lines of the batch."""
-    named = zip(batch.schema.names, batch.columns, strict=True)
-    *cells, last = (cells_of(column, name, dialect) for name, column in named)
-    last = join([last, dialect.newline], null=dialect.null)
-    return data_of(join([*cells, last], dialect.delimiter, null=dialect.null))
-
-
-def cells_of(column: pa.Array, name: str, dialect: Dialect) -> pa.Array:
-    """Return the column as it stands in the file; values that repeat are written once."""
-    if is_repeated_text(column) and len(column.dictionary) < len(column) // 2:
-        once = written(text_of(column.dictionary, name), dialect)
-        return once.take(column.indices)
-    return written(text_of(column, name), dialect)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from integrations.formats import delimited
+from integrations.formats.kernel import loading
 from integrations.models import Authentication
 from tests.integrations.exports import impatient, many, rows  # noqa: F401  fixtures
 
@@ -27,3 +29,15 @@ def store(owner, name="Rokt", **changes):
 def authentication(keeper):
     """Ada's, shared with nobody."""
     return store(keeper)
+
+
+@pytest.fixture(params=["arrow", "kernel"])
+def way(request, monkeypatch):
+    """Both ways to write rows, each from the first row on and by itself."""
+    if request.param == "arrow":
+        monkeypatch.setattr(loading, "WORTH_LOADING", float("inf"))
+        return
+    assert loading.kernel_writer()
+    monkeypatch.setattr(loading, "WORTH_LOADING", 0)
+    monkeypatch.setattr(delimited, "FIRST_PIECES", 0)
+    monkeypatch.setattr(loading, "block", None)

@@ -16,7 +16,7 @@ TYPES = {bool: pa.bool_(), int: pa.int64(), str: pa.string()}
 
 
 @pytest.fixture
-def file_of(tmp_path):
+def file_of(tmp_path, way):
     """Write a table as a snapshot and return the bytes of its file."""
 
     def write(table, **settings):
@@ -161,7 +161,7 @@ def test_an_empty_result_is_a_header(file_of):
     assert file_of(table(["id", "name"], []), header_line=False) == ""
 
 
-def test_giant_values_come_in_pieces(tmp_path):
+def test_giant_values_come_in_pieces(tmp_path, way):
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({"text": ["x" * 1_000_000] * 60}), path)
 
@@ -171,7 +171,7 @@ def test_giant_values_come_in_pieces(tmp_path):
     assert max(blocks) < 8_000_000
 
 
-def test_values_that_repeat_are_not_all_held_at_once(tmp_path):
+def test_values_that_repeat_are_not_all_held_at_once(tmp_path, way):
     path = tmp_path / "rows.parquet"
     texts = ["a,b"] * 50 + ["x" * 1_000_000, None] * 20
     duckdb.from_arrow(pa.table({"text": texts})).write_parquet(str(path))

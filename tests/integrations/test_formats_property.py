@@ -1,4 +1,4 @@
-"""The fast writer against the plain reference: random rows in every dialect."""
+"""Both fast writers against the plain reference: random rows in every dialect."""
 
 import datetime as dt
 
@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from integrations.formats import write_rows
-from integrations.formats.delimited import block
 from integrations.formats.dialect import dialect_of
+from integrations.formats.kernel.loading import writer_for
 from integrations.rows import Rows
 from tests.integrations.reference_format import whole_file
 
@@ -58,7 +58,7 @@ def columns(draw):
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(values=columns(), names=some.lists(AWKWARD, min_size=4, max_size=4), dialect=DIALECTS)
-def test_the_fast_writer_writes_what_the_rules_say(values, names, dialect, tmp_path):
+def test_the_fast_writer_writes_what_the_rules_say(values, names, dialect, tmp_path, way):
     table = pa.table(values, names=names[: len(values)])
     path = tmp_path / "rows.parquet"
     pq.write_table(table, path)
@@ -69,12 +69,14 @@ def test_the_fast_writer_writes_what_the_rules_say(values, names, dialect, tmp_p
     assert written == whole_file(names[: len(values)], rows, dialect)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(values=columns(), start=some.integers(0, 6), dialect=DIALECTS)
-def test_a_slice_is_written_like_its_rows(values, start, dialect):
+def test_a_slice_is_written_like_its_rows(values, start, dialect, way):
     batch = pa.record_batch(values, names=list("abcd"[: len(values)])).slice(start)
     rows = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
-    written = block(batch, dialect_of(dialect)).decode()
+    written = writer_for(dialect_of(dialect), batch.num_rows)(batch).decode()
 
     assert written == whole_file([], rows, dialect | {"header_line": False})

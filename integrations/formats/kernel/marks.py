@@ -1,0 +1,74 @@
+"""A dialect as the kernel sees it: bytes, words and flags."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from integrations.formats.dialect import Dialect
+
+PADDING = bytes(8)  # behind what is copied by whole words
+OF_VALUES = frozenset("0123456789+-.: truefalsE")  # what is not text is made of these
+
+
+class Marks(NamedTuple):
+    """What stands between, around and inside values."""
+
+    delimiter: np.uint8
+    quote: np.uint8
+    escape: np.uint8
+    to_escape: np.uint64  # eight times the character that an escape goes before
+    needs_quotes: np.uint64  # eight times a further character that a value is quoted for
+    quotes: bool  # values that need it
+    quotes_all: bool
+    quotes_null: bool  # texts that equal the null string
+    newline: np.uint64  # for a newline inside of a value
+    newline_size: int
+    end: np.uint64  # of a line
+    end_size: int
+    null: int  # address of the null string
+    null_size: int
+
+
+def touches_values(dialect: Dialect) -> bool:
+    """Return whether numbers, times or flags may need quotes or escapes, as texts do."""
+    special = {dialect.delimiter, dialect.quote}
+    null = set(dialect.null)
+    return bool(special & OF_VALUES) or bool(null and null <= OF_VALUES)
+
+
+def marks_of(dialect: Dialect, null: np.ndarray) -> Marks:
+    """Return the marks. The null string, padded, must live as long as they do."""
+    delimiter, quote, escape = (
+        mark.encode()[0] for mark in (dialect.delimiter, dialect.quote, dialect.escape)
+    )
+    plain = dialect.policy == "NONE"
+    newline = (dialect.escape if plain else "") + dialect.newline_in_field
+    to_escape = delimiter if plain else quote
+    return Marks(
+        delimiter=np.uint8(delimiter),
+        quote=np.uint8(quote),
+        escape=np.uint8(escape),
+        to_escape=eight_times(to_escape),
+        needs_quotes=eight_times(delimiter if dialect.policy == "MINIMAL" else to_escape),
+        quotes=not plain,
+        quotes_all=dialect.policy == "ALL",
+        quotes_null=dialect.policy == "MINIMAL",
+        newline=word(newline),
+        newline_size=len(newline),
+        end=word(dialect.newline),
+        end_size=len(dialect.newline),
+        null=null.ctypes.data,
+        null_size=null.size - len(PADDING),
+    )
+
+
+def padded(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode() + PADDING, np.uint8)
+
+
+def eight_times(byte: int) -> np.uint64:
+    return np.uint64(int.from_bytes(bytes([byte]) * 8, "little"))
+
+
+def word(text: str) -> np.uint64:
+    return np.uint64(int.from_bytes(text.encode(), "little"))
