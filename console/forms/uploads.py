@@ -8,7 +8,7 @@ from django.conf import settings
 
 from console import tables
 from console.engines.imports import SUFFIXES
-from console.tables.imports import MODES, kind_of
+from console.tables.imports import kind_of
 
 TYPES = ["varchar", "bigint", "integer", "double", "boolean", "date", "timestamp(6)"]
 
@@ -50,7 +50,24 @@ class TableForm(forms.Form):
     """The second step: the table's name, and what happens to one that is there."""
 
     name = forms.CharField(label="Table", max_length=128)
-    mode = forms.ChoiceField(label="What to do", choices=MODES)
+    mode = forms.ChoiceField(
+        label="What to do",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose what happens to the rows that are there.",
+            "invalid_choice": "The table has changed: choose what happens to this one.",
+        },
+    )
+
+    def __init__(self, *args, database, **kwargs):
+        super().__init__(*args, **kwargs)
+        name = (self["name"].value() or "").strip()
+        self.table = database.tables.filter(name=name).first()
+        mode = self.fields["mode"]
+        mode.choices = choices(self.table)
+        mode.initial = None if self.table else "create"
+        if self["mode"].value() == "create" and not self.table:
+            mode.widget = forms.HiddenInput()
 
     def clean_name(self):
         name = self.cleaned_data["name"]
@@ -59,6 +76,26 @@ class TableForm(forms.Form):
         except tables.TableError as error:
             raise forms.ValidationError(str(error)) from error
         return name
+
+    def clean_mode(self):
+        mode, _, _ = self.cleaned_data["mode"].partition(":")
+        if mode == "create" and self.table:
+            self.add_error("name", f"There already is a table {self.table}. Use another name.")
+        return mode
+
+
+def choices(table):
+    """Return what can be done, in words; the values name the table that the words are about."""
+    if table is None:
+        return [("create", "Create the table")]
+    rows, lost = f"{table.rows:,} rows of {table.name}", "which are then lost"
+    if table.rows == 1:
+        rows, lost = f"1 row of {table.name}", "which is then lost"
+    return [
+        (f"append:{table.name}", f"Add the rows of the file to the {rows}"),
+        (f"replace:{table.name}", f"Replace the {rows}, {lost}"),
+        ("create", "Create a new table, with another name"),
+    ]
 
 
 class ColumnForm(forms.Form):

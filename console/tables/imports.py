@@ -9,9 +9,7 @@ from console.tables.files import new_file
 from console.tables.names import NAME, TableError, check_name
 from console.tables.statements import kept_if_used, limits
 
-__all__ = ["KINDS", "MODES", "ImportFailed", "Sniff", "import_file", "kind_of", "sniff"]
-
-MODES = {"create": "Create a table", "append": "Add to the table", "replace": "Replace the table"}
+__all__ = ["KINDS", "ImportFailed", "Sniff", "import_file", "kind_of", "sniff"]
 
 
 def sniff(path, kind, *, header=None):

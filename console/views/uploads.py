@@ -15,20 +15,39 @@ from console.tables.imports import ImportFailed, import_file, kind_of, sniff
 
 @require_http_methods(["GET", "POST"])
 def upload(request):
-    """Take a file, keep it for this user and look into it on the next page."""
+    """Take a file, look into it, and keep it for this user and the next page."""
     databases = tables.writable_databases(request.user)
     initial = {"database": request.GET.get("database")}
     form = FileForm(
         request.POST or None, request.FILES or None, databases=databases, initial=initial
     )
-    if request.method == "POST" and form.is_valid():
-        kept = uploads.keep(request.user, form.cleaned_data["file"])
+    kept = readable(request, form) if form.is_valid() else None
+    if kept:
         database, table = form.cleaned_data["database"].name, request.GET.get("table", "")
         page = reverse("upload-table", args=[database, kept.token])
         page += f"?table={table}" if table.isidentifier() else ""
         return HttpResponseClientRedirect(page) if request.htmx else redirect(page)
+    return file_page(request, form)
+
+
+def readable(request, form):
+    """Return the file as it is kept, or put the reason why it cannot be read beside its field."""
+    kept = uploads.keep(request.user, form.cleaned_data["file"])
+    try:
+        sniff(kept.path, kind_of(kept.path.name))
+    except ImportFailed as error:
+        uploads.forget(kept)
+        form.add_error("file", f"{kept.path.name}: {error}")
+        return None
+    return kept
+
+
+def file_page(request, form):
+    """Show the first step; where something is wrong, focus is on the first such field."""
+    for name in list(form.errors)[:1]:
+        form.fields[name].widget.attrs["autofocus"] = True
+    context = {"form": form, "databases": form.fields["database"].queryset}
     part = "_upload_file" if request.htmx else "upload"
-    context = {"form": form, "databases": databases}
     status = 422 if form.is_bound else 200
     return render(request, f"console/{part}.html", context, status=status)
 
@@ -36,7 +55,8 @@ def upload(request):
 @require_http_methods(["GET", "POST"])
 def upload_table(request, database, token):
     """Show what is in the file; import it as the person says."""
-    target = tables.writable_databases(request.user).filter(name=database).first()
+    databases = tables.writable_databases(request.user)
+    target = databases.filter(name=database).first()
     kept = uploads.find(request.user, token)
     if target is None or kept is None:
         raise Http404
@@ -44,8 +64,9 @@ def upload_table(request, database, token):
         found = sniff(kept.path, kind_of(kept.path.name), header=header(request))
     except ImportFailed as error:
         uploads.forget(kept)
-        messages.error(request, f"{kept.path.name}: {error}")
-        return redirect(f"{reverse('upload')}?database={database}")
+        form = FileForm({"database": database}, databases=databases)
+        form.errors["file"] = form.error_class([f"{kept.path.name}: {error}"])
+        return file_page(request, form)
     return table_page(request, target, kept, found)
 
 
@@ -56,9 +77,7 @@ def header(request):
 
 def table_page(request, database, kept, found):
     table = request.GET.get("table") or name_from(kept.path.name)
-    there = database.tables.filter(name=table).exists()
-    initial = {"name": table, "mode": "append" if there else "create"}
-    form = TableForm(request.POST or None, initial=initial)
+    form = TableForm(request.POST or None, database=database, initial={"name": table})
     columns = ColumnForms(request.POST or None, initial=as_initial(found.columns))
     if form.is_valid() and columns.is_valid():
         imported = imported_table(request, database, kept, form, columns.columns(), found.header)

@@ -81,11 +81,26 @@ def test_a_file_is_uploaded(as_user, marketer, shop, file, good_page):
     expect(page.get_by_role("columnheader", name="crew_id varchar")).to_be_visible()
 
 
-def test_a_broken_file_names_the_line(as_user, marketer, shop, file):
+def test_a_broken_file_names_the_line_beside_its_field(as_user, marketer, shop, file, good_page):
     page = as_user(marketer, "/workbench/upload/?database=shop")
     page.get_by_label("File").set_input_files(file(CSV + '3,"never closed\n'))
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("crew.csv:")).to_contain_text("4")
+    expect(page.get_by_label("File")).to_be_focused()
+    expect(page.get_by_label("Database")).to_have_value("shop")
+    good_page(page, "upload-broken")
+
+
+def test_a_file_for_a_table_that_is_there_asks_what_to_do(as_user, marketer, shop, file, good_page):
+    page = as_user(marketer, "/workbench/upload/?database=shop")
+    page.get_by_label("File").set_input_files(file("id,name,email\n7,eve,\n", "people.csv"))
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("Choose what happens to the rows")).to_be_visible()
+    good_page(page, "upload-there")
+    page.get_by_label("Add the rows of the file to the 2 rows of people").check()
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("people.csv is in shop.people, which has 3 rows.")).to_be_visible()
 
 
 def test_a_file_of_another_kind_is_refused_in_place(as_user, marketer, shop, file, axe):

@@ -63,9 +63,36 @@ def test_rows_are_appended_and_replaced(client, send):
     rows = b"id,name,email\n7,eve,e@example.com\n"
     for mode, count in {"append": 3, "replace": 1}.items():
         url = send(rows, "people.csv").url
-        client.post(url, as_shown(client.get(url), name="people", mode=mode))
+        client.post(url, as_shown(client.get(url), mode=f"{mode}:people"))
         people.refresh_from_db()
         assert people.rows == count
+
+
+def test_what_happens_to_rows_that_are_there_has_to_be_chosen(client, send):
+    url = send(b"id,name,email\n7,eve,e@example.com\n", "people.csv").url
+    shown = client.get(url)
+    unchanged = as_shown(shown)
+    del unchanged["mode"]
+
+    response = client.post(url, unchanged)
+
+    assert "Add the rows of the file to the 2 rows of people" in shown.content.decode()
+    assert "Replace the 2 rows of people, which are then lost" in shown.content.decode()
+    assert " checked" not in shown.content.decode()
+    assert response.status_code == 422
+    assert "Choose what happens to the rows that are there." in response.content.decode()
+    assert Table.objects.get(name="people").rows == 2
+
+
+def test_a_choice_about_one_table_is_not_one_about_another(client, send):
+    url = send(name="people.csv").url
+
+    response = client.post(url, as_shown(client.get(url), name="orders", mode="replace:people"))
+
+    assert response.status_code == 422
+    assert "Replace the 1 row of orders, which is then lost" in response.content.decode()
+    assert " checked" not in response.content.decode()
+    assert Table.objects.get(name="orders").rows == 1
 
 
 def test_the_file_is_gone_once_it_is_imported(client, send, settings):
@@ -78,12 +105,18 @@ def test_the_file_is_gone_once_it_is_imported(client, send, settings):
     assert client.get(url).status_code == 404
 
 
-def test_a_broken_file_names_the_line_and_changes_nothing(client, send):
+def test_a_broken_file_is_refused_beside_its_field(send, settings):
     broken = CSV + b'3,"never closed,2026-01-01\n'
 
-    response = client.get(send(broken).url, follow=True)
+    response = send(broken)
 
-    assert re.search(r"new people\.csv: .*[Ll]ine 4", response.content.decode())
+    page = response.content.decode()
+    assert response.status_code == 422
+    said = re.search(r'id="id_file_error".*?new people\.csv: .*?[Ll]ine 4', page, re.S)
+    assert said and 'aria-describedby="id_file_helptext id_file_error"' in page
+    assert re.search(r'<input type="file"[^>]* autofocus', page)
+    assert '<option value="shop" selected>' in page and "toast bad" not in page
+    assert not list(settings.UPLOADS_DIR.rglob("*.csv"))
     assert Table.objects.count() == 2
 
 
@@ -102,8 +135,8 @@ def test_a_value_that_does_not_fit_the_type_changes_nothing(client, send):
     ("changed", "reason"),
     [
         ({"name": "people"}, "There already is a table shop.people."),
-        ({"name": "no such", "mode": "append"}, "cannot be the name of a table"),
-        ({"name": "nothing", "mode": "append"}, "There is no table shop.nothing to add to."),
+        ({"name": "no such"}, "cannot be the name of a table"),
+        ({"name": "nothing", "mode": "append:people"}, "choose what happens to this one"),
         ({"form-0-name": "joined"}, "Two columns are named"),
         ({"form-0-name": "a b"}, "cannot be the name of a column"),
         ({"form-0-name": ""}, "This field is required."),
