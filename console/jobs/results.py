@@ -19,6 +19,7 @@ from integrations.rows import Rows
 
 OUT_OF_RANGE = "<value out of range>"
 MOST_CELLS = 20_000  # of a grid: a page with more keeps the server busy
+LONGEST_CELL = 1_000  # characters
 
 
 class NoResult(Exception):
@@ -44,21 +45,29 @@ def grid(job: Job, limit: int = 200) -> tuple[list, list[list[str | None]]]:
     """Return the [name, type] columns, and the first rows as texts; None stands for NULL."""
     rows = rows_of(job)
     limit = min(limit, max(1, MOST_CELLS // max(1, len(job.result_columns))))
-    return job.result_columns, list(islice(texts(rows, limit), limit))
+    return job.result_columns, list(islice(texts(rows), limit))
 
 
-def texts(rows: Rows, size: int = 4096) -> Iterator[list[str | None]]:
-    """Yield each row as the texts that a person reads."""
-    for batch in rows.batches(size):
-        columns = [[text_of(value) for value in values(column)] for column in batch.columns]
-        yield from (list(row) for row in zip(*columns, strict=True))
+def texts(rows: Rows) -> Iterator[list[str | None]]:
+    """Yield each row as the texts that a person reads, of long ones the beginning."""
+    for batch in rows.portions():
+        columns = [[shown(value) for value in values(column)] for column in batch.columns]
+        yield from map(list, zip(*columns, strict=True))
+
+
+def shown(value) -> str | None:
+    """Return what a cell shows: of a long text the beginning, and how long it is."""
+    text = text_of(value)
+    if text is None or len(text) <= LONGEST_CELL:
+        return text
+    return f"{text[:LONGEST_CELL]}… ({len(text):,} characters)"
 
 
 def csv_lines(job: Job) -> Iterator[bytes]:
-    """Yield all rows as CSV, a batch at a time, the names of the columns first."""
+    """Yield all rows as CSV, as many at a time as fit well in memory, the names first."""
     rows = rows_of(job)
     yield csv_of([rows.columns])
-    for batch in rows.batches():
+    for batch in rows.portions():
         columns = [[text_of(value) for value in values(column)] for column in batch.columns]
         yield csv_of(zip(*columns, strict=True))
 

@@ -7,7 +7,7 @@ from console.tables.access import (
     readable_databases,
     writable_databases,
 )
-from console.tables.files import collect_garbage, head, paths
+from console.tables.files import collect_garbage, head, paths, rows
 from console.tables.names import TableError, check_name
 from console.tables.statements import Outcome, execute, limits
 from console.tables.store import append, create_database, create_from, drop
@@ -29,5 +29,6 @@ __all__ = [
     "paths",
     "readable",
     "readable_databases",
+    "rows",
     "writable_databases",
 ]

@@ -4,14 +4,15 @@ import os
 import time
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 from uuid import uuid4
 
-import pyarrow.parquet as pq
 from django.conf import settings
 
 from console.models import Table
+from integrations.rows import Rows
 
 KEEP = timedelta(hours=24)  # files nobody refers to: a query that began earlier may read them
 
@@ -39,16 +40,16 @@ def let_go(table):
             os.utime(path)
 
 
-def head(table, n=20):
-    """Return the first rows of a table as tuples of Python values."""
-    rows = []
+def rows(table):
+    """Yield the rows of a table as tuples of Python values, reading few at a time."""
     for path in paths(table):
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(n):
-                rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
-                if len(rows) >= n:
-                    return rows[:n]
-    return rows
+        for portion in Rows(path).portions():
+            yield from zip(*(column.to_pylist() for column in portion.columns), strict=True)
+
+
+def head(table, n=20):
+    """Return the first rows of a table."""
+    return list(islice(rows(table), n))
 
 
 def collect_garbage():

@@ -76,7 +76,7 @@ class Selection:
         self.columns, self.rows, self.limit = rows.columns, rows, limit
 
     def __iter__(self) -> Iterator[list]:
-        batches = self.rows.batches()
+        batches = self.rows.portions()
         found = (row for batch in batches for row in zip(*map(values, batch.columns), strict=True))
         return ([plain(value) for value in row] for row in islice(found, self.limit))
 

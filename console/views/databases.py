@@ -1,5 +1,7 @@
 """Databases and tables: what there is, and a look into it."""
 
+from itertools import islice
+
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from console import tables
 from console.forms.databases import DatabaseForm
-from console.jobs.results import text_of
+from console.jobs.results import shown
 from console.models import Database
 
 FIRST_ROWS = 20
@@ -59,11 +61,12 @@ def database(request, name):
 def table(request, database, name):
     """Show a table's columns and its first rows."""
     found = readable_database(request, database)
-    shown = get_object_or_404(found.tables.select_related("database"), name=name)
+    table = get_object_or_404(found.tables.select_related("database"), name=name)
+    first = islice(tables.rows(table), FIRST_ROWS)
     context = {
         "database": found,
-        "table": shown,
-        "rows": [[text_of(value) for value in row] for row in tables.head(shown, FIRST_ROWS)],
+        "table": table,
+        "rows": [[shown(value) for value in row] for row in first],
         "writable": tables.can_write(request.user, found),
     }
     return render(request, "console/table.html", context)

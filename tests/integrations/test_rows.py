@@ -1,0 +1,64 @@
+"""Rows are read few at a time where they are wide, whatever the snapshot looks like."""
+
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from integrations.rows import Rows
+
+MEGABYTES = 90  # of one portion and what reading it takes; the values together have 300 and more
+READ = """
+import sys
+from pathlib import Path
+import pyarrow as pa
+from integrations.rows import Rows
+count = sum(batch.num_rows for batch in Rows(Path(sys.argv[1])).portions())
+print(count, pa.default_memory_pool().max_memory() >> 20)
+"""
+WIDE = {
+    "texts": "SELECT repeat('a', 3000000) AS x FROM range(100)",
+    "bytes": "SELECT repeat('a', 3000000)::BLOB AS x FROM range(100)",
+    "lists": "SELECT [repeat('a', 3000000)] AS x FROM range(100)",
+    "members": "SELECT {'a': repeat('a', 3000000)} AS x FROM range(100)",
+    "late": "SELECT if(i < 9000, 'a', repeat('a', 300000)) AS x, i FROM range(10000) t(i)",
+}
+
+
+def snapshot(folder, sql):
+    path = folder / "rows.parquet"
+    with duckdb.connect() as made:
+        made.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    return path
+
+
+@pytest.mark.parametrize("wide", WIDE)
+def test_huge_values_are_read_in_bounded_memory(wide, tmp_path):
+    path = snapshot(tmp_path, WIDE[wide])
+
+    said = subprocess.run(
+        [sys.executable, "-c", READ, path], capture_output=True, text=True, check=True
+    )
+
+    count, peak = map(int, said.stdout.split())
+    assert count == Rows(path).count
+    assert peak < MEGABYTES
+
+
+def test_portions_have_all_rows_in_order_with_names_and_types(tmp_path):
+    path = snapshot(tmp_path, "SELECT i, i % 3 || 'x' AS t, [i] AS l FROM range(300000) t(i)")
+    rows = Rows(path)
+
+    portions = list(rows.portions())
+
+    assert [i for part in portions for i in part.column(0).to_pylist()] == list(range(300_000))
+    assert portions[0].schema.names == rows.columns
+    assert portions[0].schema.types == rows.schema.types
+    assert portions[-1].to_pylist()[-1] == {"i": 299_999, "t": "2x", "l": [299_999]}
+
+
+def test_narrow_rows_are_read_many_at_a_time(tmp_path):
+    rows = Rows(snapshot(tmp_path, "SELECT i, 'name ' || i % 9 AS t FROM range(100000) t(i)"))
+
+    assert len(list(rows.portions())) < 10
