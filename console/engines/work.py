@@ -7,6 +7,13 @@ import _duckdb as duckdb
 from console.engines import functions, gate, intake, types
 
 LONGEST = 1000  # characters of a message: it can hold values of any length
+LARGEST_MB = 16  # of one value of a result
+NESTED = ("array", "map", "row")
+MEASURES = dict.fromkeys(NESTED, "strlen(CAST({} AS VARCHAR))") | {
+    "varchar": "strlen({})",
+    "json": "strlen({})",
+    "varbinary": "octet_length({})",
+}
 
 
 class Complaint(Exception):
@@ -63,12 +70,24 @@ def query(connection, request):
     columns = fit(found, request["into"], request["columns"]) if request["into"] else plain(found)
     output = types.literal(f"{request['folder']}/output.parquet")
     names = ", ".join(f"c{index}" for index in range(len(found)))
-    picked = ", ".join(f"{value} AS {types.quote(name)}" for name, value, _ in columns)
+    picked = ", ".join(f"{bounded(*column)} AS {types.quote(column[0])}" for column in columns)
     copied = body.execute(
         f"COPY (SELECT {picked} FROM (",
         f") AS result({names})) TO {output} (FORMAT parquet, COMPRESSION zstd)",
     )
     return {"columns": [(name, kind) for name, _, kind in columns], "rows": copied[0][0]}
+
+
+def bounded(name, value, kind):
+    """Return a value that fails where it is larger than a reader has memory for."""
+    measure = MEASURES.get(kind.partition("(")[0])
+    if measure is None:
+        return value
+    message = types.literal(
+        f'Column "{cut(name)}" holds a value larger than the {LARGEST_MB} MB that one may have'
+    )
+    size = measure.format(value)
+    return f"CASE WHEN {size} > {LARGEST_MB << 20} THEN error({message}) ELSE {value} END"
 
 
 def check(connection, request):
