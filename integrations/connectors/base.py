@@ -10,7 +10,7 @@ from typing import Protocol
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.encoders import encode, encoded_size
-from integrations.errors import ExportError, PermanentError
+from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.formats import write_rows
 from integrations.rows import Rows
 
@@ -137,6 +137,12 @@ class Destination(Protocol):
         A further call is a further try, and finishes what an earlier one left behind.
         """
 
+    def found(self) -> tuple[str, int | None] | None:
+        """After a last failed try, return what deliver() would, where the file is there after all.
+
+        That is so when only the answer to the last request was lost.
+        """
+
     def clear(self) -> None:
         """Remove what a failed delivery left behind, as far as that is possible."""
 
@@ -144,6 +150,16 @@ class Destination(Protocol):
 def one_try(destination, path, content):
     with closing(content):
         return destination.deliver(path, content)
+
+
+def all_tries(destination, path, content, limit):
+    """Deliver the content, with retries, and look once more before giving up."""
+    try:
+        return retrying(lambda: one_try(destination, path, content), limit, content.delivery)
+    except TransientError:
+        if found := destination.found():
+            return found
+        raise
 
 
 class FileConnector(Connector):
@@ -158,9 +174,8 @@ class FileConnector(Connector):
         content = Content(rows, self.settings, delivery)
         path = self.path(delivery)
         try:
-            full_path, remote_bytes = retrying(
-                lambda: one_try(destination, path, content), self.retry_limit(), delivery
-            )
+            limit = self.retry_limit()
+            full_path, remote_bytes = all_tries(destination, path, content, limit)
         finally:
             destination.clear()
         sha256 = content.digest.hexdigest()

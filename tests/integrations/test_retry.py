@@ -112,6 +112,9 @@ class Unlucky(FileConnector):
         next(self.readings[-1])
         raise TransientError("The server is busy.")
 
+    def found(self):
+        return None
+
     def clear(self):
         pass
 

@@ -1,6 +1,7 @@
 """Exports to servers that are difficult, as the sandbox can be."""
 
 import pytest
+from paramiko.sftp import SFTP_PERMISSION_DENIED
 
 from integrations.errors import PermanentError, TransientError
 from integrations.sandbox.files import Files
@@ -110,6 +111,51 @@ def test_a_rename_whose_answer_was_lost_is_recognized(sandbox, many, faulty):
     assert any("only the server's last answer was lost" in line for line in log)
     assert receipt.files[0].sha256 == hashed((sandbox.root / "out.csv").read_bytes())
     assert receipt.files[0].remote_bytes == size(sandbox.root / "out.csv") == len(content(many))
+    assert names(sandbox) == ["out.csv"]
+
+
+def test_a_lost_answer_to_the_rename_of_the_last_try_is_recognized(sandbox, rows):
+    sandbox.switches.lost_renames = 1
+    export = connector(sandbox, rename_file_after_upload=True, max_connection_retry=0)
+
+    receipt = export.export(rows, local_delivery())
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(rows)
+    assert receipt.files[0].path == "/out.csv"
+    assert receipt.files[0].sha256 == hashed(content(rows))
+    assert names(sandbox) == ["out.csv"]
+
+
+@pytest.fixture
+def lost_creation(monkeypatch):
+    """The server makes each file that it is asked for, and is gone before it says so."""
+    create = Files.open
+
+    def create_and_go(session, *asked):
+        handle = create(session, *asked)
+        session.transport.close()
+        return handle
+
+    monkeypatch.setattr(Files, "open", create_and_go)
+
+
+@pytest.mark.usefixtures("lost_creation")
+def test_a_lost_answer_to_the_creation_leaves_no_empty_file(sandbox, rows):
+    export = connector(sandbox, max_connection_retry=0)
+
+    with pytest.raises(TransientError):
+        export.export(rows, local_delivery())
+
+    assert names(sandbox) == []
+
+
+def test_a_file_that_may_not_be_replaced_stays(sandbox, rows, monkeypatch):
+    (sandbox.root / "out.csv").touch()
+    monkeypatch.setattr(Files, "open", lambda *asked: SFTP_PERMISSION_DENIED)
+
+    with pytest.raises(PermanentError):
+        connector(sandbox, max_connection_retry=0).export(rows, local_delivery())
+
     assert names(sandbox) == ["out.csv"]
 
 

@@ -13,6 +13,7 @@ from integrations.transports.sftp.pieces import held, pieces
 
 TEMPORARY = ".tmp"
 CLEARING = 2.0  # seconds to come back and remove what is left
+LOOKING = 10.0  # seconds to come back and see whether the file has its name
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Upload:
         self.manner = manner
         self.host_key = ""
         self.leftovers = set()  # files of this upload that must not stay
-        self.renaming = None  # (temporary, size) once the server was asked to rename
+        self.renaming = None  # (temporary, size, path) once the server was asked to rename
+        self.creating = ""  # a final name, until the server answers whether it made the file
         self.stranger = None  # (name, what the server said of it) where our usual name was taken
 
     def deliver(self, path: str, content: Iterable[bytes]) -> tuple[str, int | None]:
@@ -46,7 +48,7 @@ class Upload:
             self.host_key = connection.fingerprint
             files = Files(connection)
             path = files.full_path(path, from_login_directory=self.manner.from_login_directory)
-            if self.arrived(files, path):
+            if self.arrived(files):
                 return path, files.size(path)
             self.remove_leftovers(files)
             try:
@@ -54,17 +56,27 @@ class Upload:
             finally:
                 self.remove_leftovers(files)
 
-    def arrived(self, files, path):
+    def arrived(self, files):
         """Return whether an earlier try did rename the file, and only the answer was lost."""
         if not self.renaming:
             return False
-        temporary, size = self.renaming
+        temporary, size, path = self.renaming
         self.renaming = None
         if not files.is_missing(temporary) or files.size(path) != size:
             return False
         self.delivery.log(f"{path} had arrived: only the server's last answer was lost.")
         self.leftovers.discard(temporary)
         return True
+
+    def found(self) -> tuple[str, int | None] | None:
+        """Come back once more, for a short time, for the result of a rename without an answer."""
+        if not self.renaming:
+            return None
+        _, size, path = self.renaming
+        with suppress(ExportError, Stopped), self.errand(LOOKING) as connection:
+            if self.arrived(Files(connection)):
+                return path, size
+        return None
 
     def put(self, files, path, content):
         """Put the content at the path. Return the size that the server tells."""
@@ -80,8 +92,15 @@ class Upload:
     def put_straight(self, files, path, chunks):
         """Write under the final name; what does not become whole is removed again."""
         self.delivery.fence()
-        file = files.create(path)
+        self.creating = path
+        try:
+            file = files.create(path)
+        except ExportError:
+            if files.connection.is_open():
+                self.creating = ""  # The server refused: the file of that name is as it was.
+            raise
         self.leftovers.add(path)
+        self.creating = ""
         self.write(file, chunks)
         size = self.verify(files, file)
         self.leftovers.discard(path)
@@ -104,7 +123,7 @@ class Upload:
         if size is None and files.is_missing(file.path):
             raise TransientError(f"{file.path} was removed before it could be renamed.")
         self.delivery.fence()
-        self.renaming = file.path, file.size
+        self.renaming = file.path, file.size, path
         files.publish(file.path, path)
         self.leftovers.discard(file.path)
         self.remove_stranger(files)  # From here on nothing makes the delivery fail any more.
@@ -173,22 +192,34 @@ class Upload:
         """Remove what must not stay, as far as the connection allows."""
         if files.connection.is_open():
             self.renaming = None  # The server has answered.
-        if self.leftovers and not self.delivery.held():
+        if (self.leftovers or self.creating) and not self.delivery.held():
+            self.creating = ""
             return self.leftovers.clear()  # By now the name can be of another process's file.
+        self.take_back(files)
         for path in sorted(self.leftovers):
             with suppress(ExportError, Stopped):
                 files.remove(path)
                 self.leftovers.discard(path)
         return None
 
+    def take_back(self, files):
+        """Count the file whose creation had no answer as left over, where it was made empty."""
+        if not self.creating:
+            return
+        with suppress(ExportError, Stopped):
+            if files.size(self.creating) == 0:  # One with content was there before.
+                self.leftovers.add(self.creating)
+            self.creating = ""
+
     def clear(self) -> None:
         """Come back once more, for a short time, to remove what must not stay."""
-        if not self.leftovers:
+        if not self.leftovers and not self.creating:
             return
-        ends = time.monotonic() + CLEARING
-        errand = replace(self.delivery, stopped=lambda: time.monotonic() > ends)
-        with (
-            suppress(ExportError, Stopped),
-            Connection(replace(self.account, timeout=CLEARING), errand) as connection,
-        ):
+        with suppress(ExportError, Stopped), self.errand(CLEARING) as connection:
             self.remove_leftovers(Files(connection))
+
+    def errand(self, seconds):
+        """Return a connection of its own that is given up after some seconds."""
+        ends = time.monotonic() + seconds
+        delivery = replace(self.delivery, stopped=lambda: time.monotonic() > ends)
+        return Connection(replace(self.account, timeout=seconds), delivery)
