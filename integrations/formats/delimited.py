@@ -55,12 +55,24 @@ def batch_rows(rows: Rows) -> int:
 
 def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Yield the batch in slices of a size whose text fits well in memory."""
-    if batch.num_rows > 1 and sum(map(size_of, batch.columns)) > BLOCK_BYTES:
+    if batch.num_rows > 1 and is_large(batch):
         half = batch.num_rows // 2
         yield from pieces(batch.slice(0, half))
         yield from pieces(batch.slice(half))
     elif batch.num_rows:
         yield batch
+
+
+def is_large(batch: pa.RecordBatch) -> bool:
+    """Return whether the values are too many bytes; they are counted only if they may be."""
+    return all(sum(map(size, batch.columns)) > BLOCK_BYTES for size in (most_of, size_of))
+
+
+def most_of(column: pa.Array) -> int:
+    """Return no less than the bytes of the values, without a look at each."""
+    if not is_repeated_text(column):
+        return column.nbytes
+    return len(column) * (pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
 
 
 def size_of(column: pa.Array) -> int:

@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import subprocess
 import sys
+from decimal import Decimal
 from threading import Thread
 
 import numpy as np
@@ -195,9 +196,23 @@ def test_timestamps_of_every_age(unit, dialect):
     assert kernel(batch, dialect) == block(batch, dialect).decode()
 
 
+@pytest.mark.parametrize("scale", [0, 1, 2, 9, 17, 18])
+@pytest.mark.parametrize("precision", [18, 19, 38])
+def test_decimals_have_all_their_places(precision, scale, dialect):
+    high = 10**18 - 1
+    whole = [0, 1, -1, 9, 10, -10, 99, 12345678, 123456789, -(10**16), 10**17, high, -high]
+    values = [Decimal(value).scaleb(-scale) for value in whole] + [None]
+
+    batch = one_column(values, pa.decimal128(precision, scale))
+    assert kernel(batch, dialect) == block(batch, dialect).decode()
+    assert kernel(batch, dialect) == plainly(values, dialect)
+
+
 @pytest.mark.parametrize(
     ("kind", "values"),
     [
+        (pa.timestamp("us", "UTC"), [0, -1, None, -62_135_596_800_000_001, 1_577_934_245_678_000]),
+        (pa.timestamp("us", "Asia/Tokyo"), [0, -1, None]),
         (pa.date32(), [0, -719_163, 2_932_897, 1]),
         (pa.timestamp("us"), [0, -62_135_596_800_000_001, 253_402_300_800_000_000, 1]),
         (pa.timestamp("ms"), [0, -62_135_596_800_001, 253_402_300_800_000, 1]),
@@ -205,9 +220,8 @@ def test_timestamps_of_every_age(unit, dialect):
     ],
 )
 def test_what_the_kernel_cannot_write_is_left_to_arrow(kind, values, dialect):
-    batch = pa.record_batch(
-        {"before": list("abcd"), "value": pa.array(values, kind), "n": range(4)}
-    )
+    count = range(len(values))
+    batch = pa.record_batch({"a": count, "value": pa.array(values, kind), "b": count})
 
     assert kernel(batch, dialect) == block(batch, dialect).decode()
 
@@ -230,6 +244,8 @@ COLUMNS = [
     (pa.bool_(), some.booleans()),
     (pa.date32(), some.dates()),
     (pa.timestamp("us"), some.datetimes()),
+    (pa.timestamp("us", "UTC"), some.datetimes()),
+    (pa.decimal128(12, 4), some.decimals(-(10**7), 10**7, places=4)),
     (pa.timestamp("ms"), some.integers(-(10**13), 10**13)),
     (pa.string(), AWKWARD),
     (pa.large_string(), AWKWARD),
@@ -359,6 +375,7 @@ def test_a_large_result_is_written_by_the_kernel_after_its_first_rows(
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({"n": range(100_000), "s": ["a,b", None, "c", ""] * 25_000}), path)
     slow = b"".join(write_rows(Rows(path), export))
+    assert loading.kernel_writer()
     monkeypatch.setattr(loading, "WORTH_LOADING", 200_000)
     monkeypatch.setattr(loading, "block", None)
 

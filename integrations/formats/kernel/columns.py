@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import types
 
 from integrations.formats.text import text_of
 
@@ -15,14 +16,16 @@ from integrations.formats.text import text_of
     UINT32,
     UINT64,
     DOUBLE,
+    DECIMAL,
     BOOLEAN,
     DATE,
     MILLISECONDS,
     MICROSECONDS,
+    MICROSECONDS_UTC,
     TEXT,
     LARGE_TEXT,
     REPEATED_TEXT,
-) = range(16)
+) = range(18)
 KINDS = {
     pa.int8(): INT8,
     pa.int16(): INT16,
@@ -37,6 +40,7 @@ KINDS = {
     pa.date32(): DATE,
     pa.timestamp("ms"): MILLISECONDS,
     pa.timestamp("us"): MICROSECONDS,
+    pa.timestamp("us", "UTC"): MICROSECONDS_UTC,
     pa.string(): TEXT,
     pa.large_string(): LARGE_TEXT,
     pa.dictionary(pa.int32(), pa.string()): REPEATED_TEXT,
@@ -50,13 +54,22 @@ FIELDS = (
     "starts",  # address of where each text starts
     "indices",  # address of which text of a dictionary each value is
     "offset_of_texts",  # of the dictionary's first text
+    "power",  # of ten, by which decimals are divided
 )
+DECIMAL_DIGITS = 18  # that fit the lower half of a decimal
 COLUMN = np.dtype([(field, np.int64) for field in FIELDS])
+
+
+def kind_of(kind: pa.DataType) -> int | None:
+    """Return the kernel's kind of a type, None where it has none."""
+    if types.is_decimal128(kind) and kind.precision <= DECIMAL_DIGITS and kind.scale >= 0:
+        return DECIMAL
+    return KINDS.get(kind)
 
 
 def readable(column: pa.Array, name: str, *, only_texts: bool) -> pa.Array:
     """Return the column in a type that the kernel reads, with all else as text."""
-    kind = KINDS.get(column.type)
+    kind = kind_of(column.type)
     if kind is None or (kind < TEXT and only_texts):
         return text_of(column, name)
     if kind == REPEATED_TEXT and column.dictionary.null_count:
@@ -66,10 +79,12 @@ def readable(column: pa.Array, name: str, *, only_texts: bool) -> pa.Array:
 
 def describe(record: np.record, column: pa.Array) -> None:
     """Fill in where the column's buffers are. They live as long as the column does."""
-    record["kind"] = kind = KINDS[column.type]
+    record["kind"] = kind = kind_of(column.type)
     record["offset"] = column.offset
     valid, data, *_ = column.buffers()
     record["valid"] = valid.address if column.null_count else 0
+    if kind == DECIMAL:
+        record["power"] = 10**column.type.scale
     if kind < TEXT:
         record["data"] = data.address
     elif kind == REPEATED_TEXT:

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from integrations.formats.kernel import columns as kinds
-from integrations.formats.kernel.numbers import put_double, put_integer, put_natural
+from integrations.formats.kernel.numbers import put_decimal, put_double, put_integer, put_natural
 from integrations.formats.kernel.pointers import (
     bit_at,
     double_at,
@@ -21,7 +21,7 @@ from integrations.formats.kernel.pointers import (
     word_at,
 )
 from integrations.formats.kernel.texts import GROWTH, put_copy, put_text
-from integrations.formats.kernel.times import put_date, put_timestamp
+from integrations.formats.kernel.times import put_date, put_timestamp, put_zoned
 
 TRUE, FALSE = (np.uint64(int.from_bytes(text, "little")) for text in (b"true", b"false"))
 NO_ROOM = -1
@@ -67,19 +67,29 @@ def put_value(p, column, row):
     kind, data = column.kind, column.data
     if kind == kinds.DOUBLE:
         return put_double(p, double_at(data + 8 * row))
-    if kind == kinds.DATE:
-        return put_date(p, np.int64(int32_at(data + 4 * row)))
-    if kind == kinds.MILLISECONDS:
-        return put_timestamp(p, int64_at(data + 8 * row), 1_000)
-    if kind == kinds.MICROSECONDS:
-        return put_timestamp(p, int64_at(data + 8 * row), 1_000_000)
+    if kind == kinds.DECIMAL:
+        return put_decimal(p, int64_at(data + 16 * row), column.power)
     if kind == kinds.BOOLEAN:
         true = bit_at(data, row) != 0
         put_word(p, TRUE if true else FALSE)
         return p + (4 if true else 5)
     if kind == kinds.UINT64:
         return put_natural(p, word_at(data + 8 * row))
+    if kind >= kinds.DATE:
+        return put_time(p, kind, data, row)
     return put_integer(p, integer_at(kind, data, row))
+
+
+@inlined
+def put_time(p, kind, data, row):
+    if kind == kinds.DATE:
+        return put_date(p, np.int64(int32_at(data + 4 * row)))
+    value = int64_at(data + 8 * row)
+    if kind == kinds.MILLISECONDS:
+        return put_timestamp(p, value, 1_000)
+    if kind == kinds.MICROSECONDS_UTC:
+        return put_zoned(p, value)
+    return put_timestamp(p, value, 1_000_000)
 
 
 @inlined

@@ -14,15 +14,6 @@ logger = logging.getLogger(__name__)
 
 WORTH_LOADING = 3_000_000  # values that Arrow writes in about the time that numba takes to start
 POLICIES = ("MINIMAL", "ALL", "NONE")
-SAMPLE = {
-    "text": pa.array(["", "plain", 'a,b "c"\r\nd', None, "longer than a word"]),
-    "again": pa.array(["b", "b", None, 'a,"', "b"]).dictionary_encode(),
-    "whole": pa.array([0, -(2**63), 2**63 - 1, None, 1234567890]),
-    "double": pa.array([0.0, -0.5, 9999999.125, None, 1 / 3]),
-    "flag": pa.array([True, False, None, True, True]),
-    "day": pa.array([0, -719_162, 2_932_896, None, 11_016], pa.date32()),
-    "moment": pa.array([0, -1, 86_399_999_999, None, 1_577_934_245_678_000], pa.timestamp("us")),
-}
 
 
 def writer_for(dialect: Dialect, values: int) -> Callable[[pa.RecordBatch], bytes]:
@@ -53,10 +44,10 @@ def proved_writer() -> type:
     """Load the writer and let it write a sample, which also compiles it where nobody has."""
     if sys.byteorder != "little":
         raise ImportError("the kernel is made for little-endian processors")
+    from integrations.formats.kernel.sample import sample
     from integrations.formats.kernel.writer import Writer
 
-    sample = pa.record_batch(SAMPLE)
     for dialect in (Dialect(policy=policy) for policy in POLICIES):
-        if Writer(dialect).block(sample) != block(sample, dialect):
+        if Writer(dialect).block(sample()) != block(sample(), dialect):
             raise ArithmeticError("the kernel does not write here what Arrow writes")
     return Writer

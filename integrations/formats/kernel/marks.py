@@ -7,7 +7,7 @@ import numpy as np
 from integrations.formats.dialect import Dialect
 
 PADDING = bytes(8)  # behind what is copied by whole words
-OF_VALUES = frozenset("0123456789+-.: truefalsE")  # what is not text is made of these
+OF_VALUES = frozenset("0123456789-.: truefalsUTC")  # what is not text is made of these
 
 
 class Marks(NamedTuple):

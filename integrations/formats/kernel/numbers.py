@@ -1,4 +1,4 @@
-"""Integers and doubles as decimal digits."""
+"""Integers, decimals and doubles as decimal digits."""
 
 import numpy as np
 
@@ -72,6 +72,22 @@ def put_integer(p, number):
 
 
 @inlined
+def put_decimal(p, number, power):
+    """Write a number divided by a power of ten, with all places of it."""
+    if number < 0:
+        put_byte(p, MINUS)
+        p += 1
+    size, power = np.uint64(abs(number)), np.uint64(power)
+    whole = size // power
+    p = put_natural(p, whole)
+    if power == np.uint64(1):
+        return p
+    end = put_natural(p, power + size - whole * power)  # a 1 and all places
+    put_byte(p, POINT)
+    return end
+
+
+@inlined
 def put_double(p, number):
     """Write a double that has a short plain decimal, return 0 for any other."""
     size = abs(number)
@@ -82,15 +98,15 @@ def put_double(p, number):
         p += 1
     scaled = np.rint(size * SHORT_SCALE)
     if scaled / SHORT_SCALE == size:
-        return put_decimal(p, np.uint64(scaled) * MYRIAD)
+        return put_places(p, np.uint64(scaled) * MYRIAD)
     scaled = np.rint(size * SCALE)
     if scaled / SCALE == size:
-        return put_decimal(p, np.uint64(scaled))
+        return put_places(p, np.uint64(scaled))
     return 0
 
 
 @inlined
-def put_decimal(p, scaled):
+def put_places(p, scaled):
     """Write a multiple of 10**-8 with as many places as it needs, and at least one."""
     whole = scaled // EIGHT_DIGITS
     p = put_up_to_eight(p, whole)

@@ -8,6 +8,7 @@ from integrations.formats.kernel.pointers import inlined, put_byte, put_word
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, from 1970-01-01
 TO_MARCH = 719_468  # days from 0000-03-01, where the leap day ends a year
 SECONDS = 86_400
+ZONE = np.uint64(int.from_bytes(b" UTC", "little"))
 DASH, COLON, POINT, BLANK = (np.uint8(ord(character)) for character in "-:. ")
 
 
@@ -81,6 +82,16 @@ def put_timestamp(p, value, per_second):
     p = put_clock(p + 1, second)
     put_byte(p, POINT)
     return put_fraction(p + 1, fraction * np.uint64(1_000_000 // per_second))
+
+
+@inlined
+def put_zoned(p, value):
+    """Write a count of microseconds since 1970 and its zone, return 0 for another year."""
+    p = put_timestamp(p, value, 1_000_000)
+    if p == 0:
+        return 0
+    put_word(p, ZONE)
+    return p + 4
 
 
 @inlined
