@@ -39,6 +39,8 @@ STATUSES = {
     "killed": ("muted", "■", "Killed"),
 }
 
+NUMERIC = ("tinyint", "smallint", "integer", "bigint", "real", "double", "decimal")
+
 PHASE_SYMBOLS = {"done": "●", "now": "▶", "failed": "▲", "ahead": "○"}
 
 
@@ -86,6 +88,18 @@ def number(value):
 
 
 @register.filter
+def numeric(kind):
+    """Return whether values of the column type are numbers, which stand at the right."""
+    return kind.partition("(")[0] in NUMERIC
+
+
+@register.filter
+def cells(row, columns):
+    """Return each text of a row, and whether its column holds numbers."""
+    return [(text, numeric(kind)) for text, (_, kind) in zip(row, columns, strict=True)]
+
+
+@register.filter
 def size(count):
     """Write a number of bytes: 5.4 MB."""
     if count is None:
@@ -102,7 +116,7 @@ def size(count):
 
 @register.filter
 def duration(span):
-    """Write a time span: 0.8 s, 42 s, 3 min 5 s, 2 h 10 min."""
+    """Write a time span: 0.8 s, 42 s, 3 min 5 s, 2 h 10 min, 1 h."""
     if span is None:
         return NOTHING
     seconds = span.total_seconds()
@@ -111,8 +125,10 @@ def duration(span):
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    return f"{seconds} s"
 
 
 @register.filter

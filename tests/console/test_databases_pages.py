@@ -55,6 +55,14 @@ def test_what_one_may_not_read_is_not_found(client, shop, colleague):
     assert client.get(f"{LIST}nothing/").status_code == 404
 
 
+def test_numbers_stand_at_the_right(read, shop):
+    page = read(f"{LIST}shop/people/")
+
+    assert '<th scope="col" class="num">id<span class="type">bigint' in page
+    assert '<td class="num">1</td><td>ann</td>' in page
+    assert '<th scope="col">name<span class="type">varchar' in page
+
+
 def test_a_table_shows_its_columns_and_first_rows(read, shop):
     page = read(f"{LIST}shop/people/")
 
