@@ -1,5 +1,7 @@
 """What was entered for an authentication that is not saved yet: sealed, in the session."""
 
+from datetime import datetime
+
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.utils import timezone
 from integrations import secrets
 
 KEY = "authentication drafts"  # in the session: type of the connector -> token
+TESTS = "authentication tests"  # type of the connector -> what came of the last test
 
 
 def entered(request, type):
@@ -23,9 +26,28 @@ def keep(request, type, settings):
 
 
 def drop(request, type):
-    drafts = request.session.get(KEY, {})
-    if drafts.pop(type, None):
-        request.session[KEY] = drafts
+    for key in (KEY, TESTS):
+        kept = request.session.get(key, {})
+        if kept.pop(type, None):
+            request.session[key] = kept
+
+
+def keep_test(request, type, settings, steps):
+    """Remember a test, and of which settings; of these not more than their fingerprint."""
+    tested = {
+        "of": secrets.fingerprint(settings),
+        "at": timezone.now().isoformat(),
+        "steps": steps,
+    }
+    request.session[TESTS] = request.session.get(TESTS, {}) | {type: tested}
+
+
+def test_of(request, type, settings):
+    """Return when exactly these settings were tested, and the steps; None and [] for never."""
+    tested = request.session.get(TESTS, {}).get(type)
+    if not tested or tested["of"] != secrets.fingerprint(settings):
+        return None, []
+    return datetime.fromisoformat(tested["at"]), tested["steps"]
 
 
 def tokens():

@@ -50,6 +50,7 @@ def name(request, type):
     form = NamingForm(request.POST or None, instance=authentication)
     if form.is_valid():
         authentication.replace_settings(draft)
+        authentication.tested_at, authentication.test_steps = drafts.test_of(request, type, draft)
         form.save()
         drafts.drop(request, type)
         messages.success(request, f"{authentication.name} is saved.")

@@ -19,6 +19,8 @@ def entered(request, type):
     connector = connector_or_404(type)
     form = connector.Authentication(request.POST, stored=drafts.entered(request, type))
     context = tried(form, connector)
+    if context.get("steps"):
+        drafts.keep_test(request, type, form.cleaned_data, context["steps"])
     if request.htmx:
         return render(request, "integrations/_test.html", context)
     drafts.keep(request, type, form.cleaned_data)

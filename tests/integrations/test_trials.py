@@ -2,10 +2,10 @@
 
 import pytest
 
-from integrations import trials
+from integrations import drafts, trials
 from integrations.connectors import CONNECTORS
 from integrations.connectors.base import Connector, Step
-from integrations.models import HostKey
+from integrations.models import Authentication, HostKey
 from tests.integrations.conftest import SETTINGS, store
 
 NEW = "/integrations/catalog/sftp_v2/new/"
@@ -33,6 +33,21 @@ def test_what_was_entered_is_tested_before_it_is_saved(client, marketer, sshd):
 
     assert "The connection works" in text_of(answer) and sshd.fingerprint() in text_of(answer)
     assert "<html" not in text_of(answer) and "PRIVATE KEY" not in text_of(answer)
+
+
+@pytest.mark.needs("sshd")
+@pytest.mark.parametrize("changed", [{}, {"timeout": "17"}])
+def test_a_test_made_before_saving_is_kept_for_what_was_tested(client, marketer, sshd, changed):
+    client.force_login(marketer)
+    client.post(f"{NEW}test/", entered(sshd), headers=HTMX)
+
+    client.post(NEW, entered(sshd) | changed)
+    client.post(f"{NEW}name/", {"name": "Partner"})
+
+    saved = Authentication.objects.get(name="Partner")
+    assert bool(saved.tested_at) == (not changed)
+    assert trials.outcome(saved.test_steps) == ("" if changed else "passed")
+    assert not client.session.get(drafts.TESTS)
 
 
 @pytest.mark.needs("sshd")
