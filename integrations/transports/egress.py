@@ -16,8 +16,18 @@ LINK_LOCAL = (
     *("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"),
     *("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fec0::/10"),
 )
-GUARDED = [ipaddress.ip_network(network) for network in (*OWN_MACHINE, *LINK_LOCAL)]
+OWN = [ipaddress.ip_network(network) for network in OWN_MACHINE]
+GUARDED = [*OWN, *(ipaddress.ip_network(network) for network in LINK_LOCAL)]
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64
+SHARED = ipaddress.ip_network("100.64.0.0/10")  # behind the address of a provider
+DOCUMENTATION = [
+    ipaddress.ip_network(network)
+    for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+]
+PRIVATE = [
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+]
 COMPATIBLE = ipaddress.ip_network("::/96")  # IPv4 written as IPv6, the old way
 
 
@@ -39,11 +49,28 @@ def resolve(host: str, port: int, delivery: Delivery) -> list[Address]:
     allowed = [address for address in found if may_reach(address.ip, delivery.networks)]
     if not allowed:
         raise PermanentError(
-            f"Exports may not connect to {host} ({found[0].ip}).",
-            remedy="It is this machine or in a private network. An administrator can allow its "
-            "network in the setting CONSOLE_EGRESS_NETWORKS.",
+            f"Exports may not connect to {named(host, found[0].ip)}.",
+            remedy=f"{place_of(found[0].ip)} An administrator can allow its network in the "
+            "setting CONSOLE_EGRESS_NETWORKS.",
         )
     return allowed
+
+
+def named(host, address):
+    return host if host == address else f"{host} ({address})"
+
+
+def place_of(address: str) -> str:
+    """Say in a sentence what kind of address it is that is not reached."""
+    ip = embedded(ipaddress.ip_address(address))
+    kinds = (
+        (OWN, "It is this machine."),
+        (GUARDED, "It is an address that clouds and neighbouring machines use for themselves."),
+        (DOCUMENTATION, "It is reserved for examples: no server on the internet has it."),
+        ([*PRIVATE, SHARED], "It is in a private network."),
+    )
+    told = (sentence for networks, sentence in kinds if any(ip in one for one in networks))
+    return next(told, "It is not an address of a server on the internet.")
 
 
 def may_reach(address: str, networks: tuple[str, ...]) -> bool:

@@ -29,7 +29,27 @@ def refused(host, *networks):
 
 @pytest.mark.parametrize("host", [*OWN, *METADATA, *INSIDE, *NOWHERE])
 def test_nothing_but_the_public_internet_is_reached_unasked(host):
-    assert refused(host).startswith(f"Exports may not connect to {host} (")
+    assert refused(host).startswith(f"Exports may not connect to {host}")
+
+
+@pytest.mark.parametrize(
+    ("host", "named", "kind"),
+    [
+        ("127.0.0.1", "127.0.0.1.", "It is this machine. "),
+        ("127.1", "127.1 (127.0.0.1).", "It is this machine. "),
+        ("169.254.169.254", "169.254.169.254.", "It is an address that clouds "),
+        ("192.168.1.1", "192.168.1.1.", "It is in a private network. "),
+        ("100.64.1.1", "100.64.1.1.", "It is in a private network. "),
+        ("192.0.2.1", "192.0.2.1.", "It is reserved for examples: "),
+        ("2001:db8::1", "2001:db8::1.", "It is reserved for examples: "),
+        ("240.0.0.1", "240.0.0.1.", "It is not an address of a server on the internet. "),
+    ],
+)
+def test_a_refusal_says_what_is_true_of_the_address(host, named, kind):
+    with pytest.raises(PermanentError) as caught:
+        resolve(host, 22, Delivery())
+    assert str(caught.value) == f"Exports may not connect to {named}"
+    assert caught.value.remedy.startswith(kind)
 
 
 @pytest.mark.parametrize("host", [*OWN, *METADATA])
