@@ -3,6 +3,7 @@
 import re
 
 CONVERSION = re.compile(r"%(?:(?P<index>[1-9]\d*)\$)?(?P<flags>[-0+ ]*)(?P<width>[1-9]\d*)?d|%%|%")
+CLAIM = re.compile(r"%[-+ #,(\d.$]*[a-zA-Z]?")  # what was meant to be one
 LONGEST_NAME = 255  # bytes, on every common file system
 TEMPORARY = ".tmp"
 
@@ -20,7 +21,7 @@ def sequence(format_: str, *numbers: int) -> str:
             return "%"
         if found.group() == "%":
             raise BadName(
-                f"'{format_[found.start() : found.start() + 4]}' is not a number format. "
+                f"'{CLAIM.match(format_, found.start()).group()}' is not a number format. "
                 "Use forms such as %d, %03d or %2$d, and %% for a percent sign."
             )
         index = int(found["index"]) - 1 if found["index"] else next(ordinary, len(numbers))

@@ -31,6 +31,15 @@ def test_numbers_are_formatted_as_in_java(format_, numbers, text):
 
 
 @pytest.mark.parametrize(
+    ("format_", "piece"), [("%s-%s", "%s"), (".%02x", "%02x"), ("%d-%", "%"), ("%1$ld", "%1$l")]
+)
+def test_a_refusal_names_the_piece_that_is_wrong(format_, piece):
+    with pytest.raises(BadName) as caught:
+        sequence(format_, 0, 0)
+    assert str(caught.value).startswith(f"'{piece}' is not a number format.")
+
+
+@pytest.mark.parametrize(
     "format_", ["%s-%s-%s", "%", "abc%", "%-d", "%0d", "%-05d", "%+ d", "%00d"]
 )
 def test_what_java_refuses_is_refused(format_):
