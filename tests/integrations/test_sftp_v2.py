@@ -168,11 +168,11 @@ def test_what_the_sequence_or_the_extension_makes_of_the_name_is_checked_too():
     assert "path_prefix" in export(path_prefix="/" + "x" * 250, file_ext=".csv")
 
 
-@pytest.mark.parametrize("given", [-1, "much"])
+@pytest.mark.parametrize("given", [-1, "much", 2**50 + 1, 10**30])
 def test_thresholds_that_are_refused(given):
     assert "temp_file_threshold" in export(temp_file_threshold=given)
 
 
-@pytest.mark.parametrize("given", [0, 1024, "2048", 5_368_709_120])
+@pytest.mark.parametrize("given", [0, 1024, "2048", 5_368_709_120, 2**50])
 def test_thresholds_that_are_taken(given):
     assert not export(temp_file_threshold=given)

@@ -12,6 +12,7 @@ from integrations.formats import FormatSettings
 from integrations.settings_form import FlagField, advanced
 
 FIVE_GIB = 5_368_709_120
+LARGEST_THRESHOLD = 2**50  # no export comes near
 LONGEST = datetime(2999, 12, 31, tzinfo=UTC), 12 * "9"  # what makes the longest name
 
 
@@ -85,6 +86,8 @@ class Export(GuardSettings, FormatSettings, EncoderSettings):
             label="Temp filesize threshold",
             initial=FIVE_GIB,
             min_value=0,
+            max_value=LARGEST_THRESHOLD,
+            error_messages={"max_value": f"Use at most {LARGEST_THRESHOLD:,} bytes (1 PiB)."},
             help_text="In bytes. A larger export is uploaded in batches of this size, appended to "
             "the file. Reduce it after the error 'channel is broken'; 0 never appends.",
         )
