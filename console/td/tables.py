@@ -42,7 +42,10 @@ def create_database(asked, owner, out):
     except tables.TableError as error:
         raise Refused(str(error)) from None
     out.write(f"Database '{asked.db}' is created.\n")
-    out.write(f"Use 'td table:import {asked.db} <table_name> <file>' to create a table.\n")
+    out.write(
+        f"Use 'td table:import {asked.db} <table_name> <file> --auto-create-table'"
+        " to create a table.\n"
+    )
     return 0
 
 
@@ -67,7 +70,7 @@ def list_tables(asked, owner, out):
         out.write(
             f"Database '{asked.db}' has no tables.\n" if asked.db else "There are no tables.\n"
         )
-        out.write("Use 'td table:import <db> <table> <file>' to create a table.\n")
+        out.write("Use 'td table:import <db> <table> <file> --auto-create-table' to create one.\n")
     return 0
 
 
@@ -100,6 +103,7 @@ def import_arguments(parser):
 
 def import_files(asked, owner, out):
     """Import each file, whole or not at all."""
+    check_table(asked.table)
     database = database_to_fill(asked, owner, out)
     for name in asked.files:
         with local_file(name) as path:
@@ -109,6 +113,14 @@ def import_files(asked, owner, out):
             out.write(f"imported {rows_of(database, asked.table) - before} entries from {name}.\n")
     out.write("done.\n")
     return 0
+
+
+def check_table(name):
+    """Refuse a name before anything is made for it."""
+    try:
+        tables.check_name(name)
+    except tables.TableError as error:
+        raise Refused(str(error)) from None
 
 
 def database_to_fill(asked, owner, out):

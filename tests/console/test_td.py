@@ -304,7 +304,9 @@ def test_job_kill_says_what_it_ended(td, shop):
 
 
 def test_databases_are_made_and_listed(td):
-    assert td("db:create", "sales")[1].startswith("Database 'sales' is created.\n")
+    made = td("db:create", "sales")[1]
+    assert made.startswith("Database 'sales' is created.\n")
+    assert "'td table:import sales <table_name> <file> --auto-create-table'" in made
     assert td("db:create", "sales")[0] == 1
     assert td("db:list", "-f", "csv")[1] == "Name,Count\nsales,0\n"
 
@@ -335,6 +337,17 @@ def test_a_table_that_is_not_there_is_not_made_unasked(td, shop, tmp_path):
 
     assert (status, "--auto-create-table" in err) == (1, True)
     assert not shop.tables.filter(name="newcomers").exists()
+
+
+def test_a_table_of_a_name_that_is_too_short_is_refused_before_anything_is_made(td, tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("id\n1\n")
+
+    status, _, err = td("table:import", "sales", "ab", str(path), "--auto-create-table")
+
+    assert status == 1
+    assert "'ab' cannot be the name of a table: use 3 to 128 lower-case letters" in err
+    assert "sales" not in td("db:list")[1]
 
 
 def test_a_file_of_a_format_that_is_not_supported_is_refused(td, shop, tmp_path):
