@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread, Timer
 
 from integrations.encoders.compression import bzip2, gzip
 from integrations.encoders.home import OPTIONS, throw_away_home
@@ -17,6 +17,7 @@ COMPRESSORS = {"gzip": gzip, "bzip2": bzip2}
 BUILTIN = {"zip_builtin": "zip", "zlip_builtin": "zlib", "bzip2_builtin": "bzip2"}
 READ_BYTES = 1 << 20
 END = b""
+PATIENCE = 30.0  # seconds in which gpg takes or gives a piece, or ends
 
 
 def encrypt_pgp(chunks: Iterable[bytes], settings: dict) -> Iterator[bytes]:
@@ -47,13 +48,15 @@ def piped(chunks: Iterable[bytes], command: list[str], errors: Path) -> Iterator
         output = SimpleQueue()
         Thread(target=take, args=(process.stdout, output), daemon=True).start()
         for chunk in chunks:
-            with explained(process, errors):
+            with explained(process, errors), bounded(process):
                 process.stdin.write(chunk)
             yield from waiting(output)
-        with explained(process, errors):
+        with explained(process, errors), bounded(process):
             process.stdin.close()
-        yield from iter(output.get, END)
-        check(process.wait(), errors)
+        yield from rest(process, output)
+        with bounded(process):
+            process.wait()
+        check(process.returncode, errors)
 
 
 @contextmanager
@@ -98,6 +101,36 @@ def waiting(output):
     except Empty:
         return
     output.put(END)
+
+
+def rest(process, output):
+    """Yield the output up to its end."""
+    data = None
+    while data != END:
+        with bounded(process):
+            data = output.get()
+        if data:
+            yield data
+
+
+@contextmanager
+def bounded(process):
+    """Kill gpg where it does not do its part in time; raise then."""
+    late = Event()
+
+    def end():
+        late.set()
+        process.kill()
+
+    timer = Timer(PATIENCE, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if late.is_set():
+            raise TransientError(f"gpg did nothing for {PATIENCE:g} seconds and was ended.")
 
 
 @contextmanager

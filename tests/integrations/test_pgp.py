@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.encoders import EncoderSettings, encode
+from integrations.encoders import EncoderSettings, encode, pgp
 from integrations.encoders.pgp import piped
 from integrations.encoders.public_keys import read_public_key
 from integrations.errors import PermanentError, TransientError
@@ -300,3 +300,11 @@ def test_the_form_names_the_field_that_is_wrong(given, errors, receiver):
     assert not form.is_valid()
     assert form.errors.keys() == errors.keys()
     assert all(errors[name] in form.errors[name][0] for name in errors)
+
+
+@pytest.mark.parametrize("lines", [LINES, LINES[:1]], ids=["while it reads", "at its end"])
+def test_a_gpg_that_hangs_is_ended(tmp_path, monkeypatch, lines):
+    monkeypatch.setattr(pgp, "PATIENCE", 0.3)
+
+    with pytest.raises(TransientError, match=r"gpg did nothing for 0\.3 seconds"):
+        b"".join(piped(lines, ["sleep", "60"], tmp_path / "errors"))
