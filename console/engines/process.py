@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 1
+ENDING_SECONDS = 10  # for a child that has closed its output
 OUTPUT = "output.parquet"
 NO_ROOM = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)
 SPARE_MB = 1024  # beyond what is told to a person, until the child is stopped for it
@@ -97,7 +98,16 @@ def listen(child, said, watch):
         if "error" in message:
             raise ChildError(message["error"])
         watch.progress(message["progress"])
-    raise silence(child.wait(), said, watch.limits)
+    raise silence(exit_status(child), said, watch.limits)
+
+
+def exit_status(child):
+    """Return the status of a child that has closed its output, which it does when it ends."""
+    try:
+        return child.wait(ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        message = "The query's process fell silent without an answer, and was stopped."
+        raise QueryError(message) from None
 
 
 def messages(pipe, watch):
