@@ -1,27 +1,60 @@
-"""Wrong log-ins: five of them lock a user name for the address they came from, for a while."""
+"""Wrong log-ins: five lock a user name for an address, and fifty lock the address, for a while."""
 
+import fcntl
+import time
+from contextlib import contextmanager
 from hashlib import sha256
 
+from django.conf import settings
 from django.core.cache import cache
 
 TRIES = 5
+TRIES_OF_ADDRESS = 50  # over all user names
 SECONDS = 10 * 60
 
 
-def locked(username, address):
-    """Return whether this address must wait before it tries this user again."""
-    return cache.get(key(username, address), 0) >= TRIES
-
-
-def count_wrong(username, address):
-    name = key(username, address)
-    cache.set(name, cache.get(name, 0) + 1, SECONDS)
+def begin(username, address):
+    """Count a try, before the password is looked at. Return whether it may be made."""
+    limits = {key(username, address): TRIES, key("", address): TRIES_OF_ADDRESS}
+    with alone():
+        if any(counted(name)[0] >= limit for name, limit in limits.items()):
+            return False
+        for name in limits:
+            add(name, 1)
+    return True
 
 
 def forget(username, address):
-    cache.delete(key(username, address))
+    """Take back the try that was right, and the wrong ones before it of that user name."""
+    with alone():
+        cache.delete(key(username, address))
+        add(key("", address), -1)
+
+
+@contextmanager
+def alone():
+    """Keep other processes and threads from counting: the cache has no atomic way to."""
+    with (settings.HOME / "log-ins.lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def counted(name):
+    """Return how many tries there were, and when they are forgotten."""
+    return cache.get(name) or (0, time.time() + SECONDS)
+
+
+def add(name, number):
+    count, end = counted(name)
+    cache.set(name, (max(0, count + number), end), end - time.time())
+
+
+def address_of(request):
+    """Return where a request came from: behind a trusted proxy, what that proxy saw."""
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.HTTPS else ""
+    return hops.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"]
 
 
 def key(username, address):
     """Name the counter: hashed, so that any user name makes a valid and short name."""
-    return "wrong-log-ins:" + sha256(f"{username.casefold()}\n{address}".encode()).hexdigest()
+    return "log-ins:" + sha256(f"{username.casefold()}\n{address}".encode()).hexdigest()

@@ -19,14 +19,10 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].label = "User name"
 
     def clean(self):
-        who = self.cleaned_data.get("username", ""), self.request.META["REMOTE_ADDR"]
-        if lockout.locked(*who):
+        who = self.cleaned_data.get("username", ""), lockout.address_of(self.request)
+        if not lockout.begin(*who):
             raise forms.ValidationError(LOCKED, code="locked")
-        try:
-            cleaned = super().clean()
-        except forms.ValidationError:
-            lockout.count_wrong(*who)
-            raise
+        cleaned = super().clean()
         lockout.forget(*who)
         return cleaned
 

@@ -1,6 +1,7 @@
 """Sign in, sign out, and one's own settings."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.cache import cache
@@ -164,12 +165,42 @@ def test_an_unknown_address_answers_404_in_the_house_style(client, marketer):
 
 def test_wrong_tries_of_many_others_unlock_nobody():
     for _ in range(lockout.TRIES):
-        lockout.count_wrong("mia", "192.0.2.1")
+        lockout.begin("mia", "192.0.2.1")
 
     for number in range(600):
-        lockout.count_wrong(f"nobody{number}", "192.0.2.1")
+        lockout.begin(f"nobody{number}", f"198.51.100.{number}")
 
-    assert lockout.locked("mia", "192.0.2.1")
+    assert not lockout.begin("mia", "192.0.2.1")
+
+
+def test_one_password_tried_on_many_users_locks_the_address(client, marketer):
+    for number in range(lockout.TRIES_OF_ADDRESS):
+        assert lockout.begin(f"nobody{number}", "127.0.0.1")
+
+    assert sign_in(client).status_code == 429
+    elsewhere = {"username": "mia", "password": "pass-word-1"}
+    assert client.post(LOGIN, elsewhere, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_log_ins_that_succeed_do_not_lock_their_address(client, marketer):
+    for _ in range(lockout.TRIES_OF_ADDRESS + 1):
+        assert lockout.begin("mia", "127.0.0.1")
+        lockout.forget("mia", "127.0.0.1")
+
+
+def test_tries_at_the_same_time_are_all_counted():
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: lockout.begin("mia", "192.0.2.1"), range(80)))
+
+    assert sum(made) == lockout.TRIES
+
+
+@pytest.mark.parametrize(("https", "address"), [(True, "192.0.2.9"), (False, "127.0.0.1")])
+def test_the_address_is_the_last_hop_of_a_trusted_proxy_only(rf, settings, https, address):
+    settings.HTTPS = https
+    request = rf.get("/", headers={"x-forwarded-for": "203.0.113.5, 192.0.2.9"})
+
+    assert lockout.address_of(request) == address
 
 
 def test_every_page_carries_the_policy(client, marketer):
