@@ -1,0 +1,21 @@
+"""Write a snapshot as CSV to nowhere with the product's own code: `write.py SNAPSHOT WAY`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from django.conf import settings
+
+settings.configure(USE_I18N=False)
+
+from integrations.formats import write_rows  # noqa: E402
+from integrations.formats.kernel import loading  # noqa: E402
+from integrations.rows import Rows  # noqa: E402
+
+if __name__ == "__main__":
+    snapshot, way = sys.argv[1:]
+    loading.WORTH_LOADING = {"kernel": 0, "arrow": float("inf")}[way]
+    with open("/dev/null", "wb") as nowhere:  # noqa: PTH123
+        for block in write_rows(Rows(Path(snapshot)), {}):
+            nowhere.write(block)
