@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from console.td import jobs, options, people, queries, schedules, tables
 from console.td.errors import Refused
+from console.td.screen import Screen
 
 PROGRAM = "manage.py td"
 INTERRUPTED = 130
@@ -66,7 +67,7 @@ ALIASES = {
 
 def main(line: list[str], out=None) -> int:
     """Do what the line asks. Return the exit status."""
-    out = out or sys.stdout
+    out, errors = Screen(out or sys.stdout), Screen(sys.stderr)
     if not line or line[0] in ("help", "-h", "--help"):
         out.write(overview(line))
         return 0
@@ -75,7 +76,7 @@ def main(line: list[str], out=None) -> int:
         asked = parser_of(name).parse_intermixed_args(with_waits(rest))
         return COMMANDS[name].run(asked, people.person(asked.as_user), out)
     except Refused as refused:
-        sys.stderr.write(f"{refused}\n")
+        errors.write(f"{refused}\n")
         return refused.status
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted. A job that was submitted goes on.\n")

@@ -41,7 +41,7 @@ def show(rows: Rows, asked, out) -> None:
         out.write(f"written to {asked.output} in {form} format\n")
     elif asked.format:
         for chunk in WRITERS[asked.format](Selection(rows, asked.limit), asked):
-            out.write(chunk.decode())
+            out.data(chunk.decode())
         out.write("\n" if asked.format == "json" else "")
     else:
         draw = vertical if asked.vertical else table
