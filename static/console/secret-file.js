@@ -10,13 +10,13 @@ function addChooser(area) {
   const chooser = Object.assign(document.createElement("input"), { type: "file", id: `${area.id}_file` });
   const label = Object.assign(document.createElement("label"), {
     htmlFor: chooser.id,
-    className: "visually-hidden",
+    className: "btn small",
     textContent: `Read ${labelOf(area)} from a file`,
   });
   const note = Object.assign(document.createElement("span"), { className: "form-text" });
   note.setAttribute("role", "status");
   chooser.addEventListener("change", () => read(chooser, area, note));
-  box.append(label, chooser, note);
+  box.append(chooser, label, note);
   area.after(box);
 }
 

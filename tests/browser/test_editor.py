@@ -292,6 +292,15 @@ def test_the_panel_closes_with_escape_and_gives_the_focus_back(editor, people, s
     assert "panel" not in page.url
 
 
+def test_the_page_behind_an_open_panel_does_not_scroll(editor, people, sftp):
+    page = editor(people.get_absolute_url() + "?panel=export")
+    page.set_viewport_size({"width": 1000, "height": 420})
+    expect(page.get_by_role("dialog", name="Export Results")).to_be_visible()
+    expect(page.locator("html")).to_have_css("overflow-y", "hidden")
+    page.keyboard.press("Escape")
+    expect(page.locator("html")).to_have_css("overflow-y", "visible")
+
+
 def test_a_missing_setting_is_named_and_focused(editor, people, sftp):
     page = editor(people.get_absolute_url() + f"?panel=export&authentication={sftp.pk}")
     page.get_by_role("dialog").get_by_role("button", name="Done").click()
