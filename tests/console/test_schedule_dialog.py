@@ -83,7 +83,7 @@ def test_the_next_five_firings_are_shown_in_the_zone_and_in_utc(mia):
     )
     assert all(f["utc_text"].startswith("Sun") and "15:05:00" in f["utc_text"] for f in firings)
     assert "the day of month is ignored" in page
-    assert "Each run starts 5 min 0 s later." in page
+    assert "Each run starts 5 min later." in page
 
 
 def test_the_dialog_shows_the_schedule_there_is(mia, people):
