@@ -6,6 +6,7 @@ from django.http import JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from console.engines.sandbox import landlock_version
 from console.jobs import cluster_alive
 
 
@@ -16,6 +17,8 @@ def health(request):
     """Answer 200 when jobs can be submitted and run, else 503."""
     parts = {"database": database_answers(), "cluster": cluster_alive()}
     ready = all(parts.values())
+    if parts["database"] and request.user.is_authenticated:  # Strangers learn no weakness here.
+        parts["landlock"] = landlock_version() > 0
     return JsonResponse({"live": True, "ready": ready} | parts, status=200 if ready else 503)
 
 

@@ -24,3 +24,13 @@ def test_without_a_cluster_the_console_lives_but_is_not_ready(client):
 
 def test_nothing_is_changed_there(client):
     assert client.post("/health/").status_code == 405
+
+
+@pytest.mark.parametrize(("version", "there"), [(0, False), (6, True)])
+def test_those_who_are_logged_in_see_whether_files_are_fenced(
+    client, marketer, monkeypatch, version, there
+):
+    monkeypatch.setattr("console.views.health.landlock_version", lambda: version)
+    client.force_login(marketer)
+
+    assert json.loads(client.get("/health/").content)["landlock"] is there
