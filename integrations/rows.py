@@ -40,7 +40,8 @@ class Rows:
         With `dictionaries`, texts that repeat come as Arrow dictionaries, as they are stored.
         """
         repeated = self.repeated_texts() if dictionaries else []
-        with pq.ParquetFile(self.path, read_dictionary=repeated) as file:
+        # A file that is buffered ahead stays in memory until all of it was read.
+        with pq.ParquetFile(self.path, read_dictionary=repeated, pre_buffer=False) as file:
             yield from file.iter_batches(size)
 
     def repeated_texts(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Files of rows, byte for byte."""
 
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -182,3 +183,15 @@ def test_values_that_repeat_are_not_all_held_at_once(tmp_path, way):
     lines = [b'"a,b"'] * 50 + [b"x" * 1_000_000, b""] * 20
     assert b"".join(blocks) == b"text\r\n" + b"".join(line + b"\r\n" for line in lines)
     assert max(map(len, blocks)) < 8_000_000
+
+
+def test_what_was_read_of_a_snapshot_is_not_kept(tmp_path):
+    path = tmp_path / "rows.parquet"
+    noise = pa.array([os.urandom(500) for _ in range(40_000)], pa.binary())
+    pq.write_table(pa.table({"noise": noise}), path, row_group_size=4_000, use_dictionary=False)
+    del noise
+    before = pa.total_allocated_bytes()
+
+    held = [pa.total_allocated_bytes() - before for _ in Rows(path).batches(1_000)]
+
+    assert max(held) < 8_000_000 < path.stat().st_size / 2
