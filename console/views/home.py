@@ -4,6 +4,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from console import overview
+from console.access import is_admin
+from console.engines.sandbox import landlock_version
 from console.jobs import cluster_alive
 from console.queries.access import visible_jobs, visible_queries
 
@@ -21,6 +23,7 @@ def home(request):
     context = {
         "steps": steps,
         "alive": cluster_alive(),
+        "unfenced": not landlock_version() and is_admin(request.user),
         "held": overview.held(jobs),
         "today": days[-1],
         "total": sum(day["success"] + day["failed"] for day in days),

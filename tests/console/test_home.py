@@ -106,5 +106,18 @@ def test_the_page_takes_few_queries(client, marketer, query, django_assert_max_n
     ended(marketer, "success", receipt={"rows": 1, "files": []})
     client.force_login(marketer)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):  # One of them where there is no Landlock only.
         client.get("/")
+
+
+@pytest.mark.parametrize("version", [0, 6])
+def test_administrators_alone_are_told_of_a_kernel_without_landlock(
+    client, marketer, keeper, monkeypatch, version
+):
+    monkeypatch.setattr("console.views.home.landlock_version", lambda: version)
+    told = []
+    for user in (marketer, keeper):
+        client.force_login(user)
+        told.append("has no Landlock" in client.get("/").content.decode())
+
+    assert told == [False, version == 0]
