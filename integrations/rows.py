@@ -56,7 +56,8 @@ class Rows:
     def portions(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order, so few at a time that their values fit well in memory."""
         metadata = pq.read_metadata(self.path)
-        with pq.ParquetFile(self.path, read_dictionary=self.repeated_texts()) as file:
+        repeated = self.repeated_texts()
+        with pq.ParquetFile(self.path, read_dictionary=repeated, pre_buffer=False) as file:
             for number in range(metadata.num_row_groups):
                 size = rows_at_once(metadata.row_group(number), file.schema_arrow)
                 for batch in file.iter_batches(size, row_groups=[number]):
