@@ -17,7 +17,8 @@ FINGERPRINT = (
 
 def fingerprint(made):
     path, _ = made["demo", "customer_profile"]
-    return duckdb.execute(FINGERPRINT.format(path)).fetchone()[0]
+    with duckdb.connect() as connection:
+        return connection.execute(FINGERPRINT.format(path)).fetchone()[0]
 
 
 def test_the_rows_depend_on_nothing_but_the_day(tmp_path):
@@ -37,7 +38,8 @@ def test_the_tables_have_the_shape_of_a_shop(tmp_path):
         "SELECT count(*) FROM '{}' WHERE loyalty_tier IN ('Gold', 'Platinum')"
         " AND lifecycle IN ('lapsed', 'at_risk')"
     )
-    assert 100 < duckdb.execute(lapsed.format(profile)).fetchone()[0] < 3_000
+    with duckdb.connect() as connection:
+        assert 100 < connection.execute(lapsed.format(profile)).fetchone()[0] < 3_000
 
 
 def test_samples_have_the_columns_of_the_originals(tmp_path):

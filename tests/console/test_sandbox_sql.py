@@ -57,7 +57,8 @@ def attempt(sql, box, engine="duckdb", limits=None, **more):
     output = box / "out" / "output.parquet"
     statement = runner.plan(sql, database="demo", tables=tables(box))
     runner.execute(statement, output, limits=limits, **more)
-    return str(duckdb.sql(f"FROM '{output}'").fetchall())
+    with duckdb.connect() as connection:
+        return str(connection.sql(f"FROM '{output}'").fetchall())
 
 
 ATTACKS = """

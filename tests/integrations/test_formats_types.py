@@ -115,7 +115,8 @@ def test_a_list_of_null_is_not_null():
 
 
 def test_infinity_is_no_date():
-    [batch] = duckdb.sql("SELECT DATE 'infinity' AS day").to_arrow_table().to_batches()
+    with duckdb.connect() as connection:
+        [batch] = connection.sql("SELECT DATE 'infinity' AS day").to_arrow_table().to_batches()
 
     with pytest.raises(PermanentError, match="Column day holds a date"):
         text_of(batch.column(0), "day")
