@@ -143,19 +143,19 @@ def job_kill(request, pk):
 
 @require_POST
 def job_release(request, pk):
-    job = visible_job(request, pk)
-    if jobs.release(job, request.user):
-        messages.success(request, f"Job {job.pk} is released: its result is sent.")
-    else:
-        messages.error(request, f"Job {job.pk} is not held any more.")
-    return redirect(job)
+    return decide(request, pk, jobs.release, "released: its result is sent")
 
 
 @require_POST
 def job_drop(request, pk):
+    return decide(request, pk, jobs.drop, "dropped: its result is not sent")
+
+
+def decide(request, pk, decision, outcome):
+    """Let a person decide about a held job, once."""
     job = visible_job(request, pk)
-    if jobs.drop(job, request.user):
-        messages.success(request, f"Job {job.pk} is dropped: its result is not sent.")
+    if decision(job, request.user):
+        messages.success(request, f"Job {job.pk} is {outcome}.")
     else:
         messages.error(request, f"Job {job.pk} is not held any more.")
     return redirect(job)
