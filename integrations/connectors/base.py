@@ -1,15 +1,15 @@
 """What a connector is, and what all connectors that write files share."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from integrations.connectors.content import Content
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
-from integrations.encoders import encode, encoded_size
+from integrations.encoders import encoded_size
 from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.formats import write_rows
 from integrations.rows import Rows
@@ -90,40 +90,6 @@ def walk(steps: Iterable[tuple[str, Callable[[], str]]]) -> Iterator[Step]:
         except ExportError as error:
             failed = True
             yield Step(name, "failed", str(error), error.remedy)
-
-
-class Content:
-    """The bytes of a file: made anew at each reading, and measured on the way."""
-
-    def __init__(self, rows: Rows, settings: dict, delivery: Delivery):
-        self.rows = rows
-        self.settings = settings
-        self.delivery = delivery
-        self.bytes = 0
-        self.digest = hashlib.sha256()
-        self.reading = None
-
-    def __iter__(self) -> Iterator[bytes]:
-        self.close()
-        self.reading = self.read()
-        return self.reading
-
-    def read(self):
-        self.bytes, self.digest = 0, hashlib.sha256()
-        with (
-            closing(write_rows(self.rows, self.settings)) as lines,
-            closing(encode(lines, self.settings)) as chunks,
-        ):
-            for chunk in chunks:
-                self.delivery.check()
-                self.digest.update(chunk)
-                self.bytes += len(chunk)
-                yield chunk
-
-    def close(self) -> None:
-        """End a reading that stopped half-way, with the threads and processes it has."""
-        if self.reading:
-            self.reading.close()
 
 
 class Destination(Protocol):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from integrations.connectors.base import Content
+from integrations.connectors.content import Content
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.delivery import Delivery
 from integrations.rows import Rows
