@@ -3,21 +3,19 @@
 import posixpath
 import struct
 from contextlib import suppress
-from dataclasses import dataclass
 
 from paramiko import SFTPAttributes, SFTPError
 from paramiko.sftp import (
-    CMD_CLOSE,
     CMD_EXTENDED,
     CMD_OPEN,
-    SFTP_FLAG_APPEND,
     SFTP_FLAG_CREATE,
     SFTP_FLAG_EXCL,
     SFTP_FLAG_TRUNC,
     SFTP_FLAG_WRITE,
 )
 
-from integrations.transports.sftp.connection import FAILURES, Connection, is_answer
+from integrations.transports.sftp.connection import Connection, is_answer
+from integrations.transports.sftp.open_file import OpenFile
 from integrations.transports.sftp.requests import Requests, string
 
 LEAST_BLOCK = 32_768  # bytes of one write that every server takes
@@ -26,7 +24,6 @@ LIMITS = struct.Struct(">QQQ")  # packet, read, write
 LONGEST_PATH = 4096
 NEW = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
 ONLY_NEW = NEW | SFTP_FLAG_EXCL
-MORE = SFTP_FLAG_WRITE | SFTP_FLAG_APPEND
 
 
 class Files:
@@ -100,7 +97,7 @@ class Files:
                     raise
         return False
 
-    def create(self, path: str, *, flags: int = NEW) -> "OpenFile":
+    def create(self, path: str, *, flags: int = NEW) -> OpenFile:
         """Open a new file, in directories that are made where missing."""
         with self.doing(f"Create {path}"):
             try:
@@ -144,36 +141,3 @@ class Files:
         """Remove the file; one that is not there is no error."""
         with self.doing(f"Remove {path}"), suppress(FileNotFoundError):
             self.client.remove(path)
-
-
-@dataclass
-class OpenFile:
-    """A file that is being written."""
-
-    files: Files
-    path: str
-    handle: bytes
-    size: int = 0  # bytes given to it so far
-
-    def write(self, piece: memoryview) -> None:
-        with self.files.doing(f"Write {self.path}"):
-            self.files.requests.write(self.handle, self.size, piece)
-        self.size += len(piece)
-
-    def close(self) -> None:
-        """Finish the file: wait until the server has confirmed all of it."""
-        with self.files.doing(f"Write {self.path}"):
-            self.files.requests.settle()
-            self.files.requests.ask(CMD_CLOSE, string(self.handle))
-
-    def open_to_append(self) -> None:
-        """Open the file again, after it was closed."""
-        with self.files.doing(f"Append to {self.path}"):
-            self.handle = self.files.open(self.path, MORE)
-
-    def abandon(self) -> None:
-        """Close the file as it is; it is not going to be used."""
-        with suppress(*FAILURES):
-            self.files.requests.settle()
-        with suppress(*FAILURES):
-            self.files.requests.ask(CMD_CLOSE, string(self.handle))

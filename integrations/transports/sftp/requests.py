@@ -7,6 +7,8 @@ file: a full disk can show there first. These requests go over the same channel,
 import errno
 import struct
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from paramiko.sftp import CMD_STATUS, CMD_WRITE, SFTPError
@@ -27,7 +29,7 @@ class Requests:
         self.channel = channel
         self.waiting = waiting  # context manager for times in which the server owes an answer
         self.numbers = count(FIRST_REQUEST)
-        self.due = deque()  # (request, bytes)
+        self.due = deque()  # (request, bytes, what to call when it went well)
         self.under_way = 0
         self.received = bytearray()
         self.answer = None
@@ -39,9 +41,15 @@ class Requests:
         self.settle()
         return self.answer
 
-    def write(self, handle: bytes, offset: int, data: memoryview) -> None:
-        """Write without waiting for the answer. Raise OSError for one that has come meanwhile."""
-        self.send(CMD_WRITE, string(handle) + struct.pack(">QI", offset, len(data)), data)
+    def write(
+        self, handle: bytes, offset: int, data: memoryview, confirm: Callable[[int, int], None]
+    ) -> None:
+        """Write without waiting for the answer. Raise OSError for one that has come meanwhile.
+
+        Once the server has confirmed the bytes, `confirm` is told where they start and end.
+        """
+        body = string(handle) + struct.pack(">QI", offset, len(data))
+        self.send(CMD_WRITE, body, data, partial(confirm, offset, offset + len(data)))
         while self.under_way > UNDER_WAY or (self.due and self.channel.recv_ready()):
             self.read()
         self.raise_failure()
@@ -52,7 +60,7 @@ class Requests:
             self.read()
         self.raise_failure()
 
-    def send(self, kind, body, data=b""):
+    def send(self, kind, body, data=b"", confirm=lambda: None):
         number = next(self.numbers)
         head = HEAD.pack(REST + len(body) + len(data), kind, number)
         packet = memoryview(b"".join((head, body, data)))
@@ -62,7 +70,7 @@ class Requests:
                 if not sent:
                     raise EOFError("the server closed the channel")
                 packet = packet[sent:]
-        self.due.append((number, len(data)))
+        self.due.append((number, len(data), confirm))
         self.under_way += len(data)
 
     def read(self):
@@ -93,11 +101,13 @@ class Requests:
             return
         if not self.due or number != self.due[0][0]:
             raise EOFError("the server answered out of turn")
-        _, size = self.due.popleft()
+        _, size, confirm = self.due.popleft()
         self.under_way -= size
         self.answer = content
         if kind == CMD_STATUS and (code := int.from_bytes(content[:4], "big")):
             self.failure = self.failure or failure(code, content)
+        else:
+            confirm()
 
     def raise_failure(self):
         """Raise the first bad answer, once nothing is due that the next request could meet."""
