@@ -4,6 +4,7 @@
 """
 
 from integrations.formats.delimited import write_rows
+from integrations.formats.kernel.loading import warm
 from integrations.formats.settings import FormatSettings
 
-__all__ = ["FormatSettings", "write_rows"]
+__all__ = ["FormatSettings", "warm", "write_rows"]

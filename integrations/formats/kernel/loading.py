@@ -40,6 +40,15 @@ def kernel_writer() -> type | None:
         return None
 
 
+def warm() -> bool:
+    """Compile and prove the kernel where nobody has, so that no export has to wait for it.
+
+    Takes some ten seconds of a processor the first time and well under one from then on.
+    Return whether large results will be written by the kernel; where not, the log says why.
+    """
+    return kernel_writer() is not None
+
+
 def proved_writer() -> type:
     """Load the writer and let it write a sample, which also compiles it where nobody has."""
     if sys.byteorder != "little":
