@@ -8,14 +8,17 @@ from decimal import Decimal
 from io import StringIO
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from django.conf import settings
 
 from console.models import Job
 from integrations.errors import PermanentError
-from integrations.formats import text as formats
-from integrations.rows import Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from integrations.rows import Rows
 
 OUT_OF_RANGE = "<value out of range>"
 MOST_CELLS = 20_000  # of a grid: a page with more keeps the server busy
@@ -31,8 +34,11 @@ def snapshot_of(job: Job) -> Path:
     return Path(settings.RESULTS_DIR, str(job.pk), f"rows-{job.worker or 0}.parquet")
 
 
-def rows_of(job: Job) -> Rows:
+def rows_of(job: Job) -> "Rows":
     """Return the rows of a job. Raise NoResult where there are none to read."""
+    # Arrow takes a third of a second to load: only who reads rows waits for it.
+    from integrations.rows import Rows
+
     if not job.result_path:
         raise NoResult(f"Job {job.pk} has no result.")
     path = Path(settings.RESULTS_DIR, job.result_path)
@@ -48,7 +54,7 @@ def grid(job: Job, limit: int = 200) -> tuple[list, list[list[str | None]]]:
     return job.result_columns, list(islice(texts(rows), limit))
 
 
-def texts(rows: Rows) -> Iterator[list[str | None]]:
+def texts(rows: "Rows") -> Iterator[list[str | None]]:
     """Yield each row as the texts that a person reads, of long ones the beginning."""
     for batch in rows.portions():
         columns = [[shown(value) for value in values(column)] for column in batch.columns]
@@ -78,21 +84,23 @@ def csv_of(rows):
     return page.getvalue().encode()
 
 
-def values(column: pa.Array) -> list:
+def values(column: "pa.Array") -> list:
     """Return Python values; what Python has not, nanoseconds and the year 26611, as texts."""
     try:
         return column.to_pylist()
     except (OverflowError, ValueError):
-        return inner_texts(column) if pa.types.is_nested(column.type) else cast(column)
+        return inner_texts(column) if column.type.num_fields else cast(column)
 
 
 def cast(column):
-    return column.cast(pa.string()).to_pylist()
+    return column.cast("string").to_pylist()
 
 
 def inner_texts(column):
+    from integrations.formats.text import text_of as written  # It loads Arrow, as above.
+
     try:
-        return formats.text_of(column).to_pylist()
+        return written(column).to_pylist()
     except PermanentError:
         return [OUT_OF_RANGE if there else None for there in column.is_valid().to_pylist()]
 

@@ -11,7 +11,6 @@ from console.engines import ENGINES
 from console.forms.queries import QueryForm
 from console.models import Query
 from console.queries.access import visible_jobs
-from console.queries.formatting import CannotFormat, format_sql
 from console.queries.samples import DATABASE, sample
 from console.queries.saving import SavedMeanwhile, save
 from console.queries.schema import first_rows, names
@@ -163,6 +162,9 @@ def query_columns(request, database, table):
 @require_POST
 def format_query(request):
     """Send the text laid out, or why it was left alone."""
+    # sqlglot takes a while to load, and no other page needs it.
+    from console.queries.formatting import CannotFormat, format_sql
+
     engine = request.POST.get("engine")
     try:
         sql = format_sql(request.POST.get("sql", ""), engine if engine in ENGINES else "trino")

@@ -3,17 +3,20 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from integrations.delivery import Delivery
 from integrations.encoders import encode
 from integrations.formats import write_rows
-from integrations.rows import Rows
+
+if TYPE_CHECKING:
+    from integrations.rows import Rows
 
 
 class Content:
     """The bytes of a file: made anew at each reading, and measured on the way."""
 
-    def __init__(self, rows: Rows, settings: dict, delivery: Delivery):
+    def __init__(self, rows: "Rows", settings: dict, delivery: Delivery):
         self.rows = rows
         self.settings = settings
         self.delivery = delivery

@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import gnupg
-
 from integrations.encoders.armor import COPY_WHOLE, rewrapped
 from integrations.encoders.home import OPTIONS, throw_away_home
 from integrations.errors import PermanentError
@@ -84,6 +82,8 @@ def read_public_key(text: str) -> PublicKey:
 
 def imported(text: str, home: str) -> PublicKey:
     """Put the key into the home and return it as gpg understands it."""
+    import gnupg  # The form that checks keys is in every process, and few look at a key.
+
     text = rewrapped(text)
     gpg = gnupg.GPG(gnupghome=home, options=list(OPTIONS))
     gpg.import_keys(text)

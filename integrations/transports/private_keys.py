@@ -6,14 +6,17 @@ import io
 import re
 import textwrap
 import warnings
+from typing import TYPE_CHECKING
 
-import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.utils import CryptographyDeprecationWarning
 
 from integrations.errors import PermanentError
+
+if TYPE_CHECKING:
+    import paramiko
 
 BLOCK = re.compile(r"-----\s*BEGIN ([A-Z0-9 ]+?)\s*-----(.*?)-----\s*END \1\s*-----", re.DOTALL)
 PUBLIC = re.compile(
@@ -34,7 +37,7 @@ class KeyProblem(PermanentError):
         self.passphrase = passphrase  # whether it is the passphrase that has to change
 
 
-def read_private_key(text: str, passphrase: str = "") -> paramiko.PKey:
+def read_private_key(text: str, passphrase: str = "") -> "paramiko.PKey":
     """Return the key in the text. Raise KeyProblem."""
     kind, block = tidy(text)
     return usable(parse(kind, block, passphrase.encode() or None))
@@ -128,6 +131,9 @@ def open_key(load, block, passphrase):
 
 def usable(key):
     """Return the key as paramiko takes it."""
+    # It takes a while to load, and the form that checks keys is in every process.
+    import paramiko
+
     if isinstance(key, dsa.DSAPrivateKey):
         raise KeyProblem("DSA keys are no longer accepted by SSH servers.", remedy=USE)
     if isinstance(key, rsa.RSAPrivateKey):

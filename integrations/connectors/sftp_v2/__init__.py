@@ -4,11 +4,10 @@ from integrations.connectors.base import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.sftp_v2.authentication import Authentication
 from integrations.connectors.sftp_v2.export import Export, remote_name
-from integrations.connectors.sftp_v2.trial import Trial
 from integrations.errors import PermanentError
-from integrations.transports.sftp import Account, Manner, Upload
 
 
+# Methods that connect import what does: paramiko takes a while to load, and pages do without it.
 class SFTPv2(FileConnector):
     name = "sftp_v2"
     label = "SFTP_V2"
@@ -33,6 +32,8 @@ class SFTPv2(FileConnector):
             ) from None
 
     def destination(self, delivery):
+        from integrations.transports.sftp import Manner, Upload
+
         manner = Manner(
             from_login_directory=self.settings["user_directory_is_root"],
             rename=self.settings["rename_file_after_upload"],
@@ -44,12 +45,16 @@ class SFTPv2(FileConnector):
         return self.authentication["max_connection_retry"]
 
     def test(self, delivery):
+        from integrations.connectors.sftp_v2.trial import Trial
+
         path = self.path(delivery) if self.settings else None
         from_login_directory = self.settings.get("user_directory_is_root", True)
         trial = Trial(self.account(), delivery)
         return trial.steps(path, from_login_directory=from_login_directory)
 
     def account(self):
+        from integrations.transports.sftp import Account
+
         given = self.authentication
         return Account(
             host=given["host"],
