@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from integrations.encoders.compression import bzip2, gzip
+from integrations.encoders.bz import bzip2
+from integrations.encoders.gz import gzip, level_of
 from integrations.encoders.pgp import encrypt_pgp
 from integrations.encoders.settings import EncoderSettings
 
@@ -23,7 +24,7 @@ def encoded_size(data: bytes, settings: dict) -> int | None:
 QUICK = ("gz", "bzip2")
 ENCODERS = {
     "": lambda chunks, settings: iter(chunks),
-    "gz": lambda chunks, settings: gzip(chunks),
+    "gz": lambda chunks, settings: gzip(chunks, level_of(settings)),
     "bzip2": lambda chunks, settings: bzip2(chunks),
     "encrypt_pgp": encrypt_pgp,
 }

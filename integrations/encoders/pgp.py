@@ -8,12 +8,16 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread, Timer
 
-from integrations.encoders.compression import bzip2, gzip
+from integrations.encoders.bz import bzip2
+from integrations.encoders.gz import gzip, level_of
 from integrations.encoders.home import OPTIONS, throw_away_home
 from integrations.encoders.public_keys import imported
 from integrations.errors import PermanentError, TransientError
 
-COMPRESSORS = {"gzip": gzip, "bzip2": bzip2}
+COMPRESSORS = {
+    "gzip": lambda chunks, settings: gzip(chunks, level_of(settings)),
+    "bzip2": lambda chunks, settings: bzip2(chunks),
+}
 BUILTIN = {"zip_builtin": "zip", "zlip_builtin": "zlib", "bzip2_builtin": "bzip2"}
 READ_BYTES = 1 << 20
 END = b""
@@ -24,7 +28,7 @@ def encrypt_pgp(chunks: Iterable[bytes], settings: dict) -> Iterator[bytes]:
     """Yield the chunks compressed as the settings say, and encrypted."""
     compression = settings.get("compression_type", "none")
     if compression in COMPRESSORS:
-        chunks = COMPRESSORS[compression](chunks)
+        chunks = COMPRESSORS[compression](chunks, settings)
     with throw_away_home() as home:
         key = imported(settings["public_key"], home)
         subkey = key.encryption_subkey(settings["key_identifier"])
