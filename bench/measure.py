@@ -30,35 +30,46 @@ def run(command: str) -> Cost:
     peak.stop()
     if process.returncode:
         raise SystemExit(f"This failed with status {process.returncode}: {command}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, peak.bytes)
+    return Cost(round(seconds, 3), round(usage.ru_utime + usage.ru_stime, 3), peak.bytes)
 
 
 class Peak(threading.Thread):
-    """The most memory that a session has held at one time, looked at 50 times a second."""
+    """The most memory that a family of processes has held at one time, looked at 50 times a second.
 
-    def __init__(self, session: int):
+    Pages that several of them share count for each: the figure is never too small by that.
+    """
+
+    def __init__(self, leader: int):
         super().__init__(daemon=True)
-        self.session = session
+        self.leader = leader
         self.bytes = 0
         self.ended = threading.Event()
 
     def run(self):
         while not self.ended.wait(EVERY):
-            self.bytes = max(self.bytes, resident(self.session))
+            self.bytes = max(self.bytes, resident(self.leader))
 
     def stop(self):
         self.ended.set()
         self.join()
 
 
-def resident(session: int) -> int:
-    """Return the bytes of memory that the processes of the session hold now."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[3]) == session:
-            total += int(fields[21]) * PAGE
-    return total
+def resident(leader: int) -> int:
+    """Return the bytes of memory that the leader's session and its descendants hold now."""
+    processes = dict(each for each in map(read, Path("/proc").glob("[0-9]*")) if each)
+    family = {pid for pid, (_, session, _) in processes.items() if session == leader}
+    size = -1
+    while len(family) != size:
+        size = len(family)
+        family |= {pid for pid, (parent, _, _) in processes.items() if parent in family}
+    return sum(processes[pid][2] for pid in family)
+
+
+def read(folder: Path) -> tuple[int, tuple[int, int, int]] | None:
+    """Return a process's number, and its parent, session and resident bytes."""
+    try:
+        # The name, in brackets, may hold blanks and brackets.
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None  # It has ended.
+    return int(folder.name), (int(fields[1]), int(fields[3]), int(fields[21]) * PAGE)

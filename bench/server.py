@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
+ALIAS = "bench"  # one name for its host key, through whatever port it is reached
 CONFIG = """\
 ListenAddress 127.0.0.1
 Port {port}
@@ -20,6 +21,7 @@ PidFile none
 StrictModes no
 UsePAM no
 PermitRootLogin yes
+MaxStartups 100
 Subsystem sftp internal-sftp
 """
 
@@ -41,15 +43,14 @@ class Server:
         """The arguments of ssh and sftp."""
         return (
             f"-q -i {self.folder}/user_key -o StrictHostKeyChecking=yes -o BatchMode=yes "
-            f"-o UserKnownHostsFile={self.folder}/known_hosts"
+            f"-o UserKnownHostsFile={self.folder}/known_hosts -o HostKeyAlias={ALIAS}"
         )
 
-    @property
-    def authentication(self) -> dict:
-        """The settings of an SFTP_V2 authentication."""
+    def authentication(self, port: int) -> dict:
+        """Return the settings of an SFTP_V2 authentication that goes by this port."""
         return {
             "host": "127.0.0.1",
-            "port": self.port,
+            "port": port,
             "username": self.user,
             "auth_method": "key_pair",
             "secret_key_file": (self.folder / "user_key").read_text(),
@@ -83,7 +84,7 @@ def make_keys(server):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", server.folder / name]
         subprocess.run(command, check=True)
     host_key = (server.folder / "host_key.pub").read_text()
-    (server.folder / "known_hosts").write_text(f"[127.0.0.1]:{server.port} {host_key}")
+    (server.folder / "known_hosts").write_text(f"{ALIAS} {host_key}")
 
 
 def free_port():

@@ -1,14 +1,17 @@
-"""A snapshot of N customers as a query would leave it, the same for every run."""
+"""Snapshots as a query leaves them, the same for every run: customers, and texts."""
 
 from pathlib import Path
 
 import duckdb
 
+MEMORY = "1GB"
 FIRST = ["James", "Zoë", "Lukáš", "太郎", "Olga", "Михаил", "Renée", "Li", "Søren", "Grace"]
 LAST = ["Smith", "O''Brien", "Nguyễn", "Müller", "山田", "van der Berg", "Kim", "Petrov"]
 COMPANIES = ["Acme, Inc.", 'Widgets "R" Us', "Globex", "Umbrella, LLC", "株式会社テスト", "Hooli"]
 MAILS = ["example.com", "example.org", "mail.example.net"]
-QUERY = """
+WORDS = ["parcel", "arrived", "too late, again", "it''s", '"urgent"', "größer", "ありがとう"]
+WORDS += ["thanks", "tab\tbed", "invoice", "the", "of", "customer", "asks", "for", "one\r\ntwo"]
+CUSTOMERS = """
 SELECT
     1000000 + i AS customer_id,
     CASE WHEN a % 50 > 0 THEN format('{{}}{{}}@{{}}', i, a % 100000, {mails}[1 + a % 3]) END
@@ -34,14 +37,26 @@ FROM (
     FROM range({rows}) AS numbers(i)
 )
 """
+TEXTS = """
+SELECT
+    i AS ticket_id,
+    {first}[1 + i % 10] || ' ' || {last}[1 + i % 8] AS author,
+    array_to_string(list_transform(range(4), LAMBDA n: {word}), ' ') AS subject,
+    array_to_string(list_transform(range(10 + i % 41), LAMBDA n: {word}), ' ') AS body,
+    CASE WHEN i % 3 > 0 THEN {companies}[1 + i % 6] END AS company
+FROM range({rows}) AS numbers(i)
+"""
+WORD = "{words}[1 + CAST(hash(i * 50 + n) // 1024 % 16 AS INTEGER)]"
+QUERIES = {"customers": CUSTOMERS, "texts": TEXTS.replace("{word}", WORD)}
+LISTS = {"first": FIRST, "last": LAST, "companies": COMPANIES, "mails": MAILS, "words": WORDS}
+LIKE_A_RESULT = "FORMAT parquet, COMPRESSION zstd"  # as console/engines/work.py writes results
 
 
-def make(path: Path, rows: int) -> None:
-    """Write the customers as Parquet, compressed like results are."""
-    lists = {"first": FIRST, "last": LAST, "companies": COMPANIES, "mails": MAILS}
-    query = QUERY.format(rows=rows, **{name: array(items) for name, items in lists.items()})
-    with duckdb.connect() as connection:
-        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+def make(path: Path, rows: int, kind: str = "customers") -> None:
+    """Write the rows as Parquet like results are, a group of rows at a time."""
+    query = QUERIES[kind].format(rows=rows, **{name: array(each) for name, each in LISTS.items()})
+    with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as connection:
+        connection.execute(f"COPY ({query}) TO '{path}' ({LIKE_A_RESULT})")
 
 
 def array(items):
