@@ -1,0 +1,101 @@
+"""The cast: a real server, a line to it that can fail, jobs, and workers that can die."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from console import jobs
+from console.models import Database
+from integrations.connectors import CONNECTORS, retry
+from integrations.models import Authentication
+from tests.faults.deliveries import SQL, Drop
+from tests.faults.line import Line
+from tests.faults.processes import Worker
+
+SFTP = CONNECTORS["sftp_v2"]
+
+
+@pytest.fixture(autouse=True)
+def _near(settings):
+    """Exports may reach this machine, and try again soon."""
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Retries of this process come soon after each other."""
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.01)
+
+
+@pytest.fixture
+def server(sshd):
+    """Where files go. The line leads to it."""
+    return sshd
+
+
+@pytest.fixture
+def line(server):
+    line = Line(server)
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def authentication(server, line, marketer):
+    authentication = Authentication(name="Drop", type="sftp_v2", owner=marketer)
+    authentication.settings = server.settings | {"port": line.port}
+    authentication.save()
+    return authentication
+
+
+@pytest.fixture
+def reach(authentication):
+    """A function that changes what the authentication says."""
+
+    def change(**fields):
+        authentication.replace_settings(authentication.settings | fields)
+        authentication.save()
+
+    return change
+
+
+@pytest.fixture
+def submit(authentication, marketer):
+    """A function that submits a job with an export to in/people.csv."""
+    Database.objects.create(name="shop", owner=marketer)
+
+    def submit(sql=SQL, *, attempts=1, path="/in/people.csv", **settings):
+        given = {"path_prefix": path, "user_directory_is_root": True, "newline": "LF"} | settings
+        form = SFTP.Export.from_json(given)
+        assert form.is_valid(), form.errors
+        more = {"owner": marketer, "authentication": authentication, "attempts": attempts}
+        return jobs.submit(sql, database="shop", export=form.cleaned_data, **more)
+
+    return submit
+
+
+@pytest.fixture
+def start(home):
+    """A function that starts a worker process for a job; what is left of it ends with the test."""
+    (home / "console.sqlite3").symlink_to(connection.settings_dict["NAME"])
+    (home / "keys").symlink_to(keys())
+    workers = []
+
+    def start(job, *steps, **limits):
+        workers.append(Worker(home, job, *steps, **limits))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.close()
+
+
+def keys():
+    """Return the folder of the keys that this session's authentications are locked with."""
+    return Path(connection.settings_dict["TEST"]["NAME"]).parent / "keys"
+
+
+@pytest.fixture
+def drop(server):
+    return Drop(server)

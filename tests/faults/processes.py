@@ -1,0 +1,93 @@
+"""Worker processes that a test starts, stops at a step, kills."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from tests.faults.line import until
+
+ROOT = Path(__file__).parents[2]
+
+
+class Worker:
+    """A process that runs one job. With a step it stops there, and says so."""
+
+    def __init__(self, home: Path, job, *steps: str, **limits):
+        self.log = (home / f"worker-{job.pk}.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.worker", str(job.pk), *steps],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            cwd=ROOT,
+            env=environment(home),
+            **limits,
+        )
+        self.pid = self.process.pid
+
+    def wait_at_step(self):
+        ready, _, _ = select.select([self.process.stdout], [], [], 60)
+        assert ready and self.process.stdout.readline() == b"here\n", self.said()
+
+    def run_until(self, condition):
+        """Wait for a condition while it works."""
+
+        def met():
+            assert self.process.poll() is None, self.said()
+            return condition()
+
+        until(met)
+
+    def said(self):
+        return Path(self.log.name).read_text()
+
+    def go_on(self):
+        self.process.stdin.close()
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def kill(self):
+        """End it as the kernel does when memory is short. Nothing of it may live on."""
+        family = descendants(self.pid)
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+        until(lambda: not any(map(alive, family)), 10)
+
+    def wait(self, seconds=60):
+        """Wait until it has done its work."""
+        assert self.process.wait(seconds) == 0, self.said()
+
+    def close(self):
+        with suppress(ProcessLookupError):
+            self.signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.log):
+            pipe.close()
+
+
+def environment(home):
+    """Return the environment of a process that works in the home."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("CONSOLE_")}
+    reach = {"CONSOLE_HOME": str(home), "CONSOLE_EGRESS_NETWORKS": "127.0.0.0/8"}
+    return ours | reach
+
+
+def descendants(pid) -> list[int]:
+    """Return the processes that a process started, and those that they started."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+        children = [int(child) for text in lists for child in text.split()]
+        return children + [each for child in children for each in descendants(child)]
+    return []
+
+
+def alive(pid):
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    return False
