@@ -141,7 +141,7 @@ def supervise(drain: float) -> None:
     manage = [sys.executable, str(Path(__file__).parents[1] / "manage.py")]
     say("Workers and dispatcher are starting. Ctrl-C stops them.")
     children = [
-        Child("The queue of workers", [*manage, "qcluster"]),
+        Child("The queue of workers", [*manage, "workers"]),
         Child("The dispatcher", [*manage, "dispatcher"]),
     ]
     Supervisor(children, drain=drain).run()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from integrations.delivery import Delivery
-from integrations.sandbox import Sandbox
+from integrations.sandbox.server import Sandbox
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 PRIVILEGE_FOLDER = Path("/run/sshd")

@@ -8,7 +8,7 @@ from django.db.models import Count, Sum
 
 from console import demo
 from console.models import Table
-from integrations.sandbox.server import PASSWORD, USER
+from integrations.sandbox import PASSWORD, USER
 
 
 def sandbox_files():

@@ -12,6 +12,7 @@ from integrations.delivery import Delivery
 from integrations.encoders import encoded_size
 from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.formats import write_rows
+from integrations.transports.arrival import Arrival
 
 if TYPE_CHECKING:
     from integrations.rows import Rows
@@ -26,7 +27,11 @@ class DeliveredFile:
     path: str
     bytes: int
     sha256: str
-    remote_bytes: int | None = None  # what the server says; None where it will not tell
+    # What the server says; None or blank where it will not tell.
+    remote_bytes: int | None = None
+    remote_modified: str = ""  # ISO 8601, by its clock
+    remote_permissions: str = ""  # rw-r--r--
+    remote_checksum: str = ""  # sha256:…, made by the server and the same as that of what was sent
     rows: int = 0
 
 
@@ -65,6 +70,7 @@ class Connector:
     aliases: dict[str, str] = {}  # other spellings of a key -> the field
     blocks: dict[str, dict[str, str]] = {}  # nested object -> its keys that are named otherwise
     json_defaults: dict = {}  # field -> value where the key is absent and the form's differs
+    imports: tuple[str, ...] = ()  # what export() loads; workers have it before the first job
     do_not_call_in_templates = True  # Templates list the classes.
 
     def __init__(self, authentication: dict, settings: dict | None = None):
@@ -99,13 +105,13 @@ class Destination(Protocol):
 
     host_key: str  # of the server, once met; empty where there is none
 
-    def deliver(self, path: str, content: Iterable[bytes]) -> tuple[str, int | None]:
-        """Put the whole content at the path, or nothing; return the full path and its size.
+    def deliver(self, path: str, content: Content) -> Arrival:
+        """Put the whole content at the path, or nothing.
 
         A further call is a further try, and finishes what an earlier one left behind.
         """
 
-    def found(self) -> tuple[str, int | None] | None:
+    def found(self) -> Arrival | None:
         """After a last failed try, return what deliver() would, where the file is there after all.
 
         That is so when only the answer to the last request was lost.
@@ -130,8 +136,23 @@ def all_tries(destination, path, content, limit):
         raise
 
 
+def delivered(arrival, content, rows):
+    return DeliveredFile(
+        path=arrival.path,
+        bytes=content.bytes,
+        sha256=content.digest.hexdigest(),
+        remote_bytes=arrival.bytes,
+        remote_modified=arrival.modified,
+        remote_permissions=arrival.permissions,
+        remote_checksum=arrival.checksum,
+        rows=rows.count,
+    )
+
+
 class FileConnector(Connector):
     """A destination of files."""
+
+    imports = ("integrations.formats.delimited", "gnupg")
 
     def export(self, rows: "Rows", delivery: Delivery) -> Receipt:
         """Write the rows as one file, which appears at the destination only when it is whole."""
@@ -143,15 +164,13 @@ class FileConnector(Connector):
         path = self.path(delivery)
         try:
             limit = self.retry_limit()
-            full_path, remote_bytes = all_tries(destination, path, content, limit)
+            arrival = all_tries(destination, path, content, limit)
         finally:
             destination.clear()
-        sha256 = content.digest.hexdigest()
-        file = DeliveredFile(full_path, content.bytes, sha256, remote_bytes, rows.count)
         return Receipt(
             rows=rows.count,
             bytes=content.bytes,
-            files=[file],
+            files=[delivered(arrival, content, rows)],
             host_key=destination.host_key,
             seconds=round(time.monotonic() - began, 3),
         )

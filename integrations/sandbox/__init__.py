@@ -1,6 +1,4 @@
 """An SFTP server to try exports with, on this machine only."""
 
-from integrations.sandbox.server import Sandbox
-from integrations.sandbox.switches import Switches
-
-__all__ = ["Sandbox", "Switches"]
+HOST = "127.0.0.1"
+USER = PASSWORD = "demo"  # noqa: S105  of a sandbox that only this machine reaches

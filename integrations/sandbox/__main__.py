@@ -4,7 +4,7 @@ import signal
 import sys
 from pathlib import Path
 
-from integrations.sandbox import Sandbox
+from integrations.sandbox.server import Sandbox
 
 
 def main(port, files, keys):

@@ -10,11 +10,9 @@ import paramiko
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from integrations.sandbox import HOST, PASSWORD, USER
 from integrations.sandbox.files import Files
 from integrations.sandbox.switches import Switches
-
-HOST = "127.0.0.1"
-USER = PASSWORD = "demo"  # noqa: S105  of a sandbox that only this machine reaches
 
 
 class Door(paramiko.ServerInterface):

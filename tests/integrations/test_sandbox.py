@@ -11,7 +11,7 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from integrations.sandbox import Sandbox
+from integrations.sandbox.server import Sandbox
 from integrations.transports.private_keys import read_private_key
 from tests.servers import wait_until
 

@@ -22,6 +22,7 @@ class SFTPv2(FileConnector):
         "user_directory_is_root": False,
         "null_string": "",
     }
+    imports = (*FileConnector.imports, "integrations.transports.sftp")
 
     def path(self, delivery):
         try:

@@ -6,8 +6,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.sandbox import Sandbox, Switches
-from integrations.sandbox.server import HOST, PASSWORD, USER
+from integrations.sandbox import HOST, PASSWORD, USER
+from integrations.sandbox.server import Sandbox
+from integrations.sandbox.switches import Switches
 
 
 class Command(BaseCommand):

@@ -1,0 +1,14 @@
+"""`manage.py workers`: the queue of workers, which `manage.py cluster` keeps running."""
+
+from django.core.management.base import BaseCommand
+from django_q.cluster import Cluster
+
+from console.jobs.loading import load
+
+
+class Command(BaseCommand):
+    help = "Run jobs until told to stop. The cluster starts this, and starts it again if need be."
+
+    def handle(self, *args, **options):
+        load()
+        Cluster().start()  # Its processes are forks of this one, which ends after them.
