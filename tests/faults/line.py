@@ -51,6 +51,18 @@ class Cut(Fault):
 
 
 @dataclass
+class Swallow(Fault):
+    """The connection ends before the server's next answer, once the condition is true."""
+
+    when: Callable[[], bool]
+
+    def down(self, passed, data):
+        if self.when():
+            raise Over
+        yield data
+
+
+@dataclass
 class Hold(Fault):
     """From a moment on nothing passes and nothing closes, until it is let go."""
 
@@ -113,17 +125,22 @@ class Line:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host, self.port = self.listener.getsockname()
         self.sockets = [self.listener]
-        self.started = []
+        self.holds = []
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def held(self, when, *, answers=False) -> Hold:
+        """Return a hold for one of the next connections; it is let go with the line."""
+        hold = Hold(when, answers=answers)
+        self.holds.append(hold)
+        return hold
 
     def hold(self, when, *, answers=False) -> Hold:
         """Hold all connections once the condition is true."""
-        self.always = Hold(when, answers=answers)
-        self.started.append(self.always)
+        self.always = self.held(when, answers=answers)
         return self.always
 
-    def hold_in_mid_upload(self, after=200_000) -> Hold:
-        return self.hold(lambda: self.sent > after)
+    def in_mid_upload(self):
+        return self.sent > 200_000
 
     def mend(self):
         """Let connections to come pass as they are."""
@@ -158,8 +175,8 @@ class Line:
         return counted
 
     def close(self):
-        for fault in self.started:
-            fault.let_go()
+        for hold in self.holds:
+            hold.let_go()
         for each in self.sockets:
             end(each, reset=False)
 

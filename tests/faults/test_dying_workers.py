@@ -44,7 +44,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(step, submit, start,
 def test_a_worker_killed_in_mid_upload_is_followed_by_another(rename, submit, start, drop, line):
     drop.keep()
     job = submit(rename_file_after_upload=rename)
-    hold = line.hold_in_mid_upload()
+    hold = line.hold(line.in_mid_upload)
     worker = start(job)
     hold.wait()
 
@@ -104,7 +104,7 @@ def test_a_worker_that_slept_longer_than_its_lease_changes_nothing(submit, start
 
 def test_a_worker_that_slept_in_mid_upload_does_not_publish(submit, start, drop, line):
     job = submit(rename_file_after_upload=True)
-    hold = line.hold_in_mid_upload()
+    hold = line.hold(line.in_mid_upload)
     worker = start(job)
     hold.wait()
     worker.signal(signal.SIGSTOP)
@@ -154,7 +154,7 @@ def test_a_kill_is_obeyed_within_seconds(moment, submit, start, drop, line, mark
     if moment == "uploading":
         line.always = Slow(bytes_per_second=200_000)
     if moment == "hanging":
-        line.hold_in_mid_upload()
+        line.hold(line.in_mid_upload)
     if moment == "waiting":
         line.faults = [Cut(0)] * 20
     worker = start(job)
@@ -177,7 +177,7 @@ def is_at(moment, job, worker, line):
         return job.phase == moment and descendants(worker.pid)
     if moment == "waiting":
         return any("Retrying 3/" in text for text in texts(job))
-    return line.sent > 200_000
+    return line.in_mid_upload()
 
 
 def test_a_kill_between_two_attempts_is_obeyed_at_once(submit, drop, line, reach, marketer):
