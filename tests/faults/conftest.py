@@ -12,6 +12,8 @@ from integrations.models import Authentication
 from tests.faults.deliveries import SQL, Drop
 from tests.faults.line import Line
 from tests.faults.processes import Worker
+from tests.integrations.exports import connector, content, stored
+from tests.servers import local_delivery
 
 SFTP = CONNECTORS["sftp_v2"]
 
@@ -99,3 +101,27 @@ def keys():
 @pytest.fixture
 def drop(server):
     return Drop(server)
+
+
+@pytest.fixture(scope="session")
+def rows(tmp_path_factory):
+    """About 1 MB as CSV."""
+    numbers = range(15_000)
+    folder = tmp_path_factory.mktemp("rows")
+    return stored(folder / "rows.parquet", id=list(numbers), text=[f"{n:.>60}" for n in numbers])
+
+
+@pytest.fixture(scope="session")
+def data(rows):
+    return content(rows)
+
+
+@pytest.fixture
+def export(server, line, rows):
+    """A function that exports the rows over the line. Return the receipt."""
+
+    def export(delivery=None, *, path="in/people.csv", **settings):
+        given = {"port": line.port, "rename_file_after_upload": True} | settings
+        return connector(server, path, **given).export(rows, delivery or local_delivery())
+
+    return export

@@ -10,35 +10,10 @@ import pytest
 from integrations.errors import PermanentError, TransientError
 from tests.faults.deliveries import OLD
 from tests.faults.line import Cut, Slow, Swallow
-from tests.integrations.exports import connector, content, hashed, many, stored  # noqa: F401
+from tests.integrations.exports import hashed
 from tests.servers import keygen, local_delivery
 
 pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
-PATH = "in/people.csv"
-
-
-@pytest.fixture(scope="module")
-def rows(tmp_path_factory):
-    """About 1 MB as CSV."""
-    numbers = range(15_000)
-    folder = tmp_path_factory.mktemp("rows")
-    return stored(folder / "rows.parquet", id=list(numbers), text=[f"{n:.>60}" for n in numbers])
-
-
-@pytest.fixture(scope="module")
-def data(rows):
-    return content(rows)
-
-
-@pytest.fixture
-def export(server, line, rows):
-    """A function that exports the rows over the line. Return the receipt."""
-
-    def export(delivery=None, **settings):
-        given = {"port": line.port, "rename_file_after_upload": True} | settings
-        return connector(server, PATH, **given).export(rows, delivery or local_delivery())
-
-    return export
 
 
 @contextmanager

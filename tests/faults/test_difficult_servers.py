@@ -1,0 +1,138 @@
+"""Real servers that refuse what others allow, and disks that are full."""
+
+import resource
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from integrations.errors import PermanentError, TransientError
+from tests.faults.deliveries import OLD
+from tests.faults.line import Fault
+
+pytestmark = [pytest.mark.needs("sshd", "ssh-keygen"), pytest.mark.usefixtures("impatient")]
+ROOM = 600_000  # bytes; less than the file has
+
+
+def deny(server, requests):
+    server.restart(f"ForceCommand internal-sftp -d {server.root} -P {requests}")
+
+
+@pytest.mark.parametrize("rename", [True, False])
+@pytest.mark.parametrize(
+    "denied", ["posix-rename", "limits", "remove,rmdir", "stat,lstat,fstat,opendir,readdir,read"]
+)
+def test_a_file_arrives_though_the_server_denies(denied, rename, export, drop, server, data):
+    drop.keep()
+    deny(server, denied)
+
+    receipt = export(rename_file_after_upload=rename)
+
+    drop.holds(data)
+    assert receipt.files[0].remote_bytes == (None if "stat" in denied else len(data))
+
+
+def test_a_server_without_any_rename_says_so_and_keeps_the_old_file(export, drop, server):
+    drop.keep()
+    deny(server, "rename,posix-rename")
+
+    with pytest.raises(PermanentError, match=r"^Rename .*permission denied") as caught:
+        export()
+
+    assert caught.value.remedy
+    drop.is_as_before(OLD)
+
+
+def test_a_directory_that_may_not_be_made_is_told(export, drop, server):
+    deny(server, "mkdir")
+
+    with pytest.raises(PermanentError, match=r"^Create the directory .*/in: permission denied"):
+        export()
+
+    drop.is_as_before()
+
+
+def test_a_file_that_is_taken_at_once_was_delivered(export, drop, line, data, server):
+    taken = server.folder / "taken.csv"
+
+    class Taker(Fault):
+        """A consumer who takes the file before the console hears that it is there."""
+
+        def down(self, passed, received):
+            if drop.file.exists():
+                drop.file.rename(taken)
+            yield received
+
+    line.always = Taker()
+
+    export(max_connection_retry=0)
+
+    assert taken.read_bytes() == data
+    drop.is_as_before()
+
+
+class Disk:
+    """A disk with too little room: a real one where it may be mounted, else a limit of files."""
+
+    def __init__(self, folder: Path, process: int):
+        self.folder, self.process = folder, process
+
+    def fill(self):
+        size = f"size={ROOM}"
+        command = ["mount", "-t", "tmpfs", "-o", f"{size},mode=0777", "tmpfs", self.folder]
+        self.mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+        if not self.mounted:
+            self.limit(ROOM)
+
+    def make_room(self):
+        if self.mounted:
+            subprocess.run(["mount", "-o", "remount,size=50m", self.folder], check=True)
+        else:
+            self.limit(resource.RLIM_INFINITY)
+
+    def limit(self, size):
+        hard = resource.prlimit(self.process, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(self.process, resource.RLIMIT_FSIZE, (size, hard))
+
+    def remove(self):
+        if self.mounted:
+            subprocess.run(["umount", "--lazy", self.folder], check=True)
+
+
+@contextmanager
+def full(folder, process):
+    disk = Disk(folder, process)
+    disk.fill()
+    try:
+        yield disk
+    finally:
+        disk.remove()
+
+
+@pytest.mark.parametrize("rename", [True])
+def test_a_full_disk_is_told_and_the_next_export_recovers(rename, export, drop, server, data):
+    (server.root / "in").mkdir()
+    with full(server.root / "in", server.process.pid) as disk:
+        drop.keep()
+
+        with pytest.raises(TransientError, match=r"^Write .*failed without giving") as caught:
+            export(rename_file_after_upload=rename, max_connection_retry=1)
+
+        assert "Its disk may be full" in caught.value.remedy
+        drop.is_as_before(OLD)
+        disk.make_room()
+        export(rename_file_after_upload=rename)
+        drop.holds(data)
+
+
+@pytest.mark.parametrize("rename", [True, False])
+@pytest.mark.parametrize("left", [False], ids=["alone"])
+def test_the_longest_name_that_is_allowed_arrives(left, rename, export, drop, server, data):
+    name = "n" * 251
+    if left:
+        (server.root / f"{name}.tmp").write_bytes(OLD)
+
+    export(path=name, rename_file_after_upload=rename)
+
+    assert (server.root / name).read_bytes() == data
