@@ -7,7 +7,7 @@ from django.core.checks import Error, register
 
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
-from integrations.settings_form import SettingsForm, condition_of
+from integrations.settings_form import SettingsForm, conditions_of
 
 
 @register
@@ -43,9 +43,9 @@ def form_problems(form):
     for name, field in form.base_fields.items():
         if not field.label:
             yield f"{name} has no label."
-        condition = condition_of(field)
-        if condition and condition[0] not in form.base_fields:
-            yield f"{name} depends on {condition[0]}, which the form does not have."
+        for other, _ in conditions_of(field):
+            if other not in form.base_fields:
+                yield f"{name} depends on {other}, which the form does not have."
         if name in taken or name.startswith("remove_"):
             yield f"{name} is a name that is taken."
 

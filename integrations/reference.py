@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django import forms
 
 from integrations.connectors.base import Connector
-from integrations.settings_form import SecretField, SettingsForm
-from integrations.settings_json import need_of
+from integrations.settings_form import SecretField, SettingsForm, conditions_of
+from integrations.settings_json import in_words, need_of
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def kind_of(field):
 
 
 def need_in_words(field, need):
-    condition = getattr(field, "condition", None)
-    when = f"when {condition[0]} is {json.dumps(condition[1])}" if condition else ""
+    conditions = conditions_of(field)
+    when = f"when {in_words(conditions, 'or')}" if conditions else ""
     if need:
         return f"required {when}".strip()
     return f"only {when}" if when else "optional"
@@ -92,7 +92,7 @@ def example(connector: type[Connector]) -> str:
 
 def asked_for(field, need, defaults):
     """Return whether a --result that is silent about the rest has to have the field."""
-    return need is True or (bool(need) and defaults.get(need[0]) == need[1])
+    return need is True or any(defaults.get(name) == value for name, value in need or ())
 
 
 def placeholder(field):

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from django.core.exceptions import ValidationError
 
 from integrations.connectors import CONNECTORS
-from integrations.settings_form import condition_of
+from integrations.settings_form import conditions_of
 from integrations.settings_json import MASK, unknown
 
 
@@ -47,7 +47,12 @@ def names_to_say(fields, values, defaults):
     told = [
         name for name in fields if name in values and worth_saying(values[name], defaults[name])
     ]
-    depended_on = {condition_of(fields[name])[0] for name in told if condition_of(fields[name])}
+    depended_on = {
+        other
+        for name in told
+        for other, value in conditions_of(fields[name])
+        if values.get(other) == value
+    }
     return [name for name in fields if name in told or name in depended_on]
 
 

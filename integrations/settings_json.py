@@ -57,17 +57,20 @@ def expectation(field, value):
 
 def contradiction(form, field, value):
     """Return why the setting cannot go with another, or None."""
-    condition = getattr(field, "condition", None)
     says_nothing = str(value).lower() in ("", str(field.initial).lower())
-    if not condition or says_nothing or form.applies(field, form.cleaned_data):
+    if says_nothing or form.applies(field, form.cleaned_data):
         return None
-    other, needed = condition
-    if other in form.errors:
+    names = [name for name, _ in field.conditions]
+    if any(name in form.errors for name in names):
         return None
-    return (
-        f"Applies only when {other} is {json.dumps(needed)}, "
-        f"and {other} is {json.dumps(form.cleaned_data.get(other))}."
-    )
+    found = [(name, form.cleaned_data[name]) for name in names if name in form.cleaned_data]
+    but = f", and {in_words(found, 'and')}" if found else ""
+    return f"Applies only when {in_words(field.conditions, 'or')}{but}."
+
+
+def in_words(settings, joined):
+    """Return the settings, each a (name, value), as part of a sentence."""
+    return f" {joined} ".join(f"{name} is {json.dumps(value)}" for name, value in settings)
 
 
 def schema(fields, *, secrets, defaults):
@@ -83,20 +86,21 @@ def schema(fields, *, secrets, defaults):
         "required": [name for name, need in needs.items() if need is True],
         "allOf": [
             {
-                "if": {"properties": {need[0]: {"const": need[1]}}, "required": [need[0]]},
+                "if": {"properties": {other: {"const": value}}, "required": [other]},
                 "then": {"required": [name]},
             }
             for name, need in needs.items()
             if isinstance(need, tuple)
+            for other, value in need
         ],
         "additionalProperties": False,
     }
 
 
 def need_of(field, default):
-    """Return whether a --result must have the field: True, False, or the condition for it."""
+    """Return whether a --result must have the field: True, False, or the conditions for it."""
     needed = field.required and default is None
-    return needed and (getattr(field, "condition", None) or True)
+    return needed and (getattr(field, "conditions", ()) or True)
 
 
 TYPES = {forms.BooleanField: "boolean", forms.IntegerField: "integer", forms.Field: "string"}

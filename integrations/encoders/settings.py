@@ -2,9 +2,16 @@
 
 from django import forms
 
+from integrations.encoders.gz import LEVEL
 from integrations.encoders.public_keys import read_public_key
 from integrations.errors import PermanentError
-from integrations.settings_form import FlagField, SettingsForm, SpelledChoiceField, only_when
+from integrations.settings_form import (
+    FlagField,
+    SettingsForm,
+    SpelledChoiceField,
+    advanced,
+    only_when,
+)
 
 
 class EncoderSettings(SettingsForm):
@@ -66,6 +73,23 @@ class EncoderSettings(SettingsForm):
             ),
         ),
         encoders="encrypt_pgp",
+    )
+    gz_level = advanced(
+        only_when(
+            forms.IntegerField(
+                label="gzip level",
+                initial=LEVEL,
+                min_value=1,
+                max_value=9,
+                help_text=(
+                    "From 1, fastest, to 9, smallest. 1 to 3 keep up with the rest of the export. "
+                    "6 is what the gzip program does: a tenth smaller than 2, and about 12 times "
+                    "the work. More than 6 gains next to nothing."
+                ),
+            ),
+            encoders="gz",
+            compression_type="gzip",
+        )
     )
 
     def clean(self):

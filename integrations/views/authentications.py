@@ -87,7 +87,7 @@ def sample_of(authentication, settings):
         if field.required
         and field.initial is None
         and name not in connector.json_defaults
-        and not hasattr(field, "condition")
+        and not hasattr(field, "conditions")
     }
     return sample(connector, settings, export)
 

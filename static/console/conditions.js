@@ -1,17 +1,20 @@
 // Fields that apply only for some value of another one: <input data-when="auth_method=password">.
+// Of several such conditions, parted by blanks, one has to hold.
 // Those that do not apply are hidden and not sent. Without this script all of them are shown.
 const place = (field) => field.closest("[id^=div_id_], .form-row, .mb-3") ?? field;
 
 function valueOf(form, name) {
   const control = form.elements[name];
   if (control?.type === "checkbox") return control.checked ? "True" : "False";
-  return control?.value ?? "";
+  return control?.disabled ? "" : (control?.value ?? "");
 }
 
 function apply(form) {
   for (const field of form.querySelectorAll("[data-when]")) {
-    const [name, value] = field.dataset.when.split(/=(.*)/s);
-    const applies = valueOf(form, name) === value;
+    const applies = field.dataset.when.split(" ").some((condition) => {
+      const [name, value] = condition.split(/=(.*)/s);
+      return valueOf(form, name) === value;
+    });
     place(field).hidden = !applies;
     field.disabled = !applies;
   }

@@ -18,7 +18,7 @@ from integrations.encoders import EncoderSettings, bz, encode, gz, parallel
 LINES = [f"{number},name {number}\r\n".encode() * 500 for number in range(400)]
 TOOLS = {"gz": ("gzip", gzip.decompress), "bzip2": ("bzip2", bz2.decompress)}
 SOAK = os.environ.get("CONSOLE_TESTS_SOAK") == "1"
-LEVELS = range(1, 10)
+LEVELS = (1, 2, 3, 4, 6, 9)
 WORDS = ["Zoë", "", 'Widgets "R" Us', "Acme, Inc."]
 # Runs, for which bzip2 has a code of its own, among bytes that are no runs.
 RUNS = some.builds(
@@ -151,14 +151,15 @@ def test_the_size_in_a_gzip_file_starts_anew_at_4_gib():
 
 @pytest.mark.skipif(not SOAK, reason="packs and unpacks 4 GiB: CONSOLE_TESTS_SOAK=1")
 def test_a_file_of_more_than_4_gib_is_sound():
-    chunk = b"".join(LINES)[: 1 << 22]
+    chunk = b"".join(LINES)
+    count = 2**32 // len(chunk) + 1
     reader = subprocess.Popen(["gzip", "-t"], stdin=subprocess.PIPE)
-    for made in encode((chunk for _ in range(1025)), {"encoders": "gz"}):
+    for made in encode((chunk for _ in range(count)), {"encoders": "gz"}):
         reader.stdin.write(made)
     reader.stdin.close()
 
     assert reader.wait() == 0
-    assert int.from_bytes(made[-4:], "little") == 1025 * len(chunk) - 2**32
+    assert int.from_bytes(made[-4:], "little") == count * len(chunk) - 2**32
 
 
 @pytest.mark.parametrize("encoder", TOOLS)
@@ -211,6 +212,40 @@ def threads():
 )
 def test_each_spelling_of_an_encoder_is_kept_as_one(spelling, kept):
     assert EncoderSettings.base_fields["encoders"].clean(spelling) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "level"),
+    [
+        ({"encoders": "gz"}, 2),
+        ({"encoders": "gzip", "gz_level": 9}, 9),
+        ({"encoders": "gz", "gz_level": None}, 2),
+        ({"encoders": "bzip2"}, None),
+        ({}, None),
+    ],
+)
+def test_a_level_is_there_where_gzip_is(given, level):
+    form = EncoderSettings.from_json(given)
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data.get("gz_level") == level
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"encoders": "gz", "gz_level": 0}, "greater than or equal to 1"),
+        ({"encoders": "gz", "gz_level": 10}, "less than or equal to 9"),
+        ({"encoders": "gz", "gz_level": "fast"}, "whole number"),
+        ({"encoders": "gz", "gz_level": True}, "Must be a whole number, not true or false"),
+        ({"encoders": "bzip2", "gz_level": 3}, 'Applies only when encoders is "gz" or'),
+    ],
+)
+def test_a_level_that_cannot_be_is_refused_by_name(given, problem):
+    form = EncoderSettings.from_json(given)
+
+    assert form.errors.keys() == {"gz_level"}
+    assert problem in form.errors["gz_level"][0]
 
 
 def test_no_encoder_needs_no_key():

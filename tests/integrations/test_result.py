@@ -304,6 +304,14 @@ def test_a_sample_says_which_way_to_log_in():
     assert sample(*parse_result(PASSWORD | key_pair))["auth_method"] == "key_pair"
 
 
+@pytest.mark.parametrize("gzip", [{"encoders": "gz"}, {"compression": "gzip"}])
+def test_a_sample_says_the_level_and_what_it_belongs_to(gzip):
+    shown = sample(*parse_result(PASSWORD | gzip | {"gz_level": 6}))
+
+    assert shown["encoders"] == "gz" and shown["gz_level"] == 6
+    assert "compression_type" not in shown
+
+
 def test_a_sample_says_what_a_json_would_take_otherwise():
     connector, authentication, export = parse_result(PASSWORD | {"max_connection_retry": 10})
 

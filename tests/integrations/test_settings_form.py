@@ -30,6 +30,16 @@ class Settings(SettingsForm):
     )
 
 
+class Packed(SettingsForm):
+    """A level that applies to two ways of packing, one of which depends on a third setting."""
+
+    way = forms.ChoiceField(initial="", required=False, choices={"": "", "gz": "", "seal": ""})
+    inside = only_when(
+        forms.ChoiceField(initial="", required=False, choices={"": "", "gz": ""}), way="seal"
+    )
+    level = only_when(forms.IntegerField(), way="gz", inside="gz")
+
+
 ENTERED = {"host": "h", "port": "22", "mode": "word", "word": "w ", "key": "", "phrase": ""}
 STORED = {"host": "h", "port": 22, "mode": "key", "key": "k", "phrase": "p"}
 
@@ -93,6 +103,26 @@ def test_a_field_says_when_its_secret_was_set():
 
 def test_the_condition_reaches_the_page():
     assert 'data-when="mode=word"' in str(Settings()["word"])
+
+
+def test_of_several_conditions_one_has_to_hold():
+    both = {"way": "seal", "inside": "gz", "level": "3"}
+
+    assert Packed({"way": "gz", "level": "3"}).is_valid()
+    assert Packed(both).is_valid()
+    assert Packed({"way": "gz"}).errors == {"level": ["This field is required."]}
+    assert not Packed(both | {"way": ""}).errors  # the inner one does not apply, so neither this
+    assert 'data-when="way=gz inside=gz"' in str(Packed()["level"])
+
+
+def test_a_json_with_what_none_of_the_conditions_allows_is_told_of_all():
+    errors = Packed.from_json({"way": "seal", "level": 3}).errors
+
+    assert errors == {
+        "level": [
+            'Applies only when way is "gz" or inside is "gz", and way is "seal" and inside is "".'
+        ]
+    }
 
 
 def test_advanced_settings_are_folded_away():
