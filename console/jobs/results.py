@@ -14,11 +14,10 @@ from django.conf import settings
 
 from console.models import Job
 from integrations.errors import PermanentError
+from integrations.rows import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from integrations.rows import Rows
 
 OUT_OF_RANGE = "<value out of range>"
 MOST_CELLS = 20_000  # of a grid: a page with more keeps the server busy
@@ -34,11 +33,8 @@ def snapshot_of(job: Job) -> Path:
     return Path(settings.RESULTS_DIR, str(job.pk), f"rows-{job.worker or 0}.parquet")
 
 
-def rows_of(job: Job) -> "Rows":
+def rows_of(job: Job) -> Rows:
     """Return the rows of a job. Raise NoResult where there are none to read."""
-    # Arrow takes a third of a second to load: only who reads rows waits for it.
-    from integrations.rows import Rows
-
     if not job.result_path:
         raise NoResult(f"Job {job.pk} has no result.")
     path = Path(settings.RESULTS_DIR, job.result_path)
@@ -54,7 +50,7 @@ def grid(job: Job, limit: int = 200) -> tuple[list, list[list[str | None]]]:
     return job.result_columns, list(islice(texts(rows), limit))
 
 
-def texts(rows: "Rows") -> Iterator[list[str | None]]:
+def texts(rows: Rows) -> Iterator[list[str | None]]:
     """Yield each row as the texts that a person reads, of long ones the beginning."""
     for batch in rows.portions():
         columns = [[shown(value) for value in values(column)] for column in batch.columns]
@@ -97,7 +93,7 @@ def cast(column):
 
 
 def inner_texts(column):
-    from integrations.formats.text import text_of as written  # It loads Arrow, as above.
+    from integrations.formats.text import text_of as written  # It loads Arrow.
 
     try:
         return written(column).to_pylist()

@@ -7,15 +7,12 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.conf import settings
 
 from console.models import Table
-
-if TYPE_CHECKING:
-    from integrations.rows import Rows
+from integrations.rows import Rows
 
 KEEP = timedelta(hours=24)  # files nobody refers to: a query that began earlier may read them
 
@@ -43,18 +40,10 @@ def let_go(table):
             os.utime(path)
 
 
-def rows_in(path) -> "Rows":
-    """Return the rows of a file."""
-    # Arrow takes a third of a second to load: only who reads rows waits for it.
-    from integrations.rows import Rows
-
-    return Rows(path)
-
-
 def rows(table):
     """Yield the rows of a table as tuples of Python values, reading few at a time."""
     for path in paths(table):
-        for portion in rows_in(path).portions():
+        for portion in Rows(path).portions():
             yield from zip(*(column.to_pylist() for column in portion.columns), strict=True)
 
 

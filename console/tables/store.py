@@ -3,8 +3,9 @@
 from django.db import transaction
 
 from console.models import Database, Table
-from console.tables.files import let_go, relative, rows_in
+from console.tables.files import let_go, relative
 from console.tables.names import TableError, check_name
+from integrations.rows import Rows
 
 
 def create_database(name, owner, **fields):
@@ -62,5 +63,5 @@ def locked(database, name):
 def add(table, path):
     """Count a file in."""
     table.files.append(relative(path))
-    table.rows += rows_in(path).count
+    table.rows += Rows(path).count
     table.bytes += path.stat().st_size

@@ -9,16 +9,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgpack
 
 from console.jobs.results import text_of, values
 from console.td.errors import Refused
 from console.td.rendering import table, vertical
-
-if TYPE_CHECKING:
-    from integrations.rows import Rows
+from integrations.rows import Rows
 
 TEXTS = ("tsv", "csv", "json")
 FORMATS = (*TEXTS, "msgpack", "msgpack.gz")
@@ -36,7 +33,7 @@ def check_formats(asked):
         raise Refused("Invalid limit number. Must be a positive integer")
 
 
-def show(rows: "Rows", asked, out) -> None:
+def show(rows: Rows, asked, out) -> None:
     """Print the result as asked, or write it to the file that was named."""
     if asked.output:
         form = asked.format or "tsv"
@@ -75,7 +72,7 @@ def opened(path, form):
 class Selection:
     """The first rows of a result, or all, as lists of Python values; they can be read again."""
 
-    def __init__(self, rows: "Rows", limit: int | None = None):
+    def __init__(self, rows: Rows, limit: int | None = None):
         self.columns, self.rows, self.limit = rows.columns, rows, limit
 
     def __iter__(self) -> Iterator[list]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from integrations.connectors.content import Content
 from integrations.connectors.retry import retrying
@@ -12,10 +12,8 @@ from integrations.delivery import Delivery
 from integrations.encoders import encoded_size
 from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.formats import write_rows
+from integrations.rows import Rows
 from integrations.transports.arrival import Arrival
-
-if TYPE_CHECKING:
-    from integrations.rows import Rows
 
 NO_ROWS = "the result has no rows, and the export is set to skip empty results."
 
@@ -77,7 +75,7 @@ class Connector:
         self.authentication = authentication
         self.settings = settings or {}
 
-    def export(self, rows: "Rows", delivery: Delivery) -> Receipt:
+    def export(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Deliver the rows. Raise ExportError where that fails, Stopped where it was ended."""
         raise NotImplementedError
 
@@ -152,9 +150,9 @@ def delivered(arrival, content, rows):
 class FileConnector(Connector):
     """A destination of files."""
 
-    imports = ("integrations.formats.delimited", "gnupg")
+    imports = ("integrations.rows.parquet", "integrations.formats.delimited", "gnupg")
 
-    def export(self, rows: "Rows", delivery: Delivery) -> Receipt:
+    def export(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Write the rows as one file, which appears at the destination only when it is whole."""
         if not rows.count and (receipt := self.skipped(delivery)):
             return receipt
@@ -189,7 +187,7 @@ class FileConnector(Connector):
         delivery.log(f"Nothing is sent: {NO_ROWS}")
         return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
 
-    def preview(self, rows: "Rows", limit: int = 4096) -> bytes:
+    def preview(self, rows: Rows, limit: int = 4096) -> bytes:
         """Return the first bytes of the very file, before it is encoded."""
         start = b""
         with closing(write_rows(rows, self.settings)) as chunks:

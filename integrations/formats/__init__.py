@@ -4,19 +4,16 @@
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from integrations.formats.settings import FormatSettings
-
-if TYPE_CHECKING:
-    from integrations.rows import Rows
+from integrations.rows import Rows
 
 __all__ = ["FormatSettings", "warm", "write_rows"]
 
 # Arrow takes a third of a second to load: only who writes a file waits for it.
 
 
-def write_rows(rows: "Rows", settings: dict) -> Iterator[bytes]:
+def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
     """Yield the rows as bytes of a file, in blocks of whole lines."""
     from integrations.formats import delimited
 
