@@ -1,22 +1,22 @@
 """The bytes of a file: rows, formatted and encoded."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING
 
+from integrations.connectors.overlap import overlapped
 from integrations.delivery import Delivery
 from integrations.encoders import encode
 from integrations.formats import write_rows
+from integrations.rows import Rows
 
-if TYPE_CHECKING:
-    from integrations.rows import Rows
+RANDOM = {"encrypt_pgp"}  # encoders that give other bytes at each reading
 
 
 class Content:
     """The bytes of a file: made anew at each reading, and measured on the way."""
 
-    def __init__(self, rows: "Rows", settings: dict, delivery: Delivery):
+    def __init__(self, rows: Rows, settings: dict, delivery: Delivery):
         self.rows = rows
         self.settings = settings
         self.delivery = delivery
@@ -24,24 +24,44 @@ class Content:
         self.digest = hashlib.sha256()
         self.reading = None
 
+    @property
+    def repeatable(self) -> bool:
+        """Return whether each reading gives the same bytes."""
+        return self.settings.get("encoders", "") not in RANDOM
+
     def __iter__(self) -> Iterator[bytes]:
+        return self.read_from(0)
+
+    def read_from(self, offset: int) -> Iterator[bytes]:
+        """Return the bytes behind the offset. Those before it are made and measured as well."""
         self.close()
-        self.reading = self.read()
+        self.reading = overlapped(behind(offset, self.read()))
         return self.reading
 
-    def read(self):
+    def read(self) -> Generator[bytes]:
         self.bytes, self.digest = 0, hashlib.sha256()
-        with (
-            closing(write_rows(self.rows, self.settings)) as lines,
-            closing(encode(lines, self.settings)) as chunks,
-        ):
+        with closing(self.lines()) as lines, closing(encode(lines, self.settings)) as chunks:
             for chunk in chunks:
                 self.delivery.check()
                 self.digest.update(chunk)
                 self.bytes += len(chunk)
                 yield chunk
 
+    def lines(self) -> Generator[bytes]:
+        """Return the rows as text; an encoder has a thread of its own."""
+        lines = write_rows(self.rows, self.settings)
+        return overlapped(lines) if self.settings.get("encoders") else lines
+
     def close(self) -> None:
         """End a reading that stopped half-way, with the threads and processes it has."""
         if self.reading:
             self.reading.close()
+
+
+def behind(offset: int, chunks: Generator[bytes]) -> Generator[bytes]:
+    """Yield what lies behind the offset."""
+    with closing(chunks):
+        for chunk in chunks:
+            if len(chunk) > offset:
+                yield chunk[offset:] if offset else chunk
+            offset = max(0, offset - len(chunk))

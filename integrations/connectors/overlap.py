@@ -1,0 +1,83 @@
+"""Stages of a file's way that work at the same time, each in a thread of its own."""
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, nullcontext
+from threading import Condition, Thread
+
+AHEAD = 16 << 20  # bytes made and not yet taken
+
+
+def overlapped(chunks: Iterable[bytes], limit: int = AHEAD) -> Generator[bytes]:
+    """Yield the chunks, which a thread makes while the reader is busy with those before.
+
+    No more is made once `limit` bytes wait. What the chunks raise is raised here; once this
+    is closed the thread has ended, and the chunks are closed.
+    """
+    belt = Belt(chunks, limit)
+    try:
+        yield from belt.taken()
+    finally:
+        belt.stop()
+
+
+class Belt:
+    """Chunks on their way from the thread that makes them to their reader."""
+
+    def __init__(self, chunks: Iterable[bytes], limit: int):
+        self.chunks = chunks
+        self.limit = limit
+        self.ready = deque()
+        self.waiting = 0  # bytes that are ready
+        self.ended = self.stopped = False
+        self.error = None
+        self.change = Condition()
+        self.thread = Thread(target=self.make, name="overlap", daemon=True)
+        self.thread.start()
+
+    def make(self):
+        try:
+            with closing(self.chunks) if hasattr(self.chunks, "close") else nullcontext():
+                for chunk in self.chunks:
+                    if not self.put(chunk):
+                        break
+        except BaseException as error:  # noqa: BLE001  the reader raises it
+            self.error = error
+        with self.change:
+            self.ended = True
+            self.change.notify_all()
+
+    def put(self, chunk) -> bool:
+        """Pass a chunk on, once there is room. Return whether more are wanted."""
+        with self.change:
+            self.ready.append(chunk)
+            self.waiting += len(chunk)
+            self.change.notify_all()
+            while self.waiting >= self.limit and not self.stopped:
+                self.change.wait()
+            return not self.stopped
+
+    def taken(self) -> Iterator[bytes]:
+        while (chunk := self.take()) is not None:
+            yield chunk
+        if self.error:
+            raise self.error
+
+    def take(self) -> bytes | None:
+        """Return the next chunk once it is there, and nothing after the last."""
+        with self.change:
+            while not self.ready and not self.ended:
+                self.change.wait()
+            if not self.ready:
+                return None
+            chunk = self.ready.popleft()
+            self.waiting -= len(chunk)
+            self.change.notify_all()
+            return chunk
+
+    def stop(self):
+        with self.change:
+            self.stopped = True
+            self.ready.clear()
+            self.change.notify_all()
+        self.thread.join()
