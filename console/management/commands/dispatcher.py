@@ -32,6 +32,7 @@ ROUND = ((tick, 1), (beat, 5), (reap, 10), (tidy, 3600))
 
 class Command(BaseCommand):
     help = "Start the jobs of due slots, every second, until it is told to stop."
+    requires_system_checks = ()  # They would load all pages.
 
     def handle(self, *args, **options):
         stop = threading.Event()

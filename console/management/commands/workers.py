@@ -9,6 +9,8 @@ from console.jobs.loading import load
 class Command(BaseCommand):
     help = "Run jobs until told to stop. The cluster starts this, and starts it again if need be."
 
+    requires_system_checks = ()  # They would load all pages.
+
     def handle(self, *args, **options):
         load()
         Cluster().start()  # Its processes are forks of this one, which ends after them.
