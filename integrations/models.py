@@ -6,6 +6,7 @@ import hashlib
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +28,13 @@ class Authentication(models.Model):
     # Made from credentials in a --result; not offered in lists to choose from.
     inline = models.BooleanField(default=False, editable=False)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    exports_at_once = models.PositiveSmallIntegerField(
+        "exports at a time",
+        default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="Many servers allow one account few log-ins at once. Exports beyond this "
+        "number wait for their turn. From 1 to 50.",
+    )
     secrets_set = models.JSONField(default=dict, editable=False)  # field name -> when, ISO 8601
     tested_at = models.DateTimeField(null=True, editable=False)
     test_steps = models.JSONField(default=list, editable=False)

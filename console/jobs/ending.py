@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.engines import QueryError
@@ -18,6 +19,7 @@ from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
 
 FIRST_WAIT, LONGEST_WAIT = 30, 900  # seconds
+JITTER = 0.2
 ANY = Q()
 PAUSE = 0.5  # seconds between tries to write how a job ended
 KILLED_LINE = "The job was killed. Nothing more is sent."
@@ -87,11 +89,19 @@ def hold(lease: Lease, reason: str) -> None:
     put_back(lease, f"Held: {reason} Somebody has to release or drop it.", **waiting)
 
 
+def wait_for_place(lease: Lease) -> None:
+    """Put the job back until it may log in, as an attempt that was none."""
+    waiting = {"attempt": F("attempt") - 1, "started_at": None}
+    line = "The export waits: others with this authentication are running."
+    put_back(lease, line, **waiting)
+
+
 def postpone(lease: Lease, failure: Failure) -> None:
     """Put the job back to try later."""
     job = lease.job
-    wait = min(FIRST_WAIT * 2 ** (job.attempt - 1), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
-    later = {"not_before": timezone.now() + timedelta(seconds=wait), "started_at": None}
+    wait = min(FIRST_WAIT * 2 ** (job.attempt - 1), LONGEST_WAIT)
+    wait *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    later = {"not_before": Now() + timedelta(seconds=wait), "started_at": None}
     tries = f"attempt {job.attempt} of {job.attempts_allowed}"
     lines = (
         f"{failure.error} {failure.remedy}".strip(),

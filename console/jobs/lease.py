@@ -7,11 +7,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
-from django.db.models import F, Q
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from console.jobs.places import STARTS_WITH_EXPORT, NoPlace, full, lock
 from console.models import Job
+from integrations.errors import Stopped
 
 SECONDS = 45  # and ten more until a lost job is noticed: less than a minute in all
 RENEWED_EVERY = 15
@@ -21,30 +24,31 @@ OUTAGES = (OperationalError, InterfaceError)
 KILLED, TOO_LONG, LOST = "killed", "too long", "lost"
 
 
-def ready():
+def ready(now=None):
     """Return the queued jobs that may start now, the most urgent first."""
-    due = Q(not_before=None) | Q(not_before__lte=timezone.now())
+    due = Q(not_before=None) | Q(not_before__lte=now or Now())
     waiting = Job.objects.filter(due, status=Job.Status.QUEUED, held_because="")
-    return waiting.order_by("-priority", "pk")
+    blocked = STARTS_WITH_EXPORT & Q(authentication__in=full())
+    return waiting.exclude(blocked).order_by("-priority", "pk")
 
 
 def claim(job_id: int) -> Job | None:
     """Make a queued job this worker's own. One of many that try at once gets it."""
     token = f"{os.getpid()}-{uuid4().hex}"
-    now = timezone.now()
-    won = (
-        ready()
-        .filter(pk=job_id)
-        .update(
+    with transaction.atomic():
+        lock(jobs=job_id)
+        won = ready().filter(pk=job_id).update(
             status=Job.Status.RUNNING,
+            phase=Case(
+                When(STARTS_WITH_EXPORT, Value(Job.Phase.UPLOADING)), default=F("phase")
+            ),
             attempt=F("attempt") + 1,
             worker=token,
-            lease_until=now + timedelta(seconds=SECONDS),
+            lease_until=Now() + timedelta(seconds=SECONDS),
             not_before=None,
             progress=None,
-            started_at=now,
-        )
-    )
+            started_at=timezone.now(),
+        )  # fmt: skip
     return Job.objects.select_related("owner", "authentication", "query").get(
         pk=job_id
     ) if won else None  # fmt: skip
@@ -91,6 +95,17 @@ class Lease:
         """Return the job's row as long as it is this worker's."""
         return Job.objects.filter(pk=self.job.pk, worker=self.job.worker, status=Job.Status.RUNNING)
 
+    def take_place(self) -> None:
+        """Enter the phase that logs in. Raise NoPlace where too many others are in it."""
+        place = Q(phase=Job.Phase.UPLOADING) | ~Q(authentication__in=full())
+        with transaction.atomic():
+            lock(pk=self.job.authentication_id)
+            entered = self.own().filter(place).update(phase=Job.Phase.UPLOADING, progress=None)
+        if self.stopped() or not (entered or self.own().exists()):
+            raise Stopped
+        if not entered:
+            raise NoPlace
+
     def keep(self):
         renewed = time.monotonic()
         try:
@@ -116,8 +131,7 @@ class Lease:
         return renewed
 
     def renew(self, now):
-        until = timezone.now() + timedelta(seconds=SECONDS)
-        if self.own().update(lease_until=until):
+        if self.own().update(lease_until=Now() + timedelta(seconds=SECONDS)):
             self.ends_at = now + SECONDS
         else:
             self.reason = LOST

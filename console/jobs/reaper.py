@@ -4,15 +4,18 @@ import re
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
+from django_q.brokers import get_broker
 
+from console.jobs.ending import JITTER, LONGEST_WAIT
+from console.jobs.lease import SECONDS as LEASE
+from console.jobs.lease import ready
 from console.jobs.log import write
 from console.jobs.submission import wake_worker
 from console.models import Job
 
 SPARE_ATTEMPTS = 1  # beyond those allowed, for a worker that died under the job
-UNSENT_AFTER = timedelta(seconds=30)
+SENT_AT_ONCE = 500  # messages, so that the slots that come due meanwhile are not late
 
 CHANGES = re.compile(
     r"(?:\s|--[^\n]*\n|/\*(?>.*?\*/))*+(?:insert|create|drop)\b", re.IGNORECASE | re.DOTALL
@@ -27,11 +30,24 @@ HALF_DONE_REMEDY = "Look whether the table has the change; if not, retry the job
 
 
 def reap(now=None) -> int:
-    """Give back jobs whose worker died, and wake workers for jobs that wait unheard."""
-    now = now or timezone.now()
+    """Give back jobs whose worker died, and wake workers for jobs that wait unheard.
+
+    The clock is that of the database: those of the machines can differ.
+    """
+    now = now or Now()
+    shorten(now)
     expired = Job.objects.filter(status=Job.Status.RUNNING, lease_until__lt=now)
     taken = sum(give_back(job, now) for job in expired)
-    return taken + sum(send_again(job, now) for job in unheard(now))
+    return taken + send_missing(now)
+
+
+def shorten(now):
+    """Let nothing last longer than it can: after a clock was set back, times lie far ahead."""
+    longest = now + timedelta(seconds=LEASE)
+    running = Job.objects.filter(status=Job.Status.RUNNING, lease_until__gt=longest)
+    running.update(lease_until=longest)
+    longest = now + timedelta(seconds=LONGEST_WAIT * (1 + JITTER))
+    Job.objects.filter(status=Job.Status.QUEUED, not_before__gt=longest).update(not_before=longest)
 
 
 def give_back(job, now):
@@ -60,22 +76,10 @@ def what_now(job, now):
     return {"status": Job.Status.QUEUED, "phase": Job.Phase.QUEUED, "started_at": None}
 
 
-def unheard(now):
-    """Return jobs that could start and have not been announced lately."""
-    late = Q(not_before=None, created_at__lt=now - UNSENT_AFTER) | Q(not_before__lte=now)
-    fresh = Q(lease_until__gt=now)
-    waiting = Job.objects.filter(late, status=Job.Status.QUEUED, held_because="")
-    return waiting.exclude(fresh).only("pk")
-
-
-def send_again(job, now):
-    """Send a message, and none for the next while: a job may have more than one, never none."""
-    with transaction.atomic():
-        won = (
-            Job.objects.filter(pk=job.pk, status=Job.Status.QUEUED)
-            .exclude(lease_until__gt=now)
-            .update(lease_until=now + UNSENT_AFTER)
-        )
-        if won:
-            wake_worker(job.pk)
-    return won
+def send_missing(now):
+    """Send messages until each job that could start has one. Any message is a turn of any job."""
+    missing = ready(now).count() - get_broker().queue_size()
+    unheard = ready(now).values_list("pk", flat=True)[: min(max(missing, 0), SENT_AT_ONCE)]
+    for pk in list(unheard):
+        wake_worker(pk)
+    return len(unheard)

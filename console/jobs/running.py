@@ -1,16 +1,22 @@
 """What a worker does with a job: claim it, query, export, and write down what came of it."""
 
+from django.db import connection
+from django_q.brokers import get_broker
+
 from console.jobs.delivering import deliver
-from console.jobs.ending import fail, hold, stop, succeed
+from console.jobs.ending import fail, hold, stop, succeed, wait_for_place
 from console.jobs.holding import Held, check_volume
-from console.jobs.lease import Lease, claim, ready
+from console.jobs.lease import OUTAGES, Lease, claim, ready
 from console.jobs.log import write
+from console.jobs.places import NoPlace
 from console.jobs.querying import query
 from console.jobs.rights import check_rights
+from console.jobs.submission import wake_worker
 from console.models import Job
 from integrations.errors import Stopped
 
-TRIED = 10  # jobs that other workers may take first, before a turn is given up
+TRIED = 50  # jobs that other workers may take first, before a turn is given up
+ENOUGH = 20  # messages that wait: the dispatcher sees whether there are more jobs
 
 
 def run(job_id: int) -> bool:
@@ -18,11 +24,20 @@ def run(job_id: int) -> bool:
     job = claim(job_id)
     if job is None:
         return False
+    attempt(job)
+    wake_next()
+    return True
+
+
+def attempt(job):
+    """Do the job, and write down what came of it."""
     with Lease(job) as lease:
         try:
             receipt = work(job, lease)
         except Held as held:
             hold(lease, str(held))
+        except NoPlace:
+            wait_for_place(lease)
         except Stopped:
             stop(lease)
         except Exception as error:  # noqa: BLE001 - it is written to the job, for a person.
@@ -32,12 +47,29 @@ def run(job_id: int) -> bool:
             raise
         else:
             succeed(lease, receipt)
-    return True
+
+
+def wake_next() -> None:
+    """Tell a worker where more jobs can start than there are messages: one waited for its turn.
+
+    The dispatcher looks too; but this one is not late.
+    """
+    try:
+        messages = get_broker().queue_size()
+        could_start = list(ready().values_list("pk", flat=True)[: min(messages, ENOUGH) + 1])
+        if messages < len(could_start):
+            wake_worker(could_start[-1])
+    except OUTAGES:
+        connection.close()
 
 
 def take_turn(job_id: int) -> bool:
-    """Run the most urgent job that waits. Each message is one turn, whichever job it is of."""
-    return any(run(pk) for pk in list(ready().values_list("pk", flat=True)[:TRIED]))
+    """Run the most urgent job that can start. Each message is one turn, whichever job it is of."""
+    for _ in range(TRIED):
+        first = ready().values_list("pk", flat=True).first()
+        if first is None or run(first):
+            return first is not None
+    return False
 
 
 def work(job: Job, lease: Lease) -> dict | None:
@@ -49,6 +81,7 @@ def work(job: Job, lease: Lease) -> dict | None:
     if job.export is None:
         return None
     check_volume(job)
+    lease.take_place()
     return deliver(job, lease, seconds)
 
 
