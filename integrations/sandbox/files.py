@@ -57,8 +57,13 @@ class Handle(SFTPHandle):
 
     def close(self):
         os.close(self.descriptor)
-        if self.switches.collect and not self.path.name.endswith(".tmp"):
-            self.path.unlink()
+        collect(self.path, self.switches)
+
+
+def collect(path, switches):
+    """Take the file away, as a consumer that waits for it does."""
+    if switches.collect and not path.name.endswith(".tmp"):
+        path.unlink()
 
 
 class Files(SFTPServerInterface):
@@ -121,6 +126,7 @@ class Files(SFTPServerInterface):
         if new.exists() and not self.switches.rename_over:
             return SFTP_FAILURE
         old.rename(new)
+        collect(new, self.switches)
         if self.switches.lost_renames:
             self.switches.lost_renames -= 1
             self.transport.close()

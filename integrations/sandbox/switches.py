@@ -10,6 +10,6 @@ class Switches:
     append: bool = True  # False: "no such file", as on servers that store objects
     rename_over: bool = True  # False: a rename onto an existing file fails, and posix-rename too
     look: bool = True  # False: a drop box, in which nothing can be looked at
-    collect: bool = False  # a consumer takes files at the moment they are closed
+    collect: bool = False  # a consumer takes files at once, when they are closed or renamed
     quota: int = 0  # bytes a file may have; 0 is no limit
     lost_renames: int = 0  # so many times the connection ends after a rename, before its answer

@@ -155,15 +155,22 @@ def test_the_bytes_are_the_same_for_every_threshold(sshd, tmp_path, threshold, r
     assert names(sshd) == ["out.csv"]
 
 
-def test_a_large_file_takes_a_temporary_name_though_renaming_is_off(sshd, many, faulty):
+@pytest.mark.parametrize("threshold", [0, 100_000, 5_368_709_120])
+def test_without_renaming_nobody_sees_the_file_before_it_is_whole(sshd, many, faulty, threshold):
     proxy = faulty(sshd, bytes_per_second=20_000_000)
-    export = connector(sshd, port=proxy.port, temp_file_threshold=100_000)
-    running = threading.Thread(target=export.export, args=(many, local_delivery()))
+    (sshd.root / "out.csv").write_text("of last week")
+    seen = set()
+    export = connector(sshd, port=proxy.port, temp_file_threshold=threshold)
+    running = threading.Thread(target=export.export, args=(many, local_delivery(job="12.1")))
     running.start()
 
-    wait_until(lambda: (sshd.root / "out.csv.tmp").exists())
+    while running.is_alive():
+        seen.update((path.name, path.name == "out.csv" and size(path)) for path in files(sshd))
     running.join()
 
+    whole = len(content(many))
+    assert seen <= {("out.csv", 12), (".out.csv.12.1.tmp", False), ("out.csv", whole)}
+    assert (".out.csv.12.1.tmp", False) in seen
     assert names(sshd) == ["out.csv"]
     assert (sshd.root / "out.csv").read_bytes() == content(many)
 

@@ -66,12 +66,13 @@ def test_a_drop_box_that_shows_nothing_is_no_error(sandbox, rows, rename):
     assert (sandbox.root / "out.csv").read_bytes() == content(rows)
 
 
-def test_a_file_that_is_collected_at_once_is_no_error(sandbox, rows):
+@pytest.mark.parametrize("rename", [True, False])
+def test_a_file_that_is_collected_at_once_is_no_error(sandbox, rows, rename):
     sandbox.switches.collect = True
 
-    receipt = connector(sandbox).export(rows, local_delivery())
+    receipt = connector(sandbox, rename_file_after_upload=rename).export(rows, local_delivery())
 
-    assert receipt.files[0].remote_bytes is None
+    assert receipt.files[0].remote_bytes == len(content(rows))
     assert names(sandbox) == []
 
 
@@ -80,7 +81,7 @@ def test_a_quota_is_told_and_leaves_nothing(sandbox, many, rename):
     sandbox.switches.quota = 1_000_000
     export = connector(sandbox, rename_file_after_upload=rename, max_connection_retry=0)
 
-    with pytest.raises(TransientError, match=r"^Write /out.csv.*failed without giving a reason"):
+    with pytest.raises(TransientError, match=r"^Write .*out.csv.*failed without giving a reason"):
         export.export(many, local_delivery())
 
     assert names(sandbox) == []

@@ -1,6 +1,8 @@
 """What an export does with files on an SFTP server it is logged in to."""
 
+import hashlib
 import posixpath
+import re
 import struct
 from contextlib import suppress
 
@@ -22,8 +24,26 @@ LEAST_BLOCK = 32_768  # bytes of one write that every server takes
 MOST_BLOCK = 261_120  # that OpenSSH takes: its packets end at 256 KiB
 LIMITS = struct.Struct(">QQQ")  # packet, read, write
 LONGEST_PATH = 4096
+NEVER = re.compile("unsupported|not supported|not implemented|status 8", re.IGNORECASE)
 NEW = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
 ONLY_NEW = NEW | SFTP_FLAG_EXCL
+
+
+class Hashed:
+    """What is written to it, as a SHA-256."""
+
+    def __init__(self, delivery):
+        self.delivery = delivery
+        self.digest = hashlib.sha256()
+
+    def write(self, data):
+        self.delivery.check()
+        self.digest.update(data)
+
+
+def is_refusal(error: OSError) -> bool:
+    """Return whether the server says that it will never do such a thing."""
+    return isinstance(error, PermissionError) or bool(NEVER.search(str(error)))
 
 
 class Files:
@@ -106,6 +126,11 @@ class Files:
                 self.make_folder(posixpath.dirname(path))
                 return OpenFile(self, path, self.open(path, flags))
 
+    def resume(self, path: str, offset: int) -> OpenFile:
+        """Open a file that is there, to write on from the offset."""
+        with self.doing(f"Go on with {path}"):
+            return OpenFile(self, path, self.open(path, SFTP_FLAG_WRITE), offset)
+
     def open(self, path, flags):
         answer = self.requests.ask(CMD_OPEN, string(path.encode()) + struct.pack(">II", flags, 0))
         return answer[4 : 4 + int.from_bytes(answer[:4], "big")]
@@ -122,20 +147,78 @@ class Files:
                 if not self.stat(path):  # Another export can have been quicker.
                     raise
 
-    def publish(self, temporary: str, path: str) -> None:
-        """Give the file its name, in the place of the one that may have it now."""
-        with self.doing(f"Rename {temporary} to {path}"):
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """Return bytes of the file; none where the server does not let them be read."""
+        with self.doing(f"Read {path}"):
+            try:
+                with self.client.open(path) as file:
+                    file.seek(offset)
+                    return file.read(length)
+            except OSError as error:
+                if not is_answer(error):
+                    raise
+                return b""
+
+    def sha256(self, path: str) -> str:
+        """Return the SHA-256 of the file, read back; nothing where that is not allowed."""
+        sink = Hashed(self.connection.delivery)
+        with self.doing(f"Read {path}"):
+            try:
+                self.client.getfo(path, sink)
+            except OSError as error:
+                if not is_answer(error):
+                    raise
+                return ""
+        return sink.digest.hexdigest()
+
+    def knows_rename(self, *names: str) -> bool | None:
+        """Return whether the server renames, asked with two names that are not there.
+
+        Nothing where its answer does not tell.
+        """
+        refused = []
+        with self.doing(f"Ask {self.connection.account.place} whether it renames"):
             for rename in (self.client.posix_rename, self.client.rename):
                 try:
-                    return rename(temporary, path)
+                    rename(*names)
+                except FileNotFoundError:
+                    return True
                 except OSError as error:
                     if not is_answer(error):
                         raise
-                    refusal = error
+                    refused.append(is_refusal(error))
+        return False if refused == [True, True] else None
+
+    def publish(self, temporary: str, path: str) -> None:
+        """Give the file its name, in the place of the one that may have it now."""
+        with self.doing(f"Rename {temporary} to {path}"):
+            refusal = self.rename(temporary, path)
+            if not refusal:
+                return
             if isinstance(refusal, PermissionError) or self.is_missing(path):
                 raise refusal  # It is not the file of that name that is in the way.
             self.client.remove(path)
-            return self.client.rename(temporary, path)
+            self.client.rename(temporary, path)
+
+    def rename(self, temporary, path):
+        """Rename where the server can, best onto a file that is there. Return why it did not."""
+        refusal = None
+        for rename in (self.client.posix_rename, self.client.rename):
+            try:
+                rename(temporary, path)
+            except OSError as error:
+                if not is_answer(error):
+                    raise
+                refusal = error
+            else:
+                return None
+        return refusal
+
+    def was_renamed(self, temporary: str, path: str) -> bool:
+        """Rename where that is still to be done. Return whether the file has its name now."""
+        with self.doing(f"Rename {temporary} to {path}"):
+            refusal = self.rename(temporary, path)
+            return refusal is None or isinstance(refusal, FileNotFoundError)
 
     def remove(self, path: str) -> None:
         """Remove the file; one that is not there is no error."""

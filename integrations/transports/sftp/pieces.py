@@ -23,9 +23,14 @@ def joined(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
         yield b"".join(kept)
 
 
-def pieces(chunks: Iterable[bytes], size: int, batch: int = 0) -> Iterator[memoryview]:
-    """Yield the bytes in pieces of at most the size, none of them over the end of a batch."""
-    room = batch
+def pieces(
+    chunks: Iterable[bytes], size: int, batch: int = 0, begun: int = 0
+) -> Iterator[memoryview]:
+    """Yield the bytes in pieces of at most the size, none of them over the end of a batch.
+
+    So many bytes, of all batches, came before them.
+    """
+    room = batch - begun % batch if batch else 0
     for chunk in joined(chunks, size):
         rest = memoryview(chunk)
         while rest:

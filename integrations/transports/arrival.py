@@ -1,0 +1,14 @@
+"""What a destination says of a file that has arrived."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file as its destination tells of it; None or blank where it does not."""
+
+    path: str
+    bytes: int | None = None
+    modified: str = ""  # ISO 8601, by the destination's clock
+    permissions: str = ""  # rw-r--r--
+    checksum: str = ""  # sha256:…, made there and the same as that of what was sent

@@ -1,0 +1,118 @@
+"""Files of an upload that must not stay on the server, and what the uploads of the dead left."""
+
+import posixpath
+from contextlib import suppress
+
+from integrations.delivery import Delivery
+from integrations.errors import ExportError, Stopped
+from integrations.transports.sftp.files import NEW, ONLY_NEW, Files
+from integrations.transports.sftp.open_file import OpenFile
+
+TEMPORARY = ".tmp"
+LONGEST_NAME = 255  # bytes, on every common file system
+
+
+def own_names(path: str, job: str) -> tuple[str, str]:
+    """Return names beside the path that only this try of the job uses; the first is hidden.
+
+    The second one is for servers that refuse a dot in front, or a long name.
+    """
+    folder, name = posixpath.split(path)
+    ending = f".{job}{TEMPORARY}"
+    short = name.encode()[: LONGEST_NAME - len(ending) - 1].decode(errors="ignore")
+    return tuple(posixpath.join(folder, own) for own in (f".{short}{ending}", f"upload{ending}"))
+
+
+def earlier(job: str) -> list[str]:
+    """Return what the earlier tries of the job, in workers that died, were called."""
+    number, _, attempt = job.rpartition(".")
+    if not (number and attempt.isdecimal()):
+        return []
+    return [f"{number}.{before}" for before in range(1, int(attempt))]
+
+
+class Leftovers:
+    """The files that an upload has made, until they are published or removed."""
+
+    def __init__(self, delivery: Delivery):
+        self.delivery = delivery
+        self.names = set()
+        self.own = set()  # names that no other process uses
+        self.asked = ""  # a name, until the server answers whether it made the file
+        self.stranger = None  # (name, what the server said of it) where our usual name was taken
+
+    def __bool__(self):
+        return bool(self.names or self.asked)
+
+    def create(self, files: Files, path: str, *, flags: int = NEW, own: bool = False) -> OpenFile:
+        """Create a file that must not stay as it is."""
+        if own:
+            self.own.add(path)
+        self.asked = path
+        try:
+            file = files.create(path, flags=flags)
+        except ExportError:
+            if files.connection.is_open():
+                self.asked = ""  # The server refused: a file of that name is as it was.
+            raise
+        self.names.add(path)
+        self.asked = ""
+        return file
+
+    def create_new(self, files: Files, path: str, *, own: bool = False) -> OpenFile | None:
+        """Create a file where there is none. Return nothing where the name is taken."""
+        try:
+            return self.create(files, path, flags=ONLY_NEW, own=own)
+        except ExportError:
+            if not files.connection.is_open():
+                raise
+        if not (found := files.stat(path)):  # Not every server knows how to create only new files.
+            return self.create(files, path, own=own)
+        self.own.discard(path)
+        if not own:
+            self.stranger = path, (found.st_size, found.st_mtime)
+        return None
+
+    def published(self, path: str) -> None:
+        """Let the file stay."""
+        self.names.discard(path)
+
+    def remove(self, files: Files, *, but: str = "") -> None:
+        """Remove what must not stay, as far as the connection allows, but for one file."""
+        if self and not self.delivery.held():
+            self.names &= self.own  # By now the others can be of another process's file.
+            self.asked = self.asked if self.asked in self.own else ""
+        self.take_back(files)
+        for path in sorted(self.names - {but}):
+            with suppress(ExportError, Stopped):
+                files.remove(path)
+                self.names.discard(path)
+
+    def take_back(self, files):
+        """Count the file whose creation had no answer as left over, where it was made empty."""
+        if not self.asked:
+            return
+        with suppress(ExportError, Stopped):
+            if files.size(self.asked) == 0:  # One with content was there before.
+                self.names.add(self.asked)
+            self.asked = ""
+
+    def remove_stranger(self, files: Files) -> None:
+        """Remove a temporary file that nobody wrote to during this upload."""
+        if not self.stranger:
+            return
+        name, before = self.stranger
+        with suppress(ExportError, Stopped):
+            now = files.stat(name)
+            if now and (now.st_size, now.st_mtime) == before:
+                files.remove(name)
+                self.delivery.log(f"Removed {name}, left behind by an earlier export.")
+
+    def remove_those_of_the_dead(self, files: Files, path: str) -> None:
+        """Remove what earlier tries of the job left in workers that died."""
+        names = [own_names(path, job) for job in earlier(self.delivery.job)]
+        for name in (name for pair in names for name in pair):
+            with suppress(ExportError, Stopped):
+                if files.stat(name):
+                    files.remove(name)
+                    self.delivery.log(f"Removed {name}, left behind by a worker that died.")
