@@ -1,6 +1,7 @@
 """Keeps the worker processes running: restarts what died or wedged, and stops it all together."""
 
 import ctypes
+import math
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 POLL = 0.1  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a restart
 STEADY_AFTER = 60  # seconds of running after which trouble counts as new
+QUIET_AFTER = 20  # seconds, in which the first jobs have the processors to themselves
 # A worker that dies can take the lock of the shared queue with it: django-q starts another,
 # which never gets a task again. These lines are the only sign of it.
 WEDGED = re.compile(
@@ -24,6 +26,8 @@ LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before a
 
 class Child:
     """A process with a group of its own, started again whenever it ends or wedges."""
+
+    niceness = 0
 
     def __init__(self, name: str, command: list[str]):
         self.name, self.command = name, command
@@ -50,9 +54,14 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=end_with_parent,
+            preexec_fn=self.settle,
         )
         threading.Thread(target=self.relay, args=(self.process,), daemon=True).start()
+
+    def settle(self):
+        """Set up the new process, before it has its program."""
+        end_with_parent()
+        os.nice(self.niceness)
 
     def relay(self, process):
         """Pass on what the process says, and listen for the sign that it is wedged."""
@@ -88,6 +97,24 @@ class Child:
         except ProcessLookupError:
             pass
         self.process.wait()
+
+
+class Errand(Child):
+    """A process that is started once, some seconds after the others, and gives way to them."""
+
+    niceness = 19
+
+    def __init__(self, name: str, command: list[str], *, after: float):
+        super().__init__(name, command)
+        self.starts_at = time.monotonic() + after
+
+    def bury(self):
+        """Leave it at that, however it ended."""
+        status = self.process.poll()
+        self.kill()
+        self.process, self.starts_at = None, math.inf
+        if status:
+            say(f"{self.name} ended ({status}).")
 
 
 class Supervisor:
@@ -143,6 +170,7 @@ def supervise(drain: float) -> None:
     children = [
         Child("The queue of workers", [*manage, "workers"]),
         Child("The dispatcher", [*manage, "dispatcher"]),
+        Errand("What prepares large exports", [*manage, "prepare"], after=QUIET_AFTER),
     ]
     Supervisor(children, drain=drain).run()
     say("Workers and dispatcher have stopped.")

@@ -16,9 +16,11 @@ from tests.servers import wait_until
 ROOT = Path(__file__).parents[2]
 PROGRAM = """\
 import sys
-from console.supervisor import Child, Supervisor
-_, drain, *codes = sys.argv
+from console.supervisor import Child, Errand, Supervisor
+_, drain, errand, *codes = sys.argv
 children = [Child(f"Number {n}", [sys.executable, "-uc", code]) for n, code in enumerate(codes)]
+if errand:
+    children.append(Errand("An errand", [sys.executable, "-c", errand], after=0.1))
 Supervisor(children, drain=float(drain)).run()
 """
 SLEEPER = "import os, time; os.write(1, b'at %d\\n' % os.getpid()); time.sleep(60)"
@@ -33,8 +35,8 @@ WEDGED = (
 class Supervised:
     """A supervisor in a process of its own, and what it has printed."""
 
-    def __init__(self, *codes, drain=5):
-        command = [sys.executable, "-c", PROGRAM, str(drain), *codes]
+    def __init__(self, *codes, drain=5, errand=""):
+        command = [sys.executable, "-c", PROGRAM, str(drain), errand, *codes]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.lines = []
         self.reader = threading.Thread(target=self.read)
@@ -112,6 +114,17 @@ def test_orphans_of_a_dead_leader_are_ended_before_the_next_start(supervised):
 
     supervisor.pids(4)
     assert not any(map(lives, family))
+
+
+def test_an_errand_gives_way_to_the_others_and_is_run_once(supervised):
+    errand = "import os; print('niceness', os.nice(0)); raise SystemExit(3)"
+    supervisor = supervised("pass", errand=errand)
+
+    # The other one is started three times while the errand could be.
+    wait_until(lambda: sum("is started again" in line for line in supervisor.lines) == 3, 20)
+
+    errands = [line for line in supervisor.lines if "Number 0" not in line]
+    assert sorted(errands) == ["An errand ended (3).\n", "niceness 19\n"]
 
 
 def test_a_wedged_group_is_started_again(supervised):
