@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.encoders import EncoderSettings, encode, pgp
-from integrations.encoders.pgp import piped
+from integrations.encoders import EncoderSettings, encode, piping
+from integrations.encoders.piping import piped
 from integrations.encoders.public_keys import read_public_key
 from integrations.errors import PermanentError, TransientError
 from tests.integrations.openpgp import Receiver
@@ -304,7 +304,7 @@ def test_the_form_names_the_field_that_is_wrong(given, errors, receiver):
 
 @pytest.mark.parametrize("lines", [LINES, LINES[:1]], ids=["while it reads", "at its end"])
 def test_a_gpg_that_hangs_is_ended(tmp_path, monkeypatch, lines):
-    monkeypatch.setattr(pgp, "PATIENCE", 0.3)
+    monkeypatch.setattr(piping, "PATIENCE", 0.3)
 
     with pytest.raises(TransientError, match=r"gpg did nothing for 0\.3 seconds"):
         b"".join(piped(lines, ["sleep", "60"], tmp_path / "errors"))
