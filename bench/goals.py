@@ -1,6 +1,7 @@
 """The goals, and whether figures reach them."""
 
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 
 
@@ -81,3 +82,75 @@ def verdict(goal: Goal, product: dict, other: dict) -> Verdict:
             for run, other in zip(product["runs"], theirs_loaded, strict=True)
         ],
     )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A goal that one figure of the product itself reaches or not."""
+
+    number: str
+    what: str
+    value: str
+    goal: str
+    reached: bool
+
+    @property
+    def word(self) -> str:
+        return "reached" if self.reached else "not reached"
+
+
+MOST_MEMORY = 600  # MB
+MOST_GROWTH = 5  # percent
+SLOWEST_CLICK = 2.5  # seconds, of 95 in 100
+
+
+def judged_growth(points: list[dict]) -> list[Measured]:
+    """Return the goals of memory and time, for each work from its least rows on."""
+    found = []
+    for work in dict.fromkeys(point["work"] for point in points):
+        own = sorted((each for each in points if each["work"] == work), key=lambda p: p["rows"])
+        found += [memory(work, own), *growths(work, own)]
+    return sorted(found, key=lambda each: each.number)
+
+
+def memory(work: str, points: list[dict]) -> Measured:
+    most = max(run["peak"] for point in points for run in point["runs"]) / 1e6
+    what = f"{work}: peak memory, any number of rows"
+    return Measured("P5", what, f"{most:.0f} MB", f"≤ {MOST_MEMORY} MB", most <= MOST_MEMORY)
+
+
+def growths(work: str, points: list[dict]) -> list[Measured]:
+    """Return the most that memory, and time for a row, grow beyond those of the least rows."""
+    sizes = f"from {points[0]['rows']:,} to {points[-1]['rows']:,} rows"
+    peaks = [middle(point, "peak") for point in points]
+    seconds = [per_row(point) for point in points]
+    return [
+        grown("P5", f"{work}: growth of peak memory {sizes}", max(peaks[1:]) / peaks[0]),
+        grown("P6", f"{work}: growth of seconds for a row {sizes}", max(seconds[1:]) / seconds[0]),
+    ]
+
+
+def grown(number: str, what: str, ratio: float) -> Measured:
+    percent = (ratio - 1) * 100
+    return Measured(number, what, f"{percent:+.1f} %", f"≤ {MOST_GROWTH} %", percent <= MOST_GROWTH)
+
+
+def middle(point: dict, figure: str) -> float:
+    return median(run[figure] for run in point["runs"])
+
+
+def per_row(point: dict) -> float:
+    """Return the seconds of the export alone: the start of Python would hide a growth."""
+    return middle(point, "export_seconds") / point["rows"]
+
+
+def judged_clicks(found: dict) -> Measured:
+    late = percentile(found["seconds"], 0.95)
+    what = f"click to receipt, {found['rows']:,} rows, p95 of {len(found['seconds'])}"
+    goal = f"≤ {SLOWEST_CLICK} s"
+    return Measured("P9", what, f"{late:.2f} s", goal, late <= SLOWEST_CLICK)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the least value that so large a share of them does not exceed."""
+    return sorted(values)[ceil(share * len(values)) - 1]

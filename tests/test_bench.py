@@ -1,0 +1,112 @@
+"""The bench: that it runs, and that the page of its figures says what they are."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pyarrow.parquet as pq
+import pytest
+
+from bench import arena as arenas
+from bench import goals, graph, report, snapshot
+from bench.works import WORKS
+from console.engines import get_engine
+
+ROOT = Path(__file__).parent.parent
+NEEDED = pytest.mark.needs("sshd", "sftp", "gpg")
+
+
+def bench(program, *arguments):
+    """Run a program of the bench; return the figures it keeps."""
+    command = [sys.executable, f"bench/{program}.py", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(Path(arguments[-1]).read_text())
+
+
+@NEEDED
+def test_exports_are_compared(tmp_path):
+    few = ("--rows", 2000, "--rounds", 1, "--folder", tmp_path)
+    found = bench("export", *few, "--work", "distance-20", "--json", tmp_path / "figures.json")
+
+    [product, put, faster] = found["distance-20"]["contenders"][:3]
+    assert all(run["seconds"] > 0.02 for each in (product, put, faster) for run in each["runs"])
+    assert product["runs"][0]["peak"] > 10_000_000
+    assert put["runs"][0]["landed_bytes"] == put["csv_bytes"]
+    assert len(goals.judged("distance-20", found["distance-20"]["contenders"])) >= 2
+    assert "sftp put" in report.overview(found)
+
+
+@NEEDED
+def test_growth_is_measured_and_drawn(tmp_path):
+    few = ("--rows", 1000, "--rows", 3000, "--rounds", 1, "--folder", tmp_path)
+    found = bench("growth", *few, "--work", "gz", "--json", tmp_path / "figures.json")
+
+    points = found["growth"]["points"]
+    assert [(point["work"], point["rows"]) for point in points] == [("gz", 1000), ("gz", 3000)]
+    assert {each.number for each in goals.judged_growth(points)} == {"P5", "P6"}
+    texts = [each.text for each in ElementTree.fromstring(graph.drawn(points)).iter()]
+    assert {"gz", "1,000", "3,000", "rows", "Peak memory, MB"} <= set(texts)
+    assert "growth.svg" in report.growth(found)
+
+
+@NEEDED
+def test_a_click_is_measured(tmp_path):
+    found = bench("click", "--clicks", 1, "--rows", 50, "--json", tmp_path / "figures.json")
+
+    [seconds] = found["click"]["seconds"]
+    assert 0 < seconds < 60
+    assert goals.judged_clicks(found["click"]).number == "P9"
+
+
+@NEEDED
+def test_every_goal_is_about_contenders_that_take_part(tmp_path):
+    named = {(goal.work, name) for goal in goals.GOALS for name in (goal.product, goal.other)}
+    with arenas.opened(tmp_path) as arena:
+        found = set()
+        for name, work in WORKS.items():
+            with work.contenders(arena, 100) as contenders:
+                found |= {(name, each.name) for each in contenders}
+
+    assert named - found == set()
+
+
+def test_ratios_are_of_pairs_and_of_as_many_bytes():
+    product = {"name": "product", "csv_bytes": 50, "runs": [run(2, 1), run(3, 1), run(9, 2)]}
+    other = {"name": "duckdb | ssh cat", "csv_bytes": 100, "runs": [run(8), run(4), run(6)]}
+
+    [verdict] = goals.judged("plain", [product, other])
+
+    assert verdict.ratios == [0.5, 1.5, 3]
+    assert verdict.loaded_ratios == pytest.approx([0.25, 0.5, 2 / 3])
+    assert (verdict.ratio, verdict.word) == (1.5, "not reached")
+
+
+def run(seconds, loaded=None):
+    return {"seconds": seconds} | ({"export_seconds": loaded} if loaded else {})
+
+
+def test_a_snapshot_of_the_bench_is_stored_as_a_result_is(tmp_path):
+    rows = 130_000  # more than one group
+    snapshot.make(tmp_path / "made.parquet", rows)
+    sql = f"SELECT n, CAST(n AS varchar) AS s FROM unnest(sequence(1, {rows})) AS t(n)"
+    engine = get_engine("trino")
+    statement = engine.plan(sql, database="demo", tables={"demo": {}})
+    engine.execute(statement, tmp_path / "result.parquet")
+
+    assert storage(tmp_path / "made.parquet") == storage(tmp_path / "result.parquet")
+
+
+def storage(path):
+    metadata = pq.read_metadata(path)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    return [(group.num_rows, group.column(0).compression) for group in groups]
+
+
+def test_the_page_says_what_the_figures_are():
+    page = report.PAGE.read_text()
+
+    assert report.written(page, report.kept()) == page
+    assert set(WORKS) | set(report.MADE) == set(report.BLOCK.findall(page))
