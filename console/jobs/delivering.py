@@ -10,7 +10,7 @@ from console.jobs.lease import Lease
 from console.jobs.log import write
 from console.jobs.phases import phase
 from console.jobs.querying import first_of, slot_of
-from console.jobs.receipts import signed
+from console.jobs.receipts import signed, signing_key
 from console.jobs.results import rows_of
 from console.models import Job
 from integrations.delivery import Delivery
@@ -25,13 +25,14 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
         raise JobError(
             "The export has no authentication.", remedy="Choose one on the query's page."
         )
+    key = signing_key()  # What cannot be receipted is not sent.
     rows = rows_of(job)
     exporter = job.authentication.connector(job.authentication.settings, job.export)
     with phase(lease, Job.Phase.UPLOADING, seconds):
         write(job, f"Exporting with {job.authentication.connector.label}.")
         receipt = exporter.export(rows, delivery(job, lease))
     lease.sent_bytes = receipt.bytes
-    return signed(job, receipt, seconds)
+    return signed(job, receipt, seconds, key)
 
 
 def delivery(job, lease):

@@ -2,10 +2,12 @@
 
 from dataclasses import asdict
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.utils import timezone
 
 from console import VERSION
+from console.jobs.ending import JobError
 from console.jobs.querying import slot_of
 from console.models import Job
 from integrations import receipts
@@ -15,7 +17,19 @@ from integrations.connectors.base import Receipt
 FORMAT = ("format", "header_line", "delimiter", "quote_policy", "quote", "newline", "encoders")
 
 
-def signed(job: Job, receipt: Receipt, seconds: dict) -> dict:
+def signing_key() -> Ed25519PrivateKey:
+    """Return the key that signs receipts. Raise JobError where there is none to be had."""
+    try:
+        return receipts.private_key(settings.RECEIPT_KEY)
+    except ValueError:
+        raise JobError(
+            "The key that signs receipts cannot be read, so nothing was sent.",
+            remedy="An administrator puts it back: CONSOLE_RECEIPT_KEY, or keys/receipt_key of "
+            "the console's home.",
+        ) from None
+
+
+def signed(job: Job, receipt: Receipt, seconds: dict, key: Ed25519PrivateKey) -> dict:
     """Return the receipt as it is kept, shown and handed out."""
     body = asdict(receipt) | {
         "job": job.pk,
@@ -30,4 +44,4 @@ def signed(job: Job, receipt: Receipt, seconds: dict) -> dict:
         "console_version": VERSION,
         "phases": seconds,
     }
-    return receipts.sealed(body, receipts.private_key(settings.RECEIPT_KEY))
+    return receipts.sealed(body, key)

@@ -1,5 +1,7 @@
 """What the pages share: links of the rail, statuses, sizes, durations, times."""
 
+from datetime import datetime
+
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -143,6 +145,12 @@ def ago(moment):
 def moment(value):
     """Show a moment in UTC."""
     return NOTHING if value is None else time_element(value, f"{value:%Y-%m-%d %H:%M:%S} UTC")
+
+
+@register.filter
+def clock(text):
+    """Show a moment that is kept as ISO text, by its own clock: 2026-11-22 09:00:00 UTC+09:00."""
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S %Z}" if text else NOTHING
 
 
 def relative(moment, now):

@@ -2,9 +2,12 @@
 
 import json
 import subprocess
+from datetime import datetime
 from io import StringIO
+from stat import filemode
 
 import pytest
+from django.conf import settings as settings_of_django
 from django.core.management import CommandError, call_command
 
 from console import VERSION, jobs
@@ -69,6 +72,10 @@ def test_the_receipt_says_what_how_and_when(job, receipt, sshd):
 
     [file] = said["files"]
     assert (file["rows"], file["bytes"], file["remote_bytes"]) == (3, *[job.sent_bytes] * 2)
+    found = (sshd.root / "in/three.csv.gz").stat()
+    assert datetime.fromisoformat(file["remote_modified"]).timestamp() == int(found.st_mtime)
+    assert file["remote_permissions"] == filemode(found.st_mode)[1:]
+    assert file["remote_checksum"] == ""  # OpenSSH makes none.
     assert (said["job"], said["name"], said["query_version"]) == (job.pk, "Three rows", None)
     assert (said["console_version"], said["host_key"]) == (VERSION, sshd.fingerprint())
     assert said["slot"] == job.created_at.isoformat()
@@ -132,8 +139,37 @@ def test_the_page_shows_the_receipt_and_offers_it(job, client, marketer):
     page = client.get(job.get_absolute_url()).content.decode()
 
     assert job.receipt["signed_by"] in page
+    assert f"with the permissions <code>{job.receipt['files'][0]['remote_permissions']}" in page
+    assert "text that was not saved" in page
+    assert f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC" in page
     assert job.receipt["settings_sha256"] in page
     assert f"/workbench/jobs/{job.pk}/receipt.json" in page
+
+
+def test_without_a_key_to_sign_with_nothing_is_sent(job, sshd, settings):
+    (sshd.root / "in/three.csv.gz").unlink()
+    settings.RECEIPT_KEY = "not a key"
+    again = jobs.retry(job, job.owner)
+
+    jobs.run(again.pk)
+
+    again.refresh_from_db()
+    assert again.error == "The key that signs receipts cannot be read, so nothing was sent."
+    assert "An administrator puts it back" in again.remedy
+    assert list((sshd.root / "in").iterdir()) == []
+
+
+def test_receipts_of_before_are_shown_and_verified(job, receipt, client, marketer):
+    kept = {name: value for name, value in job.receipt.items() if name != "signature"}
+    for file in kept["files"]:
+        for name in ("remote_modified", "remote_permissions", "remote_checksum"):
+            del file[name]
+    key = receipts.private_key(settings_of_django.RECEIPT_KEY)
+    Job.objects.update(receipt=receipts.sealed(kept, key))
+
+    assert b"the server says the same" in client.get(job.get_absolute_url()).content
+    receipt.write_bytes(client.get(f"/workbench/jobs/{job.pk}/receipt.json").content)
+    assert verify(receipt).startswith(f"{receipt} is genuine")
 
 
 def test_a_receipt_is_its_owners_and_admins_alone(job, client, colleague, keeper):
