@@ -63,9 +63,13 @@ def reach(authentication):
 
 
 @pytest.fixture
-def submit(authentication, marketer):
+def database(marketer):
+    return Database.objects.create(name="shop", owner=marketer)
+
+
+@pytest.fixture
+def submit(authentication, database, marketer):
     """A function that submits a job with an export to in/people.csv."""
-    Database.objects.create(name="shop", owner=marketer)
 
     def submit(sql=SQL, *, attempts=1, path="/in/people.csv", **settings):
         given = {"path_prefix": path, "user_directory_is_root": True, "newline": "LF"} | settings
@@ -117,11 +121,21 @@ def data(rows):
 
 
 @pytest.fixture
-def export(server, line, rows):
+def exporter(server, line):
+    """A function that returns what exports over the line."""
+
+    def exporter(path="in/people.csv", **settings):
+        given = {"port": line.port, "rename_file_after_upload": True} | settings
+        return connector(server, path, **given)
+
+    return exporter
+
+
+@pytest.fixture
+def export(exporter, rows):
     """A function that exports the rows over the line. Return the receipt."""
 
-    def export(delivery=None, *, path="in/people.csv", **settings):
-        given = {"port": line.port, "rename_file_after_upload": True} | settings
-        return connector(server, path, **given).export(rows, delivery or local_delivery())
+    def export(delivery=None, **settings):
+        return exporter(**settings).export(rows, delivery or local_delivery())
 
     return export

@@ -49,7 +49,7 @@ class Drop:
 
     def has_once(self, job, data=DATA):
         """Assert that the job has delivered the bytes: whole, once, and said so once."""
-        assert (job.status, job.error) == ("success", "")
+        assert job.status == "success", (job.error, job.traceback)
         self.holds(data)
         [file] = job.receipt["files"]
         assert (file["bytes"], file["sha256"]) == (len(data), hashed(data))

@@ -1,14 +1,10 @@
 """Real servers that refuse what others allow, and disks that are full."""
 
-import resource
-import subprocess
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
 from integrations.errors import PermanentError, TransientError
 from tests.faults.deliveries import OLD
+from tests.faults.disks import limit_files_of, small_disk
 from tests.faults.line import Fault
 
 pytestmark = [pytest.mark.needs("sshd", "ssh-keygen"), pytest.mark.usefixtures("impatient")]
@@ -72,48 +68,9 @@ def test_a_file_that_is_taken_at_once_was_delivered(export, drop, line, data, se
     drop.is_as_before()
 
 
-class Disk:
-    """A disk with too little room: a real one where it may be mounted, else a limit of files."""
-
-    def __init__(self, folder: Path, process: int):
-        self.folder, self.process = folder, process
-
-    def fill(self):
-        size = f"size={ROOM}"
-        command = ["mount", "-t", "tmpfs", "-o", f"{size},mode=0777", "tmpfs", self.folder]
-        self.mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
-        if not self.mounted:
-            self.limit(ROOM)
-
-    def make_room(self):
-        if self.mounted:
-            subprocess.run(["mount", "-o", "remount,size=50m", self.folder], check=True)
-        else:
-            self.limit(resource.RLIM_INFINITY)
-
-    def limit(self, size):
-        hard = resource.prlimit(self.process, resource.RLIMIT_FSIZE)[1]
-        resource.prlimit(self.process, resource.RLIMIT_FSIZE, (size, hard))
-
-    def remove(self):
-        if self.mounted:
-            subprocess.run(["umount", "--lazy", self.folder], check=True)
-
-
-@contextmanager
-def full(folder, process):
-    disk = Disk(folder, process)
-    disk.fill()
-    try:
-        yield disk
-    finally:
-        disk.remove()
-
-
-@pytest.mark.parametrize("rename", [True])
+@pytest.mark.parametrize("rename", [True, False])
 def test_a_full_disk_is_told_and_the_next_export_recovers(rename, export, drop, server, data):
-    (server.root / "in").mkdir()
-    with full(server.root / "in", server.process.pid) as disk:
+    with small_disk(server.root / "in", ROOM, limit_files_of(server.process.pid)) as disk:
         drop.keep()
 
         with pytest.raises(TransientError, match=r"^Write .*failed without giving") as caught:
@@ -127,7 +84,7 @@ def test_a_full_disk_is_told_and_the_next_export_recovers(rename, export, drop, 
 
 
 @pytest.mark.parametrize("rename", [True, False])
-@pytest.mark.parametrize("left", [False], ids=["alone"])
+@pytest.mark.parametrize("left", [False, True], ids=["alone", "beside what was left"])
 def test_the_longest_name_that_is_allowed_arrives(left, rename, export, drop, server, data):
     name = "n" * 251
     if left:

@@ -40,7 +40,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(step, submit, start,
     drop.has_once(job)
 
 
-@pytest.mark.parametrize("rename", [True])
+@pytest.mark.parametrize("rename", [True, False])
 def test_a_worker_killed_in_mid_upload_is_followed_by_another(rename, submit, start, drop, line):
     drop.keep()
     job = submit(rename_file_after_upload=rename)
