@@ -9,7 +9,7 @@ from typing import Protocol
 from integrations.connectors.content import Content
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
-from integrations.encoders import encoded_size
+from integrations.encoders import caution, encoded_size
 from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.formats import write_rows
 from integrations.rows import Rows
@@ -157,6 +157,8 @@ class FileConnector(Connector):
         if not rows.count and (receipt := self.skipped(delivery)):
             return receipt
         began = time.monotonic()
+        if warning := caution(self.settings):
+            delivery.log(warning)
         destination = self.destination(delivery)
         content = Content(rows, self.settings, delivery)
         path = self.path(delivery)

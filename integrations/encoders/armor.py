@@ -11,6 +11,14 @@ BODY = re.compile(r"([A-Za-z0-9+/]+={0,2})(=[A-Za-z0-9+/]{4})?")
 COPY_WHOLE = f"Copy all of it, from {BEGIN} to {END}."
 
 
+def private() -> PermanentError:
+    """Return the error of a key that has to be kept secret, and was pasted here."""
+    return PermanentError(
+        "This is a private key, which must stay with the receiver.",
+        remedy="Ask the receiver for the public key: gpg --armor --export KEYID.",
+    )
+
+
 def rewrapped(text: str) -> str:
     r"""Return the key with lines as gpg reads them; `\n` may stand for line breaks, or nothing."""
     text = text.replace(r"\r", "").replace(r"\n", "\n")
@@ -28,10 +36,7 @@ def rewrapped(text: str) -> str:
 def check_kind(text: str) -> None:
     """Refuse what is not one public key."""
     if "PRIVATE KEY" in text or "PuTTY-User-Key-File" in text:
-        raise PermanentError(
-            "This is a private key, which must stay with the receiver.",
-            remedy="Ask the receiver for the public key: gpg --armor --export KEYID.",
-        )
+        raise private()
     if BEGIN not in text:
         raise PermanentError("This is not a PGP public key.", remedy=COPY_WHOLE)
     if text.count(BEGIN) > 1:

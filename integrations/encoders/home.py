@@ -25,11 +25,21 @@ def throw_away_home() -> Iterator[str]:
             remedy="Install the package gnupg.",
         )
     sweep()
-    home = tempfile.mkdtemp(prefix=PREFIX)
+    try:
+        home = tempfile.mkdtemp(prefix=PREFIX)
+    except OSError as error:
+        raise no_room(error.strerror) from error
     try:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def no_room(reason: str) -> PermanentError:
+    return PermanentError(
+        f"This server has no room for the files of gpg in {tempfile.gettempdir()}: {reason}.",
+        remedy="Make room there, or let TMPDIR name a folder that has some.",
+    )
 
 
 def sweep() -> None:

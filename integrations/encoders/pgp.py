@@ -8,13 +8,19 @@ from integrations.encoders.bz import bzip2
 from integrations.encoders.gz import gzip, level_of
 from integrations.encoders.home import OPTIONS, throw_away_home
 from integrations.encoders.piping import piped
-from integrations.encoders.public_keys import imported
+from integrations.encoders.public_keys import imported, read_public_key
 
 COMPRESSORS = {
     "gzip": lambda chunks, settings: gzip(chunks, level_of(settings)),
     "bzip2": lambda chunks, settings: bzip2(chunks),
 }
 BUILTIN = {"zip_builtin": "zip", "zlip_builtin": "zlib", "bzip2_builtin": "bzip2"}
+
+
+def caution(settings: dict) -> str:
+    """Return what to mind about the key; raise where nothing can be encrypted for it."""
+    key = read_public_key(settings["public_key"])
+    return key.encryption_subkey(settings["key_identifier"]).caution
 
 
 def encrypt_pgp(chunks: Iterable[bytes], settings: dict) -> Iterator[bytes]:

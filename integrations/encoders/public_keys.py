@@ -1,17 +1,21 @@
 """PGP public keys: what one is made of, and which part of it encrypts."""
 
+import errno
+import os
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from integrations.encoders.armor import COPY_WHOLE, rewrapped
-from integrations.encoders.home import OPTIONS, throw_away_home
-from integrations.errors import PermanentError
+from integrations.encoders.armor import COPY_WHOLE, private, rewrapped
+from integrations.encoders.home import OPTIONS, no_room, throw_away_home
+from integrations.errors import ExportError, PermanentError, TransientError
 
 RSA, ELGAMAL = {"1", "2", "3"}, {"16", "20"}
 MIN_BITS = 2048
 IDENTIFIER = re.compile(r"(?:0x)?([0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{40})!?", re.IGNORECASE)
 STATES = {"r": "revoked", "e": "expired", "i": "invalid", "d": "disabled"}
+SOON = timedelta(days=30)
+NO_ROOM = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Subkey:
     uses: str
     state: str  # empty where nothing is wrong with it
     weak: bool
-    expires: datetime | None
+    expires: datetime | None  # with the whole key, where that is sooner
 
     @property
     def id(self) -> str:
@@ -33,13 +37,21 @@ class Subkey:
         """Say why nothing can be encrypted for it, or nothing."""
         if "e" not in self.uses:
             return "is not made for encryption"
-        if self.state == "expired" and self.expires:
-            return f"expired on {self.expires:%Y-%m-%d}"
         if self.state:
-            return f"is {self.state}"
+            return in_words(self.state, self.expires)
         if self.weak:
             return f"is shorter than {MIN_BITS} bits"
         return ""
+
+    @property
+    def caution(self) -> str:
+        """Say that it will expire soon, or nothing."""
+        if not self.expires or self.expires > datetime.now(UTC) + SOON:
+            return ""
+        return (
+            f"The sub-key {self.id} expires on {self.expires:%Y-%m-%d}, and exports fail from then "
+            "on: ask the receiver for another key in time."
+        )
 
 
 @dataclass(frozen=True)
@@ -85,29 +97,52 @@ def imported(text: str, home: str) -> PublicKey:
     import gnupg  # The form that checks keys is in every process, and few look at a key.
 
     text = rewrapped(text)
-    gpg = gnupg.GPG(gnupghome=home, options=list(OPTIONS))
-    gpg.import_keys(text)
+    gpg = gnupg.GPG(gnupghome=home, options=list(OPTIONS), env=os.environ | {"LC_ALL": "C"})
+    done = gpg.import_keys(text)
+    if done.sec_read:
+        raise private()
     keys = gpg.list_keys()
     if not keys:
-        raise PermanentError("The public key is damaged: gpg cannot read it.", remedy=COPY_WHOLE)
+        raise unread(done)
     if len(keys) > 1:
         raise PermanentError("These are several keys.", remedy="Paste the one to encrypt for.")
     [key] = keys
     if key["trust"] in STATES:
-        raise PermanentError(
-            f"The public key is {STATES[key['trust']]}.", remedy="Ask the receiver for a new one."
-        )
+        state = in_words(STATES[key["trust"]], moment(key["expires"]))
+        raise PermanentError(f"The public key {state}.", remedy="Ask the receiver for a new one.")
     return PublicKey(text, key["fingerprint"], [subkey_of(key, part) for part in key["subkeys"]])
+
+
+def unread(done) -> ExportError:
+    """Return why an import left no key."""
+    if done.returncode < 0:
+        return TransientError(f"gpg was ended by signal {-done.returncode} while it read the key.")
+    for reason in NO_ROOM:
+        if reason in done.stderr:
+            return no_room(reason)
+    return PermanentError("The public key is damaged: gpg cannot read it.", remedy=COPY_WHOLE)
+
+
+def in_words(state: str, expires: datetime | None) -> str:
+    """Return the state of a key or sub-key as the end of a sentence."""
+    if state == "expired" and expires:
+        return f"expired on {expires:%Y-%m-%d}"
+    return f"is {state}"
+
+
+def moment(seconds: str) -> datetime | None:
+    """Return the time that gpg gives as seconds, if it does."""
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
 
 
 def subkey_of(key: dict, part: list) -> Subkey:
     identifier, _, fingerprint, _ = part
     facts = key["subkey_info"][identifier]
-    expires = facts["expires"]
+    ends = filter(None, [moment(facts["expires"]), moment(key["expires"])])
     return Subkey(
         fingerprint=fingerprint,
         uses=facts["cap"],
         state=STATES.get(facts["trust"], ""),
         weak=facts["algo"] in RSA | ELGAMAL and int(facts["length"]) < MIN_BITS,
-        expires=datetime.fromtimestamp(int(expires), UTC) if expires else None,
+        expires=min(ends, default=None),
     )

@@ -4,7 +4,7 @@ from django import forms
 
 from integrations.encoders.gz import LEVEL
 from integrations.encoders.public_keys import read_public_key
-from integrations.errors import PermanentError
+from integrations.errors import ExportError
 from integrations.settings_form import (
     FlagField,
     SettingsForm,
@@ -105,7 +105,8 @@ class EncoderSettings(SettingsForm):
             key = read_public_key(settings["public_key"])
             field = "key_identifier"
             subkey = key.encryption_subkey(settings["key_identifier"])
-        except PermanentError as error:
+        except ExportError as error:
             self.add_error(field, f"{error} {error.remedy}".strip())
         else:
             settings |= {"public_key": key.text, "key_identifier": subkey.id}
+            self.cautions[field] = subkey.caution

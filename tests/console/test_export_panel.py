@@ -9,6 +9,7 @@ from console import jobs
 from console.models import Job
 from console.schedules import schedule_query
 from integrations import secrets
+from tests.integrations.openpgp import Receiver
 from tests.workbench import PASSWORD
 
 HTMX = {"HX-Request": "true"}
@@ -218,3 +219,16 @@ def test_the_encoded_size_of_the_preview_is_told(mia, people, sftp, run_query, e
     shown = mia.post(url, filled(sftp, encoders=encoder), headers=HTMX)
 
     assert said in shown.content.decode()
+
+
+@pytest.mark.needs("gpg")
+def test_a_key_that_expires_soon_is_told(mia, people, sftp, tmp_path):
+    receiver = Receiver(tmp_path)
+    master = receiver.make("ed25519", "cert", expires="9d")
+    key = {"key_identifier": receiver.add(master, "cv25519"), "public_key": receiver.public()}
+    receiver.close()
+    url = reverse("export-draft", args=[people.pk])
+
+    shown = mia.post(url, filled(sftp, encoders="encrypt_pgp", **key), headers=HTMX)
+
+    assert f"The sub-key {key['key_identifier'][-16:]} expires on" in shown.content.decode()

@@ -3,22 +3,32 @@
 import bz2
 import gzip
 import os
+import re
 import signal
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from integrations.encoders import EncoderSettings, encode, piping
+from integrations.connectors.sftp_v2 import SFTPv2
+from integrations.delivery import Delivery
+from integrations.encoders import EncoderSettings, caution, encode, piping
 from integrations.encoders.piping import piped
 from integrations.encoders.public_keys import read_public_key
 from integrations.errors import PermanentError, TransientError
+from tests.faults.disks import small_disk
 from tests.integrations.openpgp import Receiver
 
 pytestmark = pytest.mark.needs("gpg")
 
 LINES = [f"{number},name {number}\r\n".encode() * 2000 for number in range(100)]
 TEXT = b"".join(LINES)
+# A server that is not reached: without a network of its own, this machine is out of bounds.
+SERVER = {"host": "127.0.0.1", "port": 1, "username": "x", "auth_method": "password"}
+SERVER |= {"password": "x", "max_connection_retry": 0, "timeout": 5}
+THERE = {"path_prefix": "/a", "user_directory_is_root": True}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +45,8 @@ def receiver():
         receiver.revoke(5)
         receiver.small = receiver.add(receiver.master, "rsa1024")
         receiver.large = receiver.add(receiver.master, "rsa2048")
+        receiver.soon = receiver.add(receiver.master, "cv25519", expires="20d")
+        receiver.later = receiver.add(receiver.master, "cv25519", expires="40d")
         receiver.await_expiry()
         receiver.key = receiver.public()
         yield receiver
@@ -211,13 +223,128 @@ def test_an_unfit_key_is_refused_and_the_fit_ones_are_listed(name, problem, rece
     with pytest.raises(PermanentError, match=problem) as refused:
         key.encryption_subkey(getattr(receiver, name)[-16:])
 
-    fit = ", ".join(each[-16:] for each in (receiver.first, receiver.second, receiver.large))
+    names = ("first", "second", "large", "soon", "later")
+    fit = ", ".join(getattr(receiver, name)[-16:] for name in names)
     assert refused.value.remedy == f"Its encryption sub-keys are: {fit}."
 
 
-def test_a_key_that_expired_after_it_was_saved_is_refused_at_the_run(receiver):
-    with pytest.raises(PermanentError, match="expired on"):
-        encrypted(receiver, key_identifier=receiver.expired)
+@pytest.mark.parametrize("name", ["master", "signing", "expired", "revoked", "small"])
+def test_a_key_that_is_no_good_is_refused_in_the_same_words_when_saved_and_when_run(name, receiver):
+    given = settings_for(receiver, key_identifier=getattr(receiver, name)[-16:])
+    form = SFTPv2.Export.from_json(THERE | given)
+
+    with pytest.raises(PermanentError) as refused:
+        SFTPv2(SERVER, THERE | given).export(SimpleNamespace(count=1), Delivery())
+
+    assert form.errors == {"key_identifier": [f"{refused.value} {refused.value.remedy}"]}
+    with pytest.raises(PermanentError, match=re.escape(str(refused.value))):
+        encrypted(receiver, key_identifier=given["key_identifier"])
+
+
+def test_a_key_that_expires_soon_comes_with_a_caution(receiver):
+    settings = settings_for(receiver, key_identifier=receiver.soon[-16:])
+    form = EncoderSettings.from_json(settings)
+
+    said = caution(settings)
+
+    assert form.is_valid() and form.cautions == {"key_identifier": said}
+    date = read_public_key(receiver.key).encryption_subkey(receiver.soon).expires
+    assert timedelta(days=19) < date - datetime.now(UTC) < timedelta(days=21)
+    assert said.startswith(f"The sub-key {receiver.soon[-16:]} expires on {date:%Y-%m-%d}, and")
+
+
+def test_the_log_of_a_job_has_the_caution_too(receiver):
+    form = SFTPv2.Export.from_json(
+        THERE | settings_for(receiver, key_identifier=receiver.soon[-16:])
+    )
+    said = []
+
+    with pytest.raises(PermanentError, match="may not connect to 127"):
+        SFTPv2(SERVER, form.cleaned_data).export(
+            SimpleNamespace(count=1), Delivery(log=said.append)
+        )
+
+    assert said == [caution(form.cleaned_data)]
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_a_key_that_is_good_for_a_month_comes_without(name, receiver):
+    settings = settings_for(receiver, key_identifier=getattr(receiver, name)[-16:])
+
+    assert caution(settings) == ""
+    assert not any(EncoderSettings.from_json(settings).cautions.values())
+
+
+def test_a_key_that_is_over_as_a_whole_is_refused(ring):
+    master = ring.make("ed25519", "cert", expires="seconds=2")
+    ring.add(master, "cv25519")
+    key = read_public_key(ring.public())
+    ring.await_expiry()
+
+    assert key.subkeys[0].expires and key.subkeys[0].caution
+    with pytest.raises(PermanentError, match=r"The public key expired on 20\d\d-\d\d-\d\d\."):
+        read_public_key(ring.public())
+
+
+def test_a_key_that_is_revoked_as_a_whole_is_refused(ring):
+    master = ring.make("ed25519", "cert")
+    ring.add(master, "cv25519")
+    revocation = (ring.home / "openpgp-revocs.d" / f"{master}.rev").read_bytes()
+    ring.gpg("--import", given=revocation.replace(b":-----BEGIN", b"-----BEGIN"))
+
+    with pytest.raises(PermanentError, match=r"The public key is revoked\."):
+        read_public_key(ring.public())
+
+
+def test_a_master_key_that_could_encrypt_is_not_used_either(ring):
+    master = ring.make("rsa2048", "cert,sign,encr")
+
+    with pytest.raises(PermanentError, match="is the master key, which is not used") as refused:
+        read_public_key(ring.public()).encryption_subkey(master)
+    assert "ask the receiver for another key" in refused.value.remedy
+
+
+@pytest.fixture
+def ring():
+    """Have a receiver without keys."""
+    with tempfile.TemporaryDirectory(prefix="gpg-") as home:
+        receiver = Receiver(Path(home))
+        yield receiver
+        receiver.close()
+
+
+def test_a_missing_gpg_is_named_when_saved_and_when_run(receiver, monkeypatch):
+    settings = settings_for(receiver)
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    form = EncoderSettings.from_json(settings)
+
+    assert "needs gpg, which is not installed on this server" in form.errors["public_key"][0]
+    with pytest.raises(PermanentError, match="needs gpg") as refused:
+        next(encode(LINES, settings))
+    assert refused.value.remedy == "Install the package gnupg."
+
+
+def test_a_folder_for_gpg_that_cannot_be_made_is_named(receiver, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+
+    with pytest.raises(PermanentError, match=r"no room for the files of gpg in .*No such file"):
+        next(encode(LINES, settings_for(receiver)))
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_key(receiver, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tiny"))
+    settings = settings_for(receiver)
+
+    with small_disk(tmp_path / "tiny", 4096, lambda room: None) as disk:
+        if not disk.mounted:
+            pytest.skip("needs the right to mount a small disk")
+        form = EncoderSettings.from_json(settings)
+        with pytest.raises(PermanentError, match="no room for the files of gpg") as refused:
+            next(encode(LINES, settings))
+
+    assert "no room for the files of gpg" in form.errors["public_key"][0]
+    assert "Make room" in refused.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -243,6 +370,7 @@ def test_a_key_may_be_pasted_in_many_shapes(pasted, receiver):
     ("spoiled", "problem"),
     [
         (lambda receiver: receiver.secret(), "This is a private key"),
+        (lambda receiver: receiver.secret().replace("PRIVATE", "PUBLIC"), "This is a private key"),
         (lambda receiver: "PuTTY-User-Key-File-3: ssh-rsa", "This is a private key"),
         (lambda receiver: "ssh-rsa AAAA me@here", "This is not a PGP public key"),
         (lambda receiver: receiver.key * 2, "These are several keys"),
@@ -250,7 +378,7 @@ def test_a_key_may_be_pasted_in_many_shapes(pasted, receiver):
         (lambda receiver: receiver.key.replace("-----END", "!\n-----END"), "key is damaged"),
         (lambda receiver: without_lines(receiver.key, 4), "key is damaged"),
     ],
-    ids=["private", "PuTTY", "SSH", "two", "cut", "characters", "lines"],
+    ids=["private", "disguised", "PuTTY", "SSH", "two", "cut", "characters", "lines"],
 )
 def test_what_is_not_one_whole_public_key_is_refused(spoiled, problem, receiver):
     with pytest.raises(PermanentError, match=problem):
