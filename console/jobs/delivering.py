@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 from django.db import DatabaseError
 
+from console.jobs.damage import damage_told
 from console.jobs.ending import JobError
 from console.jobs.lease import Lease
 from console.jobs.log import write
@@ -28,7 +29,7 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
     key = signing_key()  # What cannot be receipted is not sent.
     rows = rows_of(job)
     exporter = job.authentication.connector(job.authentication.settings, job.export)
-    with phase(lease, Job.Phase.UPLOADING, seconds):
+    with phase(lease, Job.Phase.UPLOADING, seconds), damage_told(rows, lease):
         write(job, f"Exporting with {job.authentication.connector.label}.")
         receipt = exporter.export(rows, delivery(job, lease))
     lease.sent_bytes = receipt.bytes

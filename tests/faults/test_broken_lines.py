@@ -114,7 +114,7 @@ def test_silence_after_the_key_was_shown_is_no_refusal(export, drop, line, serve
 def test_a_line_that_is_cut_while_connecting_is_told(answers, export, drop, line):
     line.always = Cut(answers, answers=True)
 
-    with pytest.raises(TransientError, match="Connect to|Log in to") as caught:
+    with pytest.raises(TransientError, match=r"Connect to|Log in to") as caught:
         export(max_connection_retry=0)
 
     assert caught.value.remedy

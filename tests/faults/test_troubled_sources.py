@@ -1,6 +1,7 @@
 """Trouble on this side: no room, damaged results, gpg that dies, things that change meanwhile."""
 
 import os
+import random
 import shutil
 import stat
 import tempfile
@@ -15,10 +16,12 @@ from django.db import connection
 
 from console import jobs, tables
 from console.engines import process
+from console.models import Job
 from integrations.errors import PermanentError, TransientError
 from integrations.models import Authentication
 from tests.faults.deliveries import OLD, run, texts
 from tests.faults.disks import small_disk
+from tests.faults.line import Cut
 from tests.integrations.openpgp import Receiver
 from tests.servers import local_delivery
 
@@ -114,8 +117,38 @@ def fill(database, name, rows, **more):
 # Results that are damaged.
 
 LARGE = (
-    "SELECT x AS n, sha256(to_utf8(cast(x AS varchar))) AS h FROM UNNEST(sequence(1, 400000)) t(x)"
+    "SELECT x AS n, sha256(to_utf8(cast(x AS varchar))) AS h FROM UNNEST(sequence(1, 200000)) t(x)"
 )
+
+
+@pytest.mark.parametrize("damage", ["overwritten", "cut off"])
+def test_a_damaged_result_is_told_and_made_anew(damage, submit, drop, line, reach, marketer):
+    drop.keep()
+    reach(max_connection_retry=0)
+    line.faults = [Cut(3_000)]
+    job = run(submit(LARGE, attempts=2))
+    assert (job.status, job.rows) == ("queued", 200_000)
+    path = jobs.rows_of(job).path
+    spoil(path, damage)
+    Job.objects.update(not_before=None)
+
+    job = run(job)
+
+    assert (job.status, job.traceback) == ("error", "")
+    assert "is damaged" in job.error and job.remedy
+    drop.is_as_before(OLD)
+    again = run(jobs.retry(job, marketer))
+    assert (again.status, again.rows) == ("success", 200_000)
+
+
+def spoil(path, damage):
+    size = path.stat().st_size
+    if damage == "cut off":
+        os.truncate(path, size * 2 // 3)
+    else:
+        with path.open("r+b") as file:
+            file.seek(size * 2 // 3)
+            file.write(random.Random(0).randbytes(100_000))
 
 
 # No room on this server.
