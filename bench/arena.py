@@ -89,7 +89,7 @@ class Arena:
         remote += f",key_file={self.server.folder}/user_key:{self.server.files}/rcloned"
         return f"rclone --config /dev/null copyto {path} '{remote}'"
 
-    def product(self, source: Source, *, port: int = 0, **export) -> str:
+    def product(self, source: Source, *, port: int = 0, file: Path | None = None, **export) -> str:
         """Return the product's job, with these settings of the export."""
         job = {
             "authentication": self.server.authentication(port or self.server.port),
@@ -100,6 +100,7 @@ class Arena:
                 **export,
             },
             "snapshot": str(source.path),
+            "file": str(file) if file else "",
             "receipt": str(self.receipt),
         }
         self.jobs += 1

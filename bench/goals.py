@@ -49,8 +49,12 @@ GOALS = [
     Goal("P2", "gz", 0.12, "duckdb | gzip | ssh cat"),
     Goal("P3", "pgp", 0.13, STAGED_GPG),
     Goal("P3", "pgp", 0.13, STAGED_GPG, "product, gzip"),
-    *(Goal("P4", "distance-20", 0.50, other) for other in DISTANT),
-    *(Goal("P4", "distance-100", 0.50, other) for other in DISTANT),
+    *(
+        Goal("P4", f"distance-{milliseconds}", 0.50, other, product)
+        for milliseconds in (20, 100)
+        for product in ("product, staged file", "product")
+        for other in DISTANT
+    ),
     Goal("P7", "bzip2", 0.60, "duckdb | bzip2 | ssh cat"),
     *(
         Goal("P8", "dialects", 1.50, "product", f"product, {name}", loaded=True)

@@ -119,6 +119,9 @@ def distance(arena: Arena, rows: int, *, milliseconds: int) -> Iterator[list[Con
         gcm = "-c aes128-gcm@openssh.com"
         yield [
             Contender("product", arena.product(source, port=port), source),
+            Contender(
+                "product, staged file", arena.product(source, port=port, file=source.csv), source
+            ),
             Contender("sftp put", arena.put(source.csv, port=port), source, "put"),
             Contender(
                 "sftp put, AES-GCM", arena.put(source.csv, port=port, more=gcm), source, "put"
