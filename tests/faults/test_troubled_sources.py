@@ -25,8 +25,11 @@ from tests.faults.line import Cut
 from tests.integrations.openpgp import Receiver
 from tests.servers import local_delivery
 
-pytestmark = [pytest.mark.needs("sshd", "ssh-keygen"), pytest.mark.usefixtures("impatient")]
-shared = pytest.mark.django_db(transaction=True)  # other processes and threads see the rows
+pytestmark = [
+    pytest.mark.needs("sshd", "ssh-keygen"),
+    pytest.mark.usefixtures("impatient"),
+    pytest.mark.django_db(transaction=True),  # other processes and threads see the rows
+]
 
 
 @contextmanager
@@ -48,7 +51,6 @@ def in_mid_upload(job, line):
 # What is in use may change.
 
 
-@shared
 def test_an_authentication_deleted_in_mid_upload_has_its_file_delivered(submit, drop, line):
     job = submit()
 
@@ -58,7 +60,6 @@ def test_an_authentication_deleted_in_mid_upload_has_its_file_delivered(submit, 
     drop.has_once(job)
 
 
-@shared
 def test_an_authentication_changed_in_mid_upload_is_used_from_the_next_job_on(
     submit, drop, line, reach, marketer
 ):
@@ -74,7 +75,6 @@ def test_an_authentication_changed_in_mid_upload_is_used_from_the_next_job_on(
     assert job.remedy
 
 
-@shared
 def test_a_table_dropped_in_mid_upload_has_its_rows_delivered(submit, drop, line, database):
     numbers = range(1, 20_001)
     rows = pa.table({"n": numbers, "text": [f"{n:.>60}" for n in numbers]})
@@ -88,7 +88,6 @@ def test_a_table_dropped_in_mid_upload_has_its_rows_delivered(submit, drop, line
     drop.has_once(job)
 
 
-@shared
 def test_a_table_replaced_while_a_query_starts_has_its_old_rows_delivered(
     submit, drop, start, database
 ):
