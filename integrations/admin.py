@@ -22,7 +22,7 @@ class AuthenticationForm(forms.ModelForm):
 
     class Meta:
         model = Authentication
-        fields = ["name", "owner", "shared_groups", "shared_users"]
+        fields = ["name", "owner", "exports_at_once", "shared_groups", "shared_users"]
 
     def __init__(self, data=None, files=None, **kwargs):
         super().__init__(data, files, **kwargs)
@@ -95,7 +95,7 @@ class AuthenticationAdmin(admin.ModelAdmin):
         connector = obj.connector if obj else CONNECTORS[request.GET["type"]]
         declared = list(declared_form(obj, connector).fields)
         return [
-            (None, {"fields": ["connector_label", "name", "owner"]}),
+            (None, {"fields": ["connector_label", "name", "owner", "exports_at_once"]}),
             ("Credentials", {"fields": declared}),
             ("Who may use it", {"fields": ["shared_groups", "shared_users"]}),
             *([("State", {"fields": ["opens", "last_test", "used_by"]})] if obj else []),

@@ -33,3 +33,10 @@ class NamingForm(forms.ModelForm):
         super().__init__(data, instance=instance)
         others = User.objects.filter(is_active=True).exclude(pk=instance.owner_id)
         self.fields["shared_users"].queryset = others.order_by("username")
+
+
+class KeepingForm(NamingForm):
+    """What its owner may change later beside the credentials."""
+
+    class Meta(NamingForm.Meta):
+        fields = ["name", "exports_at_once", "shared_groups", "shared_users"]

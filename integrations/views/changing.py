@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from integrations.access import may_forget_key, where_used
-from integrations.forms import NamingForm
+from integrations.forms import KeepingForm
 from integrations.models import Authentication
 from integrations.secrets import SecretUnreadable
 from integrations.views.authentications import editable_or_404, host_key_of
@@ -48,9 +48,9 @@ def settings_form(authentication, data):
 
 
 def sharing(request, pk):
-    """Change the name, and who may use it."""
+    """Change the name, who may use it, and how many exports at a time."""
     authentication = editable_or_404(request, pk)
-    form = NamingForm(request.POST or None, instance=authentication)
+    form = KeepingForm(request.POST or None, instance=authentication)
     if form.is_valid():
         form.save()
         messages.success(request, f"{authentication.name} is changed.")
@@ -67,7 +67,9 @@ def sharing(request, pk):
 def duplicate(request, pk):
     """Make a copy that belongs to the user, shared with nobody."""
     original = editable_or_404(request, pk)
-    copy = Authentication(type=original.type, owner=request.user)
+    copy = Authentication(
+        type=original.type, owner=request.user, exports_at_once=original.exports_at_once
+    )
     try:
         copy.replace_settings(original.settings)
     except SecretUnreadable as error:

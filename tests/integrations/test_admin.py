@@ -23,6 +23,7 @@ def change(authentication):
 def entered(owner, **changes):
     return {name: str(value) for name, value in SETTINGS.items()} | {
         "name": "Rokt",
+        "exports_at_once": "2",
         "owner": owner.pk,
         **changes,
     }
@@ -45,6 +46,7 @@ def test_a_secret_left_blank_is_kept(ada, keeper, authentication):
     assert response.status_code == 302, response.context["errors"]
     authentication.refresh_from_db()
     assert authentication.settings == SETTINGS | {"host": "new.test"}
+    assert authentication.exports_at_once == 2
 
 
 def test_it_asks_for_what_the_choice_calls_for(ada, keeper, authentication):

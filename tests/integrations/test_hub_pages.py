@@ -286,12 +286,33 @@ def test_sharing_is_changed_on_its_page(client, keeper, marketer, authentication
 
     client.post(
         reverse("share-authentication", args=[authentication.pk]),
-        {"name": "Rokt EU", "shared_groups": [marketer.groups.get().pk]},
+        {"name": "Rokt EU", "exports_at_once": 2, "shared_groups": [marketer.groups.get().pk]},
     )
 
     authentication.refresh_from_db()
     assert authentication.name == "Rokt EU"
+    assert authentication.exports_at_once == 2
     assert list(authentication.shared_groups.all()) == list(marketer.groups.all())
+
+
+@pytest.mark.parametrize("number", [0, 51, ""])
+def test_the_limit_of_exports_at_a_time_is_checked(client, keeper, authentication, number):
+    client.force_login(keeper)
+    page = reverse("share-authentication", args=[authentication.pk])
+    assert "Many servers allow one account few log-ins at once." in text_of(client.get(page))
+
+    answer = client.post(page, {"name": "Rokt", "exports_at_once": number})
+
+    assert answer.status_code == 422
+    assert Authentication.objects.get().exports_at_once == 4
+
+
+def test_everybody_who_uses_it_sees_the_limit(client, keeper, marketer, authentication):
+    authentication.shared_users.add(marketer)
+    for person in (keeper, marketer):
+        client.force_login(person)
+        page = text_of(client.get(authentication.get_absolute_url()))
+        assert "<dt>Exports at a time</dt><dd>4</dd>" in page
 
 
 def test_credentials_that_do_not_open_harm_no_page(client, keeper, authentication):
