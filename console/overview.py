@@ -45,6 +45,14 @@ def failing(queries):
     return found.filter(last_status=Job.Status.ERROR).order_by("-last_job")[:SHOWN]
 
 
+def skipped(queries):
+    """Return the last job of each query that sent nothing, for want of rows, the latest first."""
+    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.FINISHED).order_by("-pk")
+    last = queries.annotate(last_job=Subquery(ended.values("pk")[:1])).values("last_job")
+    found = Job.objects.filter(pk__in=last, receipt__skipped__isnull=False)
+    return found.exclude(receipt__skipped="").defer("sql").order_by("-pk")[:SHOWN]
+
+
 def held(jobs):
     """Return the jobs that wait for a person, the oldest first."""
     waiting = jobs.filter(status=Job.Status.QUEUED).exclude(held_because="")

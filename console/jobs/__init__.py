@@ -2,6 +2,7 @@
 
 from console.jobs.control import cluster_alive, kill
 from console.jobs.holding import drop, release
+from console.jobs.places import waiting
 from console.jobs.reaper import reap
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
@@ -24,4 +25,5 @@ __all__ = [
     "submit",
     "submit_query",
     "take_turn",
+    "waiting",
 ]

@@ -26,11 +26,32 @@ def check_volume(job: Job) -> None:
 
 def rows_delivered(job: Job, runs: int) -> list[int]:
     """Return the rows of the last runs of the saved query that reached their destination."""
+    return list(delivered(job).values_list("rows", flat=True)[:runs])
+
+
+def delivered(job):
+    """Return the runs that a job is compared with, the latest first."""
     if job.query_id is None:
-        return []
-    delivered = Job.objects.filter(query=job.query_id, status=Job.Status.SUCCESS)
-    delivered = delivered.exclude(query_version=None).filter(receipt__files__0__isnull=False)
-    return list(delivered.values_list("rows", flat=True)[:runs])
+        return Job.objects.none()
+    ended = Job.objects.filter(query=job.query_id, status=Job.Status.SUCCESS)
+    return ended.exclude(query_version=None).filter(receipt__files__0__isnull=False)
+
+
+def compared(job: Job) -> dict | None:
+    """Return what a held job was compared with: the runs, their mean, what would be usual."""
+    earlier = delivered(job).filter(pk__lt=job.pk).only("pk", "rows", "ended_at")
+    runs = list(earlier[: job.export["hold_runs"]])
+    if not runs:
+        return None
+    percent, hundredfold = job.export["hold_percent"], 100 * len(runs)
+    total = sum(run.rows for run in runs)
+    return {
+        "runs": runs[::-1],
+        "mean": f"{total / len(runs):,.10g}",
+        "percent": percent,
+        "least": max(1, -(-total * (100 - percent) // hundredfold)),
+        "most": total * (100 + percent) // hundredfold,
+    }
 
 
 def is_unusual(rows: int, before: list[int], percent: int) -> bool:

@@ -130,6 +130,10 @@ def facts(job):
         yield "Result size", rendering.size(job.result_bytes)
     if job.held:
         yield "Held", job.held_because
+    if waits := jobs.waiting([job]).get(job.pk):
+        yield "Waits", waits.removeprefix("Waits: ")
+    if job.receipt and job.receipt.get("skipped"):
+        yield "Skipped", job.receipt["skipped"]
     if job.error:
         yield "Error", " ".join(filter(None, (job.error, job.remedy)))
 

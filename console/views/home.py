@@ -19,12 +19,15 @@ def home(request):
     queries = visible_queries(request.user)
     scheduled = overview.scheduled(queries)
     jobs = visible_jobs(request.user)
+    held = list(overview.held(jobs)[: overview.SHOWN])
     days = overview.days(jobs)
     context = {
         "steps": steps,
         "alive": cluster_alive(),
         "unfenced": not landlock_version() and is_admin(request.user),
-        "held": overview.held(jobs),
+        "held": held,
+        "held_count": overview.held(jobs).count() if len(held) == overview.SHOWN else len(held),
+        "skipped": overview.skipped(queries),
         "today": days[-1],
         "total": sum(day["success"] + day["failed"] for day in days),
         "bars": overview.bars(days),

@@ -6,8 +6,9 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from console import jobs
+from console import jobs, overview
 from console.access import is_admin
+from console.jobs.holding import compared
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
 from console.queries.access import visible_jobs
@@ -22,6 +23,7 @@ FILTERS = {
     "failed": (Job.Status.ERROR,),
     "killed": (Job.Status.KILLED,),
 }
+HELD = "held"
 
 
 @require_GET
@@ -31,9 +33,10 @@ def job_list(request):
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     params = request.GET.copy()
     params.pop("page", None)
+    tell_waits(page)
     context = {
         "page": page,
-        "filters": [*FILTERS],
+        "filters": [*FILTERS, HELD],
         "live": any(not job.settled for job in page),
         "filtering": bool(request.GET.get("status") or request.GET.get("search")),
         "params": params.urlencode(),
@@ -49,6 +52,8 @@ def filtered(found, request):
     words = request.GET.get("search", "").strip().removeprefix("#")
     if statuses:
         found = found.filter(status__in=statuses)
+    elif request.GET.get("status") == HELD:
+        found = overview.held(found).order_by("-pk")
     if "mine" in request.GET:
         found = found.filter(owner=request.user)
     if key := key_of(words):
@@ -58,9 +63,18 @@ def filtered(found, request):
     return found.select_related("owner", "authentication").defer("sql", "traceback")
 
 
+def tell_waits(page):
+    """Give each job the sentence that says which exports it waits for."""
+    told = jobs.waiting(page)
+    for job in page:
+        job.waits = told.get(job.pk)
+
+
 def visible_job(request, pk):
     found = visible_jobs(request.user).select_related("owner", "query", "authentication")
-    return get_object_or_404(found, pk=pk)
+    job = get_object_or_404(found, pk=pk)
+    tell_waits([job])
+    return job
 
 
 @require_GET
@@ -95,11 +109,12 @@ def outcome(job):
     """Return the result of a job to show, when it has ended or is held, or why there is none."""
     if not job.result_path or not job.settled:
         return {}
+    context = {"compared": compared(job)} if job.held else {}
     try:
         columns, rows = grid(job)
     except NoResult as gone:
-        return {"no_result": str(gone)}
-    return {"columns": columns, "rows": rows}
+        return context | {"no_result": str(gone)}
+    return context | {"columns": columns, "rows": rows}
 
 
 @require_GET

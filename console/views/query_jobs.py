@@ -83,6 +83,7 @@ def job_context(job):
     """Return what the result and the log of the job show."""
     if job is None:
         return {"job": None}
+    job.waits = jobs.waiting([job]).get(job.pk)
     context = {"job": job, "lines": list(job.lines.order_by("-pk")[:LINES])[::-1]}
     if job.status == Job.Status.SUCCESS or job.rows is not None:
         context |= result_of(job)

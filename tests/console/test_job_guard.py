@@ -1,6 +1,7 @@
 """The volume guard: unusual results wait for a person, who releases or drops them."""
 
 import json
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -290,6 +291,56 @@ def test_the_page_of_a_held_job_offers_the_choice_and_stops_asking(run, mia):
     assert "hx-trigger" not in page.split('id="job"')[1].split(">")[0]
     assert "<h2>Result</h2>" in page
     assert "/release/" not in mia.get(job.get_absolute_url()).content.decode()
+
+
+def test_the_page_of_a_held_job_shows_what_it_was_compared_with(run, mia):
+    run(10), run(15)
+
+    page = " ".join(mia.get(run(3).get_absolute_url()).content.decode().split())
+
+    text = re.sub("<[^>]*>", "", page)
+    assert "with 10 rows, job" in text and "with 15 rows." in text
+    assert "On average 12.5; up to 50% more or fewer is usual, 7 to 18 rows." in text
+    assert "The owner of the job and the admins can do that." in text
+
+
+@pytest.mark.parametrize("rows", [6, 7, 18, 19])
+def test_what_the_page_calls_usual_is_what_is_sent(run, rows):
+    run(10), run(15)
+
+    job = run(rows)
+
+    usual = jobs.holding.compared(job)
+    assert job.held is not (usual["least"] <= rows <= usual["most"])
+
+
+def test_a_released_run_counts_for_those_after_it(run, mia):
+    run(10)
+    job = run(90)
+    post(mia, job, "release")
+    ran(job)
+
+    assert run(50).status == "success"
+
+
+def test_held_jobs_can_be_listed_alone(run, mia):
+    sent, held = run(10), run(2)
+
+    page = mia.get("/workbench/jobs/?status=held").content.decode()
+
+    assert f'id="job-{held.pk}"' in page and f'id="job-{sent.pk}"' not in page
+
+
+def test_what_sent_nothing_is_seen_in_the_list_and_on_the_first_page(run, query, mia):
+    query.export = export(hold_unusual=False, empty_result="skip")
+    job = run(0)
+
+    assert (
+        "Nothing was sent: the result has no rows" in mia.get("/workbench/jobs/").content.decode()
+    )
+    assert f"Job {job.pk} · People" in mia.get("/").content.decode()
+    run(1)
+    assert "sent nothing" not in mia.get("/").content.decode()
 
 
 def test_a_page_that_watches_learns_that_the_job_is_held(run, mia):

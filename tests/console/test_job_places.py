@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from contextlib import ExitStack
 from datetime import timedelta
+from io import StringIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ from console.jobs.phases import enter
 from console.jobs.places import NoPlace
 from console.jobs.running import wake_next
 from console.models import Database, Job
+from console.td.command import main
 from integrations.connectors import CONNECTORS
 from integrations.errors import Stopped
 from integrations.models import Authentication, inline_authentication
@@ -267,3 +269,40 @@ def test_a_job_that_was_lost_takes_no_place(authentication, exporting):
 
     job.refresh_from_db()
     assert job.phase == "queued"
+
+
+@pytest.mark.parametrize("path", ["/workbench/jobs/", "/workbench/jobs/{pk}/"])
+@pytest.mark.parametrize(("places", "words"), [(1, "1 export with"), (2, "2 exports with")])
+def test_pages_say_what_a_job_waits_for(authentication, exporting, client, path, places, words):
+    *running, waiting = exporting(authentication(places=places), places + 1)
+    client.force_login(waiting.owner)
+    path = path.format(pk=waiting.pk)
+    assert "Waits: " not in client.get(path).content.decode()
+
+    running = [claim(job.pk) for job in running]
+
+    page = client.get(path).content.decode()
+    assert f"Waits: {words} this authentication" in page
+    end(running[0])
+    assert "Waits: " not in client.get(path).content.decode()
+
+
+def test_the_command_line_says_so_too(authentication, exporting):
+    running, waiting = exporting(authentication(), 2)
+    claim(running.pk)
+    said = StringIO()
+
+    main(["job:show", str(waiting.pk), "--as", "mia"], said)
+
+    assert "Waits       : 1 export with this authentication is running." in said.getvalue()
+
+
+def test_a_list_asks_once_for_all_that_wait(authentication, exporting, django_assert_num_queries):
+    drop, other = authentication(), authentication("Other")
+    listed = [*exporting(drop, 20), *exporting(other, 20)]
+    claim(listed[0].pk)
+
+    with django_assert_num_queries(1):
+        assert len(jobs.waiting(listed[1:])) == 19
+    with django_assert_num_queries(0):
+        assert jobs.waiting([]) == {}
