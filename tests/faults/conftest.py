@@ -11,7 +11,7 @@ from integrations.connectors import CONNECTORS, retry
 from integrations.models import Authentication
 from tests.faults.deliveries import SQL, Drop
 from tests.faults.line import Line
-from tests.faults.processes import Worker
+from tests.faults.processes import Cluster, Worker
 from tests.integrations.exports import connector, content, stored
 from tests.servers import local_delivery
 
@@ -82,19 +82,39 @@ def submit(authentication, database, marketer):
 
 
 @pytest.fixture
-def start(home):
-    """A function that starts a worker process for a job; what is left of it ends with the test."""
+def shared_home(home):
+    """The test's home, where other processes find its database and its keys."""
     (home / "console.sqlite3").symlink_to(connection.settings_dict["NAME"])
     (home / "keys").symlink_to(keys())
+    return home
+
+
+@pytest.fixture
+def start(shared_home):
+    """A function that starts a worker process for a job; what is left of it ends with the test."""
     workers = []
 
-    def start(job, *steps, **limits):
-        workers.append(Worker(home, job, *steps, **limits))
+    def start(job, *steps):
+        workers.append(Worker(shared_home, job, *steps))
         return workers[-1]
 
     yield start
     for worker in workers:
         worker.close()
+
+
+@pytest.fixture
+def start_cluster(shared_home):
+    """A function that starts workers and dispatcher; all of them end with the test."""
+    clusters = []
+
+    def start(drain=30):
+        clusters.append(Cluster(shared_home, drain))
+        return clusters[-1]
+
+    yield start
+    for cluster in clusters:
+        cluster.close()
 
 
 def keys():

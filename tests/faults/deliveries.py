@@ -68,6 +68,19 @@ def run(job):
     return job
 
 
+def worker_of(job) -> int:
+    """Return the process that has claimed the job."""
+    job.refresh_from_db()
+    return int(job.worker.partition("-")[0])
+
+
+def let_its_lease_end(job):
+    """Let the time pass until the lease of a job's worker is over."""
+    Job.objects.filter(pk=job.pk).exclude(lease_until=None).update(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )
+
+
 def run_after_the_lease(job):
     """Let the lease of a dead worker run out, and another worker take the job."""
     assert jobs.reap(timezone.now() + timedelta(minutes=1))

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 class Worker:
     """A process that runs one job. With a step it stops there, and says so."""
 
-    def __init__(self, home: Path, job, *steps: str, **limits):
+    def __init__(self, home: Path, job, *steps: str):
         self.log = (home / f"worker-{job.pk}.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.worker", str(job.pk), *steps],
@@ -25,7 +25,6 @@ class Worker:
             stderr=self.log,
             cwd=ROOT,
             env=environment(home),
-            **limits,
         )
         self.pid = self.process.pid
 
@@ -71,6 +70,43 @@ class Worker:
             pipe.close()
 
 
+class Cluster:
+    """The real cluster: its supervisor, and all that it starts."""
+
+    def __init__(self, home: Path, drain: float):
+        self.log = (home / "cluster.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "cluster", "--drain", str(drain)],
+            stdout=self.log,
+            stderr=self.log,
+            cwd=ROOT,
+            env=environment(home),
+        )
+
+    def parts(self, word: str) -> list[int]:
+        """Return its processes whose command has the word."""
+        return [pid for pid in descendants(self.process.pid) if word in command_of(pid)]
+
+    def stop(self, seconds=60):
+        """Tell it to stop. Return its status; nothing that it started is left then."""
+        family = descendants(self.process.pid)
+        self.process.terminate()
+        status = self.process.wait(seconds)
+        until(lambda: not any(map(alive, family)), 10)
+        return status
+
+    def said(self):
+        return Path(self.log.name).read_text()
+
+    def close(self):
+        for pid in descendants(self.process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        if self.process.poll() is None:
+            self.stop()
+        self.log.close()
+
+
 def environment(home):
     """Return the environment of a process that works in the home."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("CONSOLE_")}
@@ -88,6 +124,17 @@ def descendants(pid) -> list[int]:
 
 
 def alive(pid):
+    return state_of(pid) not in ("", "Z")
+
+
+def command_of(pid) -> str:
     with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
-    return False
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
+
+
+def state_of(pid) -> str:
+    """Return the letter of its state: T for stopped, Z for dead, nothing where it is gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    return ""

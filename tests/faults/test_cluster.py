@@ -1,0 +1,64 @@
+"""The real cluster with a real server: its workers are killed, or told to stop, in mid-upload."""
+
+import os
+import signal
+
+import pytest
+
+from console import jobs
+from tests.faults.deliveries import let_its_lease_end, run_after_the_lease, worker_of
+from tests.faults.line import until
+
+pytestmark = [
+    pytest.mark.needs("sshd", "ssh-keygen"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+def ended(job):
+    job.refresh_from_db()
+    return job.finished
+
+
+def test_a_killed_upload_is_done_again_and_a_stop_waits_for_the_next(
+    submit, start_cluster, drop, line
+):
+    cluster = start_cluster()
+    job = submit()
+    hold = line.hold(line.in_mid_upload)
+    hold.wait()
+
+    os.kill(worker_of(job), signal.SIGKILL)
+    line.mend()
+    let_its_lease_end(job)
+    jobs.reap()
+
+    until(lambda: ended(job), 60)
+    assert job.attempt == 2
+    drop.has_once(job)
+
+    line.sent = 0
+    hold = line.hold(line.in_mid_upload)
+    job = submit()
+    hold.wait()
+    cluster.process.terminate()
+    hold.let_go()
+
+    assert cluster.process.wait(30) == 0
+    assert ended(job) and job.attempt == 1
+    drop.has_once(job)
+
+
+def test_an_upload_that_a_stop_cuts_off_is_done_again(submit, start_cluster, drop, line):
+    cluster = start_cluster(drain=0.5)
+    job = submit()
+    hold = line.hold(line.in_mid_upload)
+    hold.wait()
+
+    assert cluster.stop(30) == 0
+    assert "Running jobs are cut off; they are run again after the next start." in cluster.said()
+    line.mend()
+
+    job = run_after_the_lease(job)
+    assert job.attempt == 2
+    drop.has_once(job)
