@@ -14,7 +14,8 @@ from pathlib import Path
 POLL = 0.1  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a restart
 STEADY_AFTER = 60  # seconds of running after which trouble counts as new
-QUIET_AFTER = 20  # seconds, in which the first jobs have the processors to themselves
+# Seconds after the start: workers have the processors to themselves until they take jobs.
+DISPATCHER_AFTER, ERRANDS_AFTER = 1, 20
 # A worker that dies can take the lock of the shared queue with it: django-q starts another,
 # which never gets a task again. These lines are the only sign of it.
 WEDGED = re.compile(
@@ -29,11 +30,12 @@ class Child:
 
     niceness = 0
 
-    def __init__(self, name: str, command: list[str]):
+    def __init__(self, name: str, command: list[str], *, after: float = 0):
         self.name, self.command = name, command
         self.process = None
         self.wedged = threading.Event()
-        self.starts_at = self.started = 0.0
+        self.starts_at = time.monotonic() + after
+        self.started = 0.0
         self.pause = FIRST_PAUSE
 
     def look(self) -> None:
@@ -100,13 +102,9 @@ class Child:
 
 
 class Errand(Child):
-    """A process that is started once, some seconds after the others, and gives way to them."""
+    """A process that is started once and gives way to the others."""
 
     niceness = 19
-
-    def __init__(self, name: str, command: list[str], *, after: float):
-        super().__init__(name, command)
-        self.starts_at = time.monotonic() + after
 
     def bury(self):
         """Leave it at that, however it ended."""
@@ -169,8 +167,8 @@ def supervise(drain: float) -> None:
     say("Workers and dispatcher are starting. Ctrl-C stops them.")
     children = [
         Child("The queue of workers", [*manage, "workers"]),
-        Child("The dispatcher", [*manage, "dispatcher"]),
-        Errand("What prepares large exports", [*manage, "prepare"], after=QUIET_AFTER),
+        Child("The dispatcher", [*manage, "dispatcher"], after=DISPATCHER_AFTER),
+        Errand("What prepares large exports", [*manage, "prepare"], after=ERRANDS_AFTER),
     ]
     Supervisor(children, drain=drain).run()
     say("Workers and dispatcher have stopped.")

@@ -13,6 +13,7 @@ from console.jobs import submit_query
 from console.jobs.results import rows_of
 from console.models import Job
 from console.quickstart import Refusal
+from integrations.rows import reader
 
 PATIENCE = 60  # seconds
 
@@ -34,12 +35,14 @@ def submit(query):
 def wait_for(job, watch):
     """Wait until the job has ended well. `watch` raises where nobody is left to run it."""
     deadline = time.monotonic() + PATIENCE
+    reader()  # It takes a while to load, and the job takes longer.
     while not job.finished:
         if time.monotonic() > deadline:
             raise Refusal(f"{job} is not done after {PATIENCE} seconds. See {settings.HOME}/logs.")
         watch()
         time.sleep(0.05)
-        job.refresh_from_db()
+        job.refresh_from_db(fields=["status"])
+    job.refresh_from_db()
     if job.status != Job.Status.SUCCESS:
         raise Refusal(f"{job} did not succeed: {job.error} {job.remedy}".strip())
 

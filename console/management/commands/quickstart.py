@@ -7,13 +7,14 @@ from http.client import HTTPConnection, HTTPException
 
 from django.conf import settings
 from django.core.management import BaseCommand
-from django.urls import reverse
 
 from console.quickstart import Refusal, data, home, landing, ports
 from console.quickstart.processes import Children, log_of
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STARTING = 60  # seconds that the web server may take
+LOG_IN = "/login/"  # as it is in the routes, which would load all pages
+DRAIN = 0.4  # seconds that running jobs may go on when it is told to stop
 
 
 class Command(BaseCommand):
@@ -39,7 +40,8 @@ class Command(BaseCommand):
             stack.enter_context(home.claimed(address))
             children = Children(environment(address))
             stack.callback(stop, children)
-            file = self.start(children, port)
+            # With --once there is but one job, which is done by then.
+            file = self.start(children, port, drain=0 if once else DRAIN)
             delivered = True
             self.stdout.write(summary(address, file, once=once))
             while not once:
@@ -48,14 +50,14 @@ class Command(BaseCommand):
         if not delivered:
             raise SystemExit(130)  # As a shell says of a command that was interrupted.
 
-    def start(self, children, port):
+    def start(self, children, port, *, drain):
         """Start everything at once, for most time goes by while it loads; deliver a file."""
         sandbox = ports.kept(settings.HOME / "sandbox.port")
         # These two would only wait for Django to load: they go without it.
         children.start("sandbox", "-m", "integrations.sandbox", *places(sandbox))
         if data.migrate():
             self.tell("database made")
-        children.start("cluster", "-m", "console.supervisor", "0.4")
+        children.start("cluster", "-m", "console.supervisor", str(drain))
         children.start("web server", "-m", "console.web", f"{ports.ADDRESS}:{port}")
         job = landing.submit(data.prepare(sandbox, self.tell))
         wait_for_answer(port, children.check)
@@ -98,7 +100,7 @@ def wait_for_answer(port, watch):
 def answer(port):
     connection = HTTPConnection(ports.ADDRESS, port, timeout=STARTING)
     try:
-        connection.request("GET", reverse("login"))
+        connection.request("GET", LOG_IN)
         return connection.getresponse().status
     except (OSError, HTTPException):
         return None  # Not yet.
