@@ -123,11 +123,12 @@ def quickstart(home: Path) -> Iterator[str]:
         process.communicate()
 
 
-def measure(home: Path, clicks: int, rows: int) -> dict:
+def measure(home: Path, clicks: int, rows: int, settling: float) -> dict:
     found = figures.circumstances()
     seconds = []
     with quickstart(home) as address:
         console = Console(address, home, rows)
+        time.sleep(settling)
         for number in range(clicks):
             # A person does not click in step with the dispatcher's seconds.
             time.sleep(0.5 + number * 0.37 % 1)
@@ -146,10 +147,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clicks", type=int, default=30)
     parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument(
+        "--settle", type=float, default=40, help="seconds before the first click, idle by then"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures there")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        found = measure(Path(folder) / "home", given.clicks, given.rows)
+        found = measure(Path(folder) / "home", given.clicks, given.rows, given.settle)
     show(found)
     if given.json:
         figures.keep(given.json, "click", found)

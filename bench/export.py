@@ -36,7 +36,6 @@ def compare(arena: Arena, name: str, rows: int, rounds: int) -> dict:
             for each in possible:
                 found[each.name]["runs"].append(run(arena, each))
     return {
-        **figures.circumstances(),
         "rows": rows,
         "rounds": rounds,
         "not_installed": missing,
@@ -45,10 +44,8 @@ def compare(arena: Arena, name: str, rows: int, rounds: int) -> dict:
 
 
 def warm_up(arena: Arena, contenders: list[Contender]) -> None:
-    """Let the product compile what it compiles once on a machine, and fill the disk's cache."""
-    for each in contenders:
-        if each.is_product:
-            run(arena, each)
+    """Let the product compile what it compiles once on a machine."""
+    run(arena, next(each for each in contenders if each.is_product))
 
 
 def described(contender: Contender) -> dict:
@@ -123,6 +120,7 @@ def asked() -> argparse.Namespace:
 
 def main() -> None:
     given = asked()
+    circumstances = figures.circumstances()
     with (
         tempfile.TemporaryDirectory(prefix="bench-", dir=given.folder) as folder,
         arenas.opened(Path(folder)) as arena,
@@ -133,7 +131,7 @@ def main() -> None:
             found = compare(arena, name, rows, given.rounds)
             show(name, found)
             if given.json:
-                figures.keep(given.json, name, found)
+                figures.keep(given.json, name, circumstances | found)
 
 
 if __name__ == "__main__":

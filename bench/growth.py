@@ -29,7 +29,7 @@ def grow(arena: Arena, works: list[str], sizes: list[int], rounds: int) -> dict:
         for rows in sizes
         for work in works
     ]
-    warm_up(arena, contenders[: len(works)])
+    warm_up(arena, contenders)
     points = [{"work": each.name, "rows": each.source.rows, "runs": []} for each in contenders]
     for _ in range(rounds):
         for each, point in zip(contenders, points, strict=True):

@@ -9,13 +9,17 @@ from django.conf import settings
 
 settings.configure(USE_I18N=False)
 
-from integrations.formats import write_rows  # noqa: E402
+from integrations.formats import warm, write_rows  # noqa: E402
 from integrations.formats.kernel import loading  # noqa: E402
 from integrations.rows import Rows  # noqa: E402
 
 if __name__ == "__main__":
     snapshot, way = sys.argv[1:]
-    loading.WORTH_LOADING = {"kernel": 0, "arrow": float("inf")}[way]
+    if way == "kernel":
+        warm()
+        loading.WORTH_LOADING = 0
+    else:
+        loading.WORTH_LOADING = loading.WORTH_COMPILING = float("inf")
     with open("/dev/null", "wb") as nowhere:  # noqa: PTH123
         for block in write_rows(Rows(Path(snapshot)), {}):
             nowhere.write(block)
