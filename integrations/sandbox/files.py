@@ -1,6 +1,7 @@
 """The files that the sandbox shows: one folder, and no way out of it."""
 
 import os
+import re
 from functools import wraps
 from pathlib import Path
 
@@ -48,6 +49,8 @@ class Handle(SFTPHandle):
     def write(self, offset, data):
         if self.switches.quota and offset + len(data) > self.switches.quota:
             return SFTP_FAILURE
+        if self.switches.damage and not offset:
+            data = bytes([data[0] ^ 1]) + data[1:]
         os.pwrite(self.descriptor, data, offset)
         return None
 
@@ -112,9 +115,17 @@ class Files(SFTPServerInterface):
     def open(self, path, flags, attr):
         if flags & os.O_APPEND and not self.switches.append:
             return SFTP_NO_SUCH_FILE
+        if not flags & os.O_WRONLY and not self.switches.look:
+            return SFTP_PERMISSION_DENIED
         place = self.place(path)
+        if self.refuses(place):
+            return SFTP_PERMISSION_DENIED
         descriptor = os.open(place, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         return Handle(descriptor, place, flags, self.switches)
+
+    def refuses(self, place):
+        pattern = self.switches.refused_names
+        return bool(pattern and re.search(pattern, place.name))
 
     @answered
     def remove(self, path):
@@ -122,6 +133,8 @@ class Files(SFTPServerInterface):
 
     @answered
     def rename(self, oldpath, newpath):
+        if self.switches.rename_answer:
+            return self.switches.rename_answer
         old, new = self.name(oldpath), self.name(newpath)
         if new.exists() and not self.switches.rename_over:
             return SFTP_FAILURE
@@ -133,7 +146,7 @@ class Files(SFTPServerInterface):
         return None
 
     def posix_rename(self, oldpath, newpath):
-        if not self.switches.rename_over:
+        if not self.switches.rename_over and not self.switches.rename_answer:
             return SFTP_OP_UNSUPPORTED
         return self.rename(oldpath, newpath)
 

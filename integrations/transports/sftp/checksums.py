@@ -1,8 +1,9 @@
 """The checksum that a server makes of a file itself, where it can: the extension check-file.
 
-Servers get it wrong: ProFTPD hashes the first of several blocks again and again, paramiko leaves
-bytes out of blocks above 64 KiB. So it is asked for in one block, and where it does not fit, the
-file itself is read back before anything is concluded.
+Servers get it wrong: ProFTPD hashes the first of several blocks again and again, paramiko does not
+come to an end with blocks above 64 KiB. So it is asked for in one block; a server that does not
+answer is not asked in the next try; and where a checksum does not fit, the file itself is read
+back before anything is concluded.
 """
 
 import hashlib
@@ -20,7 +21,14 @@ from integrations.transports.sftp.requests import string
 ALGORITHMS = "sha256,sha1,md5"
 RANGE = struct.Struct(">QQI")  # start, length, bytes of a block
 ALL = 0  # as a length and as a block
-PARAMIKO_BLOCK = 65_536  # bytes; its checksums of larger blocks are wrong
+PARAMIKO_BLOCK = 65_536  # bytes
+
+
+@dataclass
+class Checks:
+    """Whether the server answers when it is asked for a checksum."""
+
+    answered: bool = True
 
 
 @dataclass
@@ -29,13 +37,14 @@ class Checksum:
 
     files: Files
     path: str
+    checks: Checks  # of all tries
     algorithm: str = ""  # blank where the server has none
     digest: Any = None  # of the bytes sent; none where the content has its own SHA-256
 
     def begin(self) -> None:
         """Find out what the server would use, on the file that is still empty."""
-        if "OpenSSH" in self.files.connection.transport.remote_version:
-            return  # It has no such extension.
+        if "OpenSSH" in self.files.connection.transport.remote_version or not self.checks.answered:
+            return  # OpenSSH has no such extension.
         self.algorithm, _ = self.ask() or ("", b"")
         if self.algorithm not in ("", "sha256"):
             self.digest = hashlib.new(self.algorithm, usedforsecurity=False)
@@ -84,14 +93,17 @@ class Checksum:
 
         Some refuse to hash an empty file: then SHA-256 is tried on the whole one.
         """
+        self.checks.answered = False
         with self.files.doing(f"Ask for the checksum of {self.path}"):
             try:
-                return parsed(self.request())
+                answer = parsed(self.request())
             except OSError as error:
                 if not is_answer(error):
                     raise
                 known = self.algorithm or is_refusal(error) or self.is_paramiko()
-                return None if known else ("sha256", b"")
+                answer = None if known else ("sha256", b"")
+        self.checks.answered = True
+        return answer
 
     def request(self):
         if not self.is_paramiko():

@@ -2,7 +2,7 @@
 
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from paramiko import SFTPAttributes
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.transports.arrival import Arrival
-from integrations.transports.sftp.checksums import Checksum
+from integrations.transports.sftp.checksums import Checks, Checksum
 from integrations.transports.sftp.files import Files
 from integrations.transports.sftp.leftovers import TEMPORARY, Leftovers, own_names
 from integrations.transports.sftp.pieces import held, pieces
@@ -46,6 +46,7 @@ class Known:
     renaming: Renaming | None = None  # until the server answers
     renames: bool | None = None  # whether it renames, as far as it has told
     straight: bool = False  # whether it has shown that it does not
+    checks: Checks = field(default_factory=Checks)
 
 
 STRAIGHT = (
@@ -109,7 +110,7 @@ class Try:
         return content
 
     def begin_checksum(self):
-        self.checksum = Checksum(self.files, self.file.path)
+        self.checksum = Checksum(self.files, self.file.path, self.known.checks)
         self.checksum.begin()
 
     def create_usual(self, path):

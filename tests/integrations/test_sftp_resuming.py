@@ -1,0 +1,285 @@
+"""Uploads that break go on behind what the server has; renames without an answer are found out."""
+
+import os
+import re
+
+import pytest
+
+from integrations.connectors.content import Content
+from integrations.errors import TransientError
+from integrations.sandbox.files import Files
+from integrations.transports.sftp.resuming import after
+from tests.integrations.exports import connector, content, hashed, names
+from tests.servers import local_delivery
+
+RESUMED = re.compile(r"^Resumed .* at ([\d,]+) of ([\d,]+) bytes sent before\.$")
+CUT = 4_000_000  # bytes to the server, of about 6 million
+
+pytestmark = pytest.mark.usefixtures("impatient")
+
+
+def resumed(log):
+    """Return where uploads went on, and how much had been sent before."""
+    found = (RESUMED.match(line) for line in log)
+    return [
+        tuple(int(text.replace(",", "")) for text in match.groups()) for match in found if match
+    ]
+
+
+def between(deed, log):
+    """Return a log that does something when the first try has failed, before the next one."""
+
+    def note(line):
+        log.append(line)
+        if "Retrying 1/" in line:
+            deed()
+
+    return note
+
+
+def temporary(server):
+    [path] = (path for path in server.root.iterdir() if path.name.endswith(".tmp"))
+    return path
+
+
+def landed(server, receipt, rows):
+    """Assert that the file is there, whole and alone."""
+    data = (server.root / "out.csv").read_bytes()
+    assert data == content(rows)
+    assert receipt.files[0].sha256 == hashed(data)
+    assert receipt.bytes == receipt.files[0].remote_bytes == len(data)
+    assert names(server) == ["out.csv"]
+
+
+@pytest.mark.needs("sshd")
+@pytest.mark.parametrize(("rename", "threshold"), [(True, 700_000), (False, 0), (False, 700_000)])
+def test_a_broken_upload_goes_on_where_it_broke(sshd, many, faulty, rename, threshold):
+    proxy = faulty(sshd, cuts=[CUT, 1_000_000])
+    log = []
+    export = connector(
+        sshd, port=proxy.port, rename_file_after_upload=rename, temp_file_threshold=threshold
+    )
+
+    receipt = export.export(many, local_delivery(log=log.append))
+
+    landed(sshd, receipt, many)
+    (first, before), (second, _) = resumed(log)
+    assert 1_000_000 < first <= before
+    assert first < second
+    assert proxy.connections == 3
+
+
+@pytest.mark.needs("sshd")
+def test_what_was_confirmed_is_not_sent_again(sshd, many, faulty):
+    proxy = faulty(sshd, cuts=[CUT])
+    log, told = [], []
+
+    connector(sshd, port=proxy.port).export(
+        many, local_delivery(log=log.append, progress=told.append)
+    )
+
+    [(offset, sent)] = resumed(log)
+    assert told.count(sent) >= 1
+    again = told[told.index(sent) + 1 :]
+    assert min(again) > offset
+
+
+@pytest.mark.needs("sshd")
+@pytest.mark.parametrize(
+    ("change", "rename"),
+    [
+        (lambda path, start: path.write_bytes(start[:-1000] + b"x" * 1000), False),
+        (lambda path, start: path.write_bytes(start[: len(start) // 2]), True),
+        (lambda path, start: path.unlink(), False),
+    ],
+    ids=["damaged", "shortened", "removed"],
+)
+def test_what_is_not_there_any_more_is_sent_anew(sshd, many, faulty, change, rename):
+    proxy = faulty(sshd, cuts=[CUT])
+    log = []
+
+    def meddle():
+        path = temporary(sshd)
+        start = path.read_bytes()
+        assert content(many).startswith(start)
+        change(path, start)
+
+    receipt = connector(sshd, port=proxy.port, rename_file_after_upload=rename).export(
+        many, local_delivery(log=between(meddle, log))
+    )
+
+    landed(sshd, receipt, many)
+    assert resumed(log) == []
+
+
+@pytest.mark.needs("sshd")
+def test_bytes_behind_the_end_of_those_that_count_are_written_over(sshd, many, faulty):
+    proxy = faulty(sshd, cuts=[CUT])
+    log = []
+
+    def lengthen():
+        with temporary(sshd).open("ab") as file:
+            file.write(b"\0" * 500_000)
+
+    receipt = connector(sshd, port=proxy.port, temp_file_threshold=700_000).export(
+        many, local_delivery(log=between(lengthen, log))
+    )
+
+    landed(sshd, receipt, many)
+    assert len(resumed(log)) == 1
+
+
+@pytest.mark.needs("sshd")
+def test_a_file_that_became_too_long_is_not_published(sshd, many, faulty):
+    proxy = faulty(sshd, cuts=[CUT])
+    (sshd.root / "out.csv").write_text("old")
+    log = []
+
+    def lengthen():
+        with temporary(sshd).open("ab") as file:
+            file.write(b"\0" * 9_000_000)
+
+    receipt = connector(sshd, port=proxy.port).export(
+        many, local_delivery(log=between(lengthen, log))
+    )
+
+    landed(sshd, receipt, many)
+    assert any("holds" in line and "Retrying 2/" in line for line in log)
+
+
+def test_content_that_is_made_anew_each_time_is_sent_anew(sandbox, many, faulty, monkeypatch):
+    monkeypatch.setattr(Content, "repeatable", False)
+    proxy = faulty(sandbox, cuts=[CUT])
+    log = []
+
+    receipt = connector(sandbox, port=proxy.port).export(many, local_delivery(log=log.append))
+
+    landed(sandbox, receipt, many)
+    assert resumed(log) == []
+
+
+def test_a_drop_box_that_lets_nothing_be_read_gets_the_file_anew(sandbox, many, faulty):
+    sandbox.switches.look = False
+    proxy = faulty(sandbox, cuts=[CUT])
+    log = []
+
+    connector(sandbox, port=proxy.port).export(many, local_delivery(log=log.append))
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(many)
+    assert names(sandbox) == ["out.csv"]
+    assert resumed(log) == []
+
+
+@pytest.mark.parametrize("rename", [True, False])
+def test_a_refused_rename_is_tried_again_without_another_upload(sandbox, many, rename):
+    (sandbox.root / "out.csv").mkdir()
+    (sandbox.root / "out.csv/inside").touch()
+    whole, log, told = len(content(many)), [], []
+
+    def clear_the_way():
+        (sandbox.root / "out.csv/inside").unlink()
+        (sandbox.root / "out.csv").rmdir()
+
+    receipt = connector(sandbox, rename_file_after_upload=rename).export(
+        many, local_delivery(log=between(clear_the_way, log), progress=told.append)
+    )
+
+    landed(sandbox, receipt, many)
+    assert resumed(log) == [(whole, whole)]
+    assert told == sorted(set(told)), "nothing was sent twice"
+
+
+@pytest.fixture
+def lost_request(sandbox, monkeypatch):
+    """The connection ends before the first rename of a file that is there is done."""
+    usual, lost = Files.posix_rename, []
+
+    def rename(session, old, new):
+        if lost or not session.name(old).exists():
+            return usual(session, old, new)
+        lost.append(old)
+        for deed in after_loss:
+            deed(session.name(old))
+        session.transport.close()
+        return None
+
+    after_loss = []
+    monkeypatch.setattr(Files, "posix_rename", rename)
+    return after_loss
+
+
+@pytest.mark.usefixtures("lost_request")
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_rename_that_was_never_done_is_done_without_another_upload(sandbox, many, retries):
+    told = []
+
+    receipt = connector(sandbox, max_connection_retry=retries).export(
+        many, local_delivery(progress=told.append)
+    )
+
+    landed(sandbox, receipt, many)
+    assert told == sorted(set(told))
+
+
+def test_an_old_file_of_the_same_size_is_not_taken_for_the_new_one(sandbox, rows, lost_request):
+    old = sandbox.root / "out.csv"
+    old.write_bytes(b"x" * len(content(rows)))
+    os.utime(old, (1_000_000_000, 1_000_000_000))
+    lost_request.append(lambda path: path.unlink())
+
+    receipt = connector(sandbox).export(rows, local_delivery())
+
+    landed(sandbox, receipt, rows)
+
+
+def test_a_file_that_was_taken_away_after_a_lost_answer_is_not_sent_twice(sandbox, many):
+    sandbox.switches.collect = True
+    sandbox.switches.lost_renames = 1
+    log, told = [], []
+
+    receipt = connector(sandbox).export(many, local_delivery(log=log.append, progress=told.append))
+
+    assert names(sandbox) == []
+    assert receipt.files[0].remote_bytes == receipt.bytes == len(content(many))
+    assert told == sorted(set(told))
+    assert any("only the server's last answer was lost" in line for line in log)
+
+
+def test_a_lost_answer_of_a_drop_box_is_made_good_by_asking_again(sandbox, many):
+    sandbox.switches.look = False
+    sandbox.switches.lost_renames = 1
+    told = []
+
+    connector(sandbox).export(many, local_delivery(progress=told.append))
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(many)
+    assert names(sandbox) == ["out.csv"]
+    assert told == sorted(set(told))
+
+
+@pytest.mark.needs("sshd")
+@pytest.mark.parametrize("rename", [True, False])
+def test_when_no_try_is_left_no_part_of_the_file_is(sshd, many, faulty, rename):
+    (sshd.root / "out.csv").write_text("old")
+    proxy = faulty(sshd, cuts=[CUT, 500_000])
+    export = connector(
+        sshd, port=proxy.port, rename_file_after_upload=rename, max_connection_retry=1
+    )
+
+    with pytest.raises(TransientError):
+        export.export(many, local_delivery())
+
+    assert names(sshd) == ["out.csv"]
+    assert (sshd.root / "out.csv").read_text() == "old"
+
+
+def test_what_was_kept_is_compared_wherever_chunks_end():
+    data = bytes(range(100))
+    for size in (1, 7, 30, 99, 100):
+        chunks = [data[start : start + size] for start in range(0, 100, size)]
+        for length in (1, 30, 99, 100):
+            rest = iter(chunks)
+            taken = after(data[:length], rest)
+            assert b"".join([*taken, *rest]) == data[length:]
+            assert after(data[: length - 1] + b"\xff", iter(chunks)) is None
+    assert after(data + b"more", iter([data])) is None
