@@ -3,7 +3,7 @@
 import random
 import time
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -14,6 +14,7 @@ from django.utils import timezone
 from console.engines import QueryError
 from console.jobs.lease import KILLED, OUTAGES, TOO_LONG, Lease
 from console.jobs.log import redacted, write
+from console.jobs.rerun import HALF_DONE_REMEDY, changes_a_table, used_up
 from console.models import Job
 from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
@@ -44,6 +45,9 @@ class Failure:
     traceback: str = ""
 
 
+OUTAGE = "The console's own database could not be used in the middle of the job."
+OUTAGE_REMEDY = "Retry the job; if it fails again, show an administrator the details below."
+HALF_DONE = "It was changing a table then, so it is not run again by itself."
 FAULT = "The job failed because of a fault in the console."
 FAULT_REMEDY = "Retry the job; if it fails again, show an administrator the details below."
 
@@ -58,7 +62,8 @@ def failure_of(error: BaseException) -> Failure:
             return Failure(str(error), "Ask an administrator to restore the encryption key.")
         case KeyboardInterrupt() | SystemExit():
             return Failure("The job was cut off before its end.", "Retry the job.")
-    return Failure(FAULT, FAULT_REMEDY, traceback="".join(traceback.format_exception(error)))
+    text, remedy = (OUTAGE, OUTAGE_REMEDY) if isinstance(error, OUTAGES) else (FAULT, FAULT_REMEDY)
+    return Failure(text, remedy, traceback="".join(traceback.format_exception(error)))
 
 
 def succeed(lease: Lease, receipt: dict | None) -> None:
@@ -72,8 +77,10 @@ def succeed(lease: Lease, receipt: dict | None) -> None:
 def fail(lease: Lease, error: BaseException) -> None:
     """End the job with an error, or put it back to try later where that can help."""
     job, failure = lease.job, failure_of(error)
-    if getattr(error, "transient", False) and job.attempt < job.attempts_allowed:
+    if may_pass(job, error):
         return postpone(lease, failure)
+    if isinstance(error, OUTAGES) and changes_a_table(job):
+        failure = replace(failure, error=f"{OUTAGE} {HALF_DONE}", remedy=HALF_DONE_REMEDY)
     fields = {
         name: redacted(job, value) if isinstance(value, str) else value
         for name, value in asdict(failure).items()
@@ -81,6 +88,13 @@ def fail(lease: Lease, error: BaseException) -> None:
     line = " ".join(filter(None, (failure.error, failure.remedy)))
     end(lease, Job.Status.ERROR, line, **fields)
     return None
+
+
+def may_pass(job, error):
+    """Return whether another attempt is allowed and can help."""
+    if isinstance(error, OUTAGES):
+        return not (changes_a_table(job) or used_up(job))
+    return getattr(error, "transient", False) and job.attempt < job.attempts_allowed
 
 
 def hold(lease: Lease, reason: str) -> None:
@@ -102,12 +116,13 @@ def postpone(lease: Lease, failure: Failure) -> None:
     wait = min(FIRST_WAIT * 2 ** (job.attempt - 1), LONGEST_WAIT)
     wait *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
     later = {"not_before": Now() + timedelta(seconds=wait), "started_at": None}
-    tries = f"attempt {job.attempt} of {job.attempts_allowed}"
-    lines = (
-        f"{failure.error} {failure.remedy}".strip(),
-        f"The job is tried again in {wait:.0f} seconds ({tries} failed).",
-    )
-    put_back(lease, *lines, **later)
+    again = f"The job is tried again in {wait:.0f} seconds"
+    if job.attempt < job.attempts_allowed:
+        why = f"{failure.error} {failure.remedy}".strip()
+        again += f" (attempt {job.attempt} of {job.attempts_allowed} failed)"
+    else:
+        why = failure.error
+    put_back(lease, why, f"{again}.", **later)
 
 
 def put_back(lease: Lease, *lines: str, **fields) -> None:

@@ -1,6 +1,5 @@
 """Jobs that lost their worker or their message are given back."""
 
-import re
 from datetime import timedelta
 
 from django.db import transaction
@@ -11,22 +10,17 @@ from console.jobs.ending import JITTER, LONGEST_WAIT
 from console.jobs.lease import SECONDS as LEASE
 from console.jobs.lease import ready
 from console.jobs.log import write
+from console.jobs.rerun import HALF_DONE_REMEDY, changes_a_table, used_up
 from console.jobs.submission import wake_worker
 from console.models import Job
 
-SPARE_ATTEMPTS = 1  # beyond those allowed, for a worker that died under the job
 SENT_AT_ONCE = 500  # messages, so that the slots that come due meanwhile are not late
-
-CHANGES = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*(?>.*?\*/))*+(?:insert|create|drop)\b", re.IGNORECASE | re.DOTALL
-)
 
 LOST = "The worker that ran this job died, and so did the one before."
 LOST_REMEDY = "See whether the server has enough memory for this query, then retry the job."
 HALF_DONE = (
     "The worker died while the query was changing a table, so it is not run again by itself."
 )
-HALF_DONE_REMEDY = "Look whether the table has the change; if not, retry the job."
 
 
 def reap(now=None) -> int:
@@ -69,9 +63,9 @@ def what_now(job, now):
     if job.kill_requested_at:
         return {"status": Job.Status.KILLED, "ended_at": now}
     failed = {"status": Job.Status.ERROR, "ended_at": now}
-    if CHANGES.match(job.sql) and not job.result_path:
+    if changes_a_table(job) and not job.result_path:
         return failed | {"error": HALF_DONE, "remedy": HALF_DONE_REMEDY}
-    if job.attempt >= job.attempts_allowed + SPARE_ATTEMPTS:
+    if used_up(job):
         return failed | {"error": LOST, "remedy": LOST_REMEDY}
     return {"status": Job.Status.QUEUED, "phase": Job.Phase.QUEUED, "started_at": None}
 

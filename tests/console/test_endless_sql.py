@@ -5,7 +5,7 @@ import time
 import pytest
 
 from console.engines import QueryError, get_engine
-from console.jobs.reaper import CHANGES
+from console.jobs.rerun import CHANGES
 from console.queries.diffing import compare
 from console.queries.formatting import CannotFormat, format_sql
 
