@@ -54,3 +54,26 @@ def test_trouble_with_one_thing_does_not_stop_the_others(monkeypatch, caplog):
     thread.join(3)
 
     assert "The dispatcher could not broken." in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_tidying_up_does_not_keep_slots_waiting(monkeypatch):
+    ticks, go_on, tidied = [], threading.Event(), []
+
+    def long():
+        tidied.append(1)
+        go_on.wait(20)
+
+    monkeypatch.setattr(dispatcher, "prune", long)
+    monkeypatch.setattr(dispatcher, "ROUND", ((dispatcher.tidy, 0), (lambda: ticks.append(1), 0)))
+    stop = threading.Event()
+    thread = threading.Thread(target=lambda: (dispatcher.dispatch(stop), connection.close()))
+    thread.start()
+
+    wait_until(lambda: len(ticks) > 1)
+
+    assert tidied == [1]  # and no second time beside it
+    go_on.set()
+    stop.set()
+    thread.join(5)
+    assert not dispatcher.tidying()

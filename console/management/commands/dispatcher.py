@@ -6,7 +6,7 @@ import threading
 import time
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from console.jobs import prune, reap
@@ -16,14 +16,29 @@ from console.tables import collect_garbage
 
 logger = logging.getLogger(__name__)
 
+TIDYING = "tidying up"
+
 
 def beat():
     Pulse.objects.update_or_create(name="dispatcher", defaults={"at": timezone.now()})
 
 
 def tidy():
-    prune()
-    collect_garbage()
+    """Delete what is old, in a thread: that can take long, and slots must not wait for it."""
+    if not tidying():
+        threading.Thread(target=attempt, args=[clear_up], name=TIDYING, daemon=True).start()
+
+
+def tidying():
+    return [thread for thread in threading.enumerate() if thread.name == TIDYING]
+
+
+def clear_up():
+    try:
+        prune()
+        collect_garbage()
+    finally:
+        connection.close()
 
 
 # What is done, and every how many seconds.
@@ -51,6 +66,8 @@ def dispatch(stop: threading.Event) -> None:
                 due[work] = time.monotonic() + every
                 attempt(work)
         stop.wait(1)
+    for thread in tidying():
+        thread.join(1)
 
 
 def attempt(work):
