@@ -104,7 +104,9 @@ def inline_authentication(owner, connector, settings):
     fingerprint = secrets.fingerprint([connector.name, settings])
     mine = Authentication.objects.filter(owner=owner, inline=True, fingerprint=fingerprint)
     # A rotation that lost a key leaves rows that do not open: those are of no use here.
-    if found := next((each for each in mine if each.readable), None):
+    found = next((each for each in mine if each.readable), None)
+    # It is in use from now on: what was not used for long is deleted.
+    if found and Authentication.objects.filter(pk=found.pk).update(updated_at=timezone.now()):
         return found
     made = Authentication(
         name=f"{connector.label} from --result",

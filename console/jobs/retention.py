@@ -1,4 +1,4 @@
-"""What is kept for a while only: results, logs, sessions, and what crashes left lying about."""
+"""What is kept for a while only: results, logs, sessions, credentials, and what crashes left."""
 
 import shutil
 import time
@@ -8,9 +8,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from console.jobs.places import lock
 from console.models import Job, JobLine
+from integrations.access import users_of
+from integrations.models import Authentication
 
 LEFTOVER_AFTER = timedelta(days=1)
 AT_ONCE = 500  # rows deleted in one go, so that others can write in between
@@ -22,6 +27,7 @@ def prune(now=None) -> dict[str, int]:
     before = now - settings.RESULT_RETENTION
     return {
         "results": prune_results(before),
+        "authentications": prune_authentications(before),
         "lines": delete_all(JobLine.objects.filter(job__ended_at__lt=before)),
         # With what was entered for an authentication and never saved.
         "sessions": delete_all(Session.objects.filter(expire_date__lt=now)),
@@ -36,6 +42,28 @@ def prune_results(before):
         Job.objects.filter(pk=job.pk).update(result_path="")
         shutil.rmtree(Path(settings.RESULTS_DIR, job.result_path).parent, ignore_errors=True)
     return len(old)
+
+
+def prune_authentications(before):
+    """Delete the credentials of a --result that nothing has used for long."""
+    return sum(delete_unused(key, before) for key in unused(before).values_list("pk", flat=True))
+
+
+def unused(before):
+    found = Authentication.objects.filter(inline=True, updated_at__lt=before)
+    for model, field in users_of():
+        users = model._default_manager.filter(**{f"{field}__isnull": False})
+        found = found.exclude(pk__in=users.values(field))
+    lately = Q(ended_at=None) | Q(ended_at__gte=before)
+    users = Job.objects.filter(lately, authentication__isnull=False)
+    return found.exclude(pk__in=users.values("authentication"))
+
+
+def delete_unused(key, before):
+    with transaction.atomic():
+        lock(pk=key)
+        gone = unused(before).filter(pk=key)
+        return len([authentication.delete() for authentication in gone])
 
 
 def delete_all(rows):

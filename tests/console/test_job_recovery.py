@@ -1,18 +1,24 @@
 """Jobs whose worker died, whose message was lost, whose time is over."""
 
 import os
+import sqlite3
+import threading
 import time
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from console import jobs
+from console.jobs import querying
 from console.jobs.lease import Lease, claim
-from console.models import Database, Job
+from console.models import Database, Job, Query
+from integrations.connectors import CONNECTORS
+from integrations.models import Authentication, inline_authentication
 
 
 @pytest.fixture
@@ -143,8 +149,8 @@ def test_fresh_results_and_fresh_uploads_are_kept(job, settings, capsys):
 
     call_command("prune")
 
-    gone = "0 results, 0 lines of logs, 0 sessions and 0 leftovers deleted.\n"
-    assert capsys.readouterr().out == gone
+    gone = "0 results, 0 lines of logs, 0 unused credentials, 0 sessions and 0 leftovers deleted."
+    assert capsys.readouterr().out == f"{gone}\n"
     job.refresh_from_db()
     assert jobs.rows_of(job).count == 1
 
@@ -193,6 +199,53 @@ def test_sessions_that_ended_are_deleted_with_what_was_entered(db):
     assert Session.objects.get().session_key == "going"
 
 
+@pytest.fixture
+def inline(marketer, settings):
+    """Return a function that makes credentials of a --result that nobody has used for long."""
+    old = timezone.now() - settings.RESULT_RETENTION - timedelta(days=1)
+
+    def make(user):
+        server = {"host": "sftp.example.com", "username": user}
+        made = inline_authentication(marketer, CONNECTORS["sftp_v2"], server)
+        Authentication.objects.update(updated_at=old)
+        return made
+
+    return make
+
+
+def test_credentials_of_a_result_that_nothing_uses_are_deleted(job, inline):
+    inline("nobody")
+    Authentication.objects.create(name="Named", type="sftp_v2", owner=job.owner)
+    Authentication.objects.update(updated_at=timezone.now() - timedelta(days=999))
+
+    assert jobs.prune()["authentications"] == 1
+
+    assert Authentication.objects.get().name == "Named"
+
+
+def test_credentials_that_a_query_or_a_fresh_job_uses_are_kept(job, inline, marketer):
+    database = Database.objects.get()
+    queried, waiting, ended, old = map(inline, ("queried", "waiting", "ended", "old"))
+    Query.objects.create(name="q", database=database, owner=marketer, authentication=queried)
+    given = {"sql": "SELECT 1", "database": "shop", "owner": marketer}
+    Job.objects.create(authentication=waiting, **given)
+    Job.objects.create(authentication=ended, ended_at=timezone.now(), **given)
+    long_ago = timezone.now() - timedelta(days=999)
+    Job.objects.create(authentication=old, ended_at=long_ago, **given)
+
+    assert jobs.prune()["authentications"] == 1
+
+    assert set(Authentication.objects.all()) == {queried, waiting, ended}
+
+
+def test_credentials_that_are_asked_for_again_are_fresh(job, inline, marketer):
+    old = inline("mia")
+    server = {"host": "sftp.example.com", "username": "mia"}
+
+    assert inline_authentication(marketer, CONNECTORS["sftp_v2"], server) == old
+    assert jobs.prune()["authentications"] == 0
+
+
 def test_a_retry_keeps_its_result_when_that_of_the_first_job_is_deleted(job, marketer, settings):
     jobs.run(job.pk)
     Job.objects.update(export={}, status="error")
@@ -205,3 +258,73 @@ def test_a_retry_keeps_its_result_when_that_of_the_first_job_is_deleted(job, mar
     again.refresh_from_db()
     assert jobs.rows_of(again).count == 1
     assert again.rows == 1
+
+
+@pytest.fixture
+def away(monkeypatch):
+    """The database cannot be written to for a second, from the end of the query on."""
+    made = querying.execute
+
+    def execute(job, lease):
+        outcome = made(job, lease)
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 0")
+        other = sqlite3.connect(connection.settings_dict["NAME"], check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(1, other.close).start()
+        return outcome
+
+    monkeypatch.setattr(querying, "execute", execute)
+    yield
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outage_of_the_database_is_waited_for_not_a_fault(job, away):
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.status, job.error) == ("queued", "")
+    assert job.not_before > timezone.now()
+    lines = [line.text for line in job.lines.all()]
+    assert "The console's own database could not be used in the middle of the job." in lines
+    assert lines[-1].startswith("The job is tried again in ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outage_each_time_is_an_error_with_its_details(job, away):
+    Job.objects.update(attempt=1)
+
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert job.status == "error"
+    assert job.error == "The console's own database could not be used in the middle of the job."
+    assert "database is locked" in job.traceback
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outage_while_a_table_is_changed_is_not_tried_again(job, away):
+    Job.objects.update(sql="CREATE TABLE ttt AS SELECT 1 AS a")
+
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert job.status == "error"
+    assert "It was changing a table then, so it is not run again by itself." in job.error
+    assert job.remedy == "Look whether the table has the change; if not, retry the job."
+
+
+def test_a_clock_that_was_set_back_delays_a_dead_worker_s_job_by_a_lease_at_most(job):
+    claim(job.pk)
+    Job.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+
+    assert jobs.reap() == 0
+    assert jobs.reap(timezone.now() + timedelta(seconds=46)) == 1
+
+
+def test_a_clock_that_was_set_back_does_not_stretch_the_wait_for_an_attempt(job):
+    Job.objects.update(not_before=timezone.now() + timedelta(hours=1))
+
+    assert jobs.reap() == 0
+    assert jobs.reap(timezone.now() + timedelta(minutes=19)) == 1
