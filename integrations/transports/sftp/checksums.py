@@ -108,7 +108,7 @@ class Checksum:
     def request(self):
         if not self.is_paramiko():
             return self.send("check-file-name", self.path.encode(), ALL)
-        handle = self.files.open(self.path, SFTP_FLAG_READ)
+        handle = self.files.requests.open(self.path, SFTP_FLAG_READ)
         try:
             return self.send("check-file", handle, PARAMIKO_BLOCK)
         finally:

@@ -32,6 +32,14 @@ FAILURES = (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError, Unicod
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 
+@dataclass
+class Shown:
+    """What a server has shown that it can do, over all tries."""
+
+    several: bool | None = None  # whether it takes one file over several channels; None: unknown
+    breaks: int = 0  # how often an upload over several channels broke
+
+
 @dataclass(frozen=True)
 class Account:
     """Who logs in where, and how."""
@@ -43,6 +51,7 @@ class Account:
     private_key: str = field(default="", repr=False)
     passphrase: str = field(default="", repr=False)
     timeout: float = 600.0
+    shown: Shown = field(default_factory=Shown, compare=False, repr=False)
 
     @property
     def place(self) -> str:
@@ -209,20 +218,24 @@ class Connection:
                 remedy="Ask its operator for a user with one factor, for unattended exports.",
             )
         with self.doing(f"Open an SFTP session on {account.place}"):
-            channel = self.transport.open_session(timeout=self.setup)
-            channel.settimeout(self.patience)
-            with self.watchdog.waiting():
-                self.start_sftp(channel)
+            self.client = self.open_sftp(self.setup, self.patience)
         return f"{account.username}, with a {key.get_name()} key" if key else account.username
 
-    def start_sftp(self, channel):
-        try:
-            channel.invoke_subsystem("sftp")
-        except paramiko.SSHException as error:
-            if not self.transport.is_active():
-                raise
-            raise paramiko.ChannelException(0, "no subsystem") from error
-        self.client = paramiko.SFTPClient(channel)
+    def open_sftp(self, setup: float, patience: float) -> paramiko.SFTPClient:
+        """Return an SFTP session on a channel of its own.
+
+        Opening may take `setup` seconds, and each answer after that `patience` seconds.
+        """
+        channel = self.transport.open_session(timeout=setup)
+        channel.settimeout(patience)
+        with self.watchdog.waiting():
+            try:
+                channel.invoke_subsystem("sftp")
+            except paramiko.SSHException as error:
+                if not self.transport.is_active():
+                    raise
+                raise paramiko.ChannelException(0, "no subsystem") from error
+            return paramiko.SFTPClient(channel)
 
 
 def digest(key: bytes) -> str:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from paramiko import SFTPAttributes, SFTPError
 from paramiko.sftp import (
     CMD_EXTENDED,
-    CMD_OPEN,
     SFTP_FLAG_CREATE,
     SFTP_FLAG_EXCL,
     SFTP_FLAG_TRUNC,
@@ -121,19 +120,15 @@ class Files:
         """Open a new file, in directories that are made where missing."""
         with self.doing(f"Create {path}"):
             try:
-                return OpenFile(self, path, self.open(path, flags))
+                return OpenFile(self, path, self.requests.open(path, flags))
             except FileNotFoundError:
                 self.make_folder(posixpath.dirname(path))
-                return OpenFile(self, path, self.open(path, flags))
+                return OpenFile(self, path, self.requests.open(path, flags))
 
     def resume(self, path: str, offset: int) -> OpenFile:
         """Open a file that is there, to write on from the offset."""
         with self.doing(f"Go on with {path}"):
-            return OpenFile(self, path, self.open(path, SFTP_FLAG_WRITE), offset)
-
-    def open(self, path, flags):
-        answer = self.requests.ask(CMD_OPEN, string(path.encode()) + struct.pack(">II", flags, 0))
-        return answer[4 : 4 + int.from_bytes(answer[:4], "big")]
+            return OpenFile(self, path, self.requests.open(path, SFTP_FLAG_WRITE), offset)
 
     def make_folder(self, path: str) -> None:
         """Make the directory and those above it, where they are missing."""

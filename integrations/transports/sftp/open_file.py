@@ -4,17 +4,28 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from paramiko.sftp import CMD_CLOSE, SFTP_FLAG_APPEND, SFTP_FLAG_WRITE
+from paramiko.sftp import SFTP_FLAG_APPEND, SFTP_FLAG_TRUNC, SFTP_FLAG_WRITE
 
-from integrations.transports.sftp.connection import FAILURES
-from integrations.transports.sftp.requests import string
+from integrations.transports.sftp.connection import FAILURES, is_answer
+from integrations.transports.sftp.lanes import Lane, is_far, more_lanes
 
 MORE = SFTP_FLAG_WRITE | SFTP_FLAG_APPEND
+AGAIN = SFTP_FLAG_WRITE | SFTP_FLAG_TRUNC
+WORTH_LANES = 4 * 1024 * 1024  # bytes of a file, from which on more channels pay
+MOST_BREAKS = 2  # of uploads over several channels, after which one has to do
+IN_ORDER = (
+    "The server does not take one file over several channels: sending it over one. "
+    "Over this distance that is slower."
+)
 
 
 @dataclass
 class OpenFile:
-    """A file that is being written, from its start or from where `size` says."""
+    """A file that is being written, from its start or from where `size` says.
+
+    To a server that is far, the blocks of a large file go over several channels, each to its
+    place. Where the server cannot do that, they go over one, in order.
+    """
 
     files: Any  # the Files that opened it
     path: str
@@ -22,15 +33,85 @@ class OpenFile:
     size: int = 0  # bytes given to it so far, with those before the offset it was resumed at
     confirmed: int = field(init=False)  # length of its start that the server has for sure
     beyond: dict[int, int] = field(default_factory=dict)  # confirmed behind a gap: start -> end
+    held: list[tuple[int, memoryview]] = field(default_factory=list)  # not sent: offset, piece
+    lanes: list[Lane] = field(init=False)
+    decided: bool = field(init=False)  # whether over several channels or not
 
     def __post_init__(self):
         self.confirmed = self.size
+        self.lanes = [Lane(self.files.requests, self.handle)]
+        self.shown = self.files.connection.account.shown
+        self.decided = not self.may_spread()
+
+    def may_spread(self):
+        """Return whether more channels may help and be possible."""
+        if self.shown.several is False or self.shown.breaks >= MOST_BREAKS:
+            return False
+        if self.size and not self.shown.several:
+            return False  # What the file holds behind its confirmed start would spoil the trial.
+        with self.files.doing(f"Write {self.path}"):
+            return is_far(self.files.requests)
 
     def write(self, piece: memoryview) -> None:
         """Send the next bytes, without waiting for the server to confirm them."""
         with self.files.doing(f"Write {self.path}"):
-            self.files.requests.write(self.handle, self.size, piece, self.confirm)
+            self.held.append((self.size, piece))
+            if not self.decided and self.holds_enough():
+                self.spread()
+            if self.decided:
+                self.send_held()
         self.size += len(piece)
+
+    def holds_enough(self):
+        held = sum(len(piece) for _, piece in self.held)
+        return held >= WORTH_LANES and len(self.held) > 1
+
+    def keep_in_order(self) -> None:
+        """Use one channel only. Servers may show a file to others when any handle is closed."""
+        self.decided = True
+
+    def send_held(self):
+        for offset, piece in self.held:
+            lane = self.free_lane()
+            lane.requests.write(lane.handle, offset, piece, self.confirm)
+        self.held.clear()
+        for lane in self.lanes:
+            lane.requests.read_ready()
+
+    def free_lane(self):
+        """Return the lane that has the least to do, of those that take more right now."""
+        ready = [lane for lane in self.lanes if lane.requests.channel.send_ready()]
+        return min(ready or self.lanes, key=lambda lane: lane.requests.under_way)
+
+    def spread(self):
+        """Open more channels, and see whether the server takes blocks out of order there."""
+        proven, self.shown.several = self.shown.several, False  # If the connection breaks by it.
+        self.decided = True
+        if more := more_lanes(self.files.connection, self.path):
+            self.lanes += more
+            self.shown.several = proven or self.takes_blocks_out_of_order()
+        if not self.shown.several:
+            self.files.connection.delivery.log(IN_ORDER)
+
+    def takes_blocks_out_of_order(self):
+        """Write the last block before the others, and see what that makes of the file."""
+        lane, (offset, piece) = self.lanes[-1], self.held[-1]
+        try:
+            lane.requests.write(lane.handle, offset, piece, lambda *_: None)
+            if lane.size() == offset + len(piece):
+                return True
+        except OSError as error:
+            if not is_answer(error):
+                raise
+        self.begin_again()
+        return False
+
+    def begin_again(self):
+        """Empty the file, and go on with one channel."""
+        with suppress(OSError):
+            self.close_lanes()
+        handle = self.files.requests.open(self.path, AGAIN)
+        self.lanes = [Lane(self.files.requests, handle)]
 
     def confirm(self, start: int, end: int) -> None:
         """Count bytes that the server has; `confirmed` grows once those before them are there."""
@@ -41,17 +122,29 @@ class OpenFile:
     def close(self) -> None:
         """Finish the file: wait until the server has confirmed all of it."""
         with self.files.doing(f"Write {self.path}"):
-            self.files.requests.settle()
-            self.files.requests.ask(CMD_CLOSE, string(self.handle))
+            self.send_held()
+            for lane in self.lanes:
+                lane.requests.settle()
+            self.close_lanes()
+
+    def close_lanes(self):
+        for lane in self.lanes:
+            lane.send_close()
+        for lane in self.lanes:
+            lane.end()
 
     def open_to_append(self) -> None:
-        """Open the file again, after it was closed."""
+        """Open the file again, after it was closed. What is appended goes in order."""
         with self.files.doing(f"Append to {self.path}"):
-            self.handle = self.files.open(self.path, MORE)
+            self.lanes = [Lane(self.files.requests, self.files.requests.open(self.path, MORE))]
+        self.decided = True
 
     def abandon(self) -> None:
         """Close the file as it is; it is not going to be used."""
+        if len(self.lanes) > 1:
+            self.shown.breaks += 1
+        for lane in self.lanes:
+            with suppress(*FAILURES):
+                lane.requests.settle()
         with suppress(*FAILURES):
-            self.files.requests.settle()
-        with suppress(*FAILURES):
-            self.files.requests.ask(CMD_CLOSE, string(self.handle))
+            self.close_lanes()

@@ -180,6 +180,7 @@ class Try:
     def write_straight(self, path, content, chunks):
         self.delivery.fence()
         self.file = self.left.create(self.files, path)
+        self.file.keep_in_order()
         self.delivery.log(STRAIGHT.format(path))
         self.known.straight = True
         self.begin_checksum()

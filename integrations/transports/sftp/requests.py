@@ -5,13 +5,15 @@ file: a full disk can show there first. These requests go over the same channel,
 """
 
 import errno
+import math
 import struct
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
 
-from paramiko.sftp import CMD_STATUS, CMD_WRITE, SFTPError
+from paramiko.sftp import CMD_OPEN, CMD_STATUS, CMD_WRITE, SFTPError
 
 UNDER_WAY = 4 * 1024 * 1024  # bytes sent and not yet confirmed
 LONGEST_ANSWER = 1024 * 1024  # bytes; those that are waited for here have a few hundred
@@ -31,15 +33,24 @@ class Requests:
         self.numbers = count(FIRST_REQUEST)
         self.due = deque()  # (request, bytes, what to call when it went well)
         self.under_way = 0
+        self.quickest = math.inf  # seconds to the answer of one request
         self.received = bytearray()
         self.answer = None
         self.failure = None
 
     def ask(self, kind: int, body: bytes) -> bytes:
         """Return the content of the answer. Raise OSError where it is an error."""
+        alone, asked = not self.due, time.monotonic()
         self.send(kind, body)
         self.settle()
+        if alone:
+            self.quickest = min(self.quickest, time.monotonic() - asked)
         return self.answer
+
+    def open(self, path: str, flags: int) -> bytes:
+        """Return the handle of the file. Raise OSError where the server refuses it."""
+        answer = self.ask(CMD_OPEN, string(path.encode()) + struct.pack(">II", flags, 0))
+        return answer[4 : 4 + int.from_bytes(answer[:4], "big")]
 
     def write(
         self, handle: bytes, offset: int, data: memoryview, confirm: Callable[[int, int], None]
@@ -50,7 +61,13 @@ class Requests:
         """
         body = string(handle) + struct.pack(">QI", offset, len(data))
         self.send(CMD_WRITE, body, data, partial(confirm, offset, offset + len(data)))
-        while self.under_way > UNDER_WAY or (self.due and self.channel.recv_ready()):
+        while self.under_way > UNDER_WAY:
+            self.read()
+        self.read_ready()
+
+    def read_ready(self) -> None:
+        """Take the answers that have come. Raise OSError where one is an error."""
+        while self.due and self.channel.recv_ready():
             self.read()
         self.raise_failure()
 

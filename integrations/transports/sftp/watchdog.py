@@ -19,7 +19,7 @@ class Watchdog:
         self.transport = transport
         self.delivery = delivery
         self.patience = patience
-        self.waiting_since = None
+        self.waits = {}  # who waits for an answer -> since when
         self.silent = False
         self.told = threading.Event()
         self.thread = threading.Thread(target=self.watch, daemon=True)
@@ -28,18 +28,19 @@ class Watchdog:
     @contextmanager
     def waiting(self):
         """Mark a time in which the server owes an answer."""
-        self.waiting_since = time.monotonic()
+        wait = object()
+        self.waits[wait] = time.monotonic()
         try:
             yield
         finally:
-            self.waiting_since = None
+            del self.waits[wait]
 
     def watch(self):
         while not self.told.wait(LOOK):
             if self.delivery.stopped():
                 self.told.wait(GRACE)
                 break
-            since = self.waiting_since
+            since = min(self.waits.copy().values(), default=None)
             if since and time.monotonic() - since > self.patience:
                 self.silent = True
                 break

@@ -1,0 +1,79 @@
+"""Several channels for one file: SSH's window is one channel's, and distance makes it narrow."""
+
+import struct
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import paramiko
+from paramiko.sftp import CMD_CLOSE, CMD_FSTAT, CMD_REALPATH, SFTP_FLAG_WRITE
+
+from integrations.transports.sftp.connection import FAILURES, Connection, is_answer
+from integrations.transports.sftp.requests import Requests, string
+
+LANES = 4
+FAR = 0.01  # seconds to an answer, from which on one channel is too narrow
+SETUP = 10.0  # seconds for a channel to open, and for the first answers on it
+SIZE_IS_TOLD = 1  # flag of a file's attributes
+
+
+@dataclass
+class Lane:
+    """A channel, and the file as it is open there."""
+
+    requests: Requests
+    handle: bytes
+    client: paramiko.SFTPClient | None = None  # where the channel is the lane's own
+
+    def send_close(self) -> None:
+        """Ask to close the file here; whether that went well is known once all is settled."""
+        self.requests.send(CMD_CLOSE, string(self.handle))
+
+    def end(self) -> None:
+        """Wait for all answers and give the channel up. Raise OSError where one is an error."""
+        self.requests.settle()
+        if self.client:
+            self.client.close()
+
+    def size(self) -> int | None:
+        """Return the file's size as the server tells it on this channel, if it does."""
+        attributes = self.requests.ask(CMD_FSTAT, string(self.handle))
+        if len(attributes) < 12 or not int.from_bytes(attributes[:4], "big") & SIZE_IS_TOLD:
+            return None
+        return struct.unpack_from(">Q", attributes, 4)[0]
+
+
+def is_far(requests: Requests) -> bool:
+    """Return whether answers take so long that one channel cannot fill the line."""
+    if requests.quickest >= FAR:
+        measure(requests)  # One answer can be late for other reasons.
+    return requests.quickest >= FAR
+
+
+def measure(requests):
+    """Ask for something that costs the server nothing."""
+    try:
+        requests.ask(CMD_REALPATH, string(b"."))
+    except OSError as error:
+        if not is_answer(error):
+            raise
+
+
+def more_lanes(connection: Connection, path: str) -> list[Lane]:
+    """Open the file on more channels, at the same time; as many as the server lets us."""
+    with ThreadPoolExecutor(LANES - 1, "lane") as pool:
+        asked = [pool.submit(one_lane, connection, path) for _ in range(LANES - 1)]
+    return [lane for lane in (each.result() for each in asked) if lane]
+
+
+def one_lane(connection, path):
+    try:
+        client = connection.open_sftp(SETUP, SETUP)
+        channel = client.get_channel()
+        requests = Requests(channel, connection.watchdog.waiting)
+        lane = Lane(requests, requests.open(path, SFTP_FLAG_WRITE), client)
+        channel.settimeout(connection.patience)
+    except FAILURES:
+        if not connection.is_open():
+            raise
+        return None
+    return lane
