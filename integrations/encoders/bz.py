@@ -46,7 +46,7 @@ def bzip2(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def combined(checksum: int, block: int) -> int:
     """Return the checksum of the stream, one block longer."""
-    return (checksum << 1 & ALL_ONES | checksum >> CHECKSUM_BITS - 1) ^ block
+    return ((checksum << 1) & ALL_ONES | checksum >> (CHECKSUM_BITS - 1)) ^ block
 
 
 def compressed(data: bytes) -> Block:

@@ -69,14 +69,13 @@ def widen(pipe):
 
 
 def exchanged(chunk, process, ready):
-    """Give gpg the chunk, and yield what it has made meanwhile."""
+    """Give gpg the chunk, and yield what it has made where it takes no more: large pieces."""
     left = memoryview(chunk)
     while left:
-        for pipe in awaited(ready):
-            if pipe is process.stdin:
-                left = left[pipe.write(left) or 0 :]
-            elif made := pipe.read(READ_BYTES):
-                yield made
+        if process.stdin in awaited(ready):
+            left = left[process.stdin.write(left) or 0 :]
+        else:
+            yield process.stdout.read(READ_BYTES)
 
 
 def rest(process, ready):

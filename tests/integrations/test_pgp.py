@@ -177,6 +177,15 @@ def test_the_words_of_gpg_are_passed_on(tmp_path):
         b"".join(piped(LINES, command, tmp_path / "errors"))
 
 
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [("true", "ended before it had read the whole file"), ("nowhere", "could not be started: No")],
+)
+def test_a_gpg_that_does_not_listen_is_an_error_that_may_pass(command, problem, tmp_path):
+    with pytest.raises(TransientError, match=problem):
+        b"".join(piped(LINES, [command], tmp_path / "errors"))
+
+
 def children():
     """Return the gpg children of this process that encrypt."""
     lists = (path.read_text().split() for path in Path("/proc/self/task").glob("*/children"))
