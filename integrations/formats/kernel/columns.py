@@ -25,7 +25,8 @@ from integrations.formats.text import text_of
     TEXT,
     LARGE_TEXT,
     REPEATED_TEXT,
-) = range(18)
+    WRITTEN_TEXT,  # of a dictionary whose texts are written already
+) = range(19)
 KINDS = {
     pa.int8(): INT8,
     pa.int16(): INT16,
@@ -45,19 +46,20 @@ KINDS = {
     pa.large_string(): LARGE_TEXT,
     pa.dictionary(pa.int32(), pa.string()): REPEATED_TEXT,
 }
-FIELDS = (
-    "kind",
-    "offset",  # of the first row
-    "valid",  # address of a bit for each row, 0 where no value is null
-    "data",  # address of the values, or of the bytes of all texts
-    "stop",  # address behind the bytes of all texts
-    "starts",  # address of where each text starts
-    "indices",  # address of which text of a dictionary each value is
-    "offset_of_texts",  # of the dictionary's first text
-    "power",  # of ten, by which decimals are divided
-)
+WORD = 8  # bytes; a column is described by one for each of these:
+(
+    KIND,
+    OFFSET,  # of the first row
+    VALID,  # address of a bit for each row, 0 where no value is null
+    DATA,  # address of the values, or of the bytes of all texts
+    STOP,  # address behind the bytes of all texts
+    STARTS,  # address of where each text starts
+    INDICES,  # address of which text of a dictionary each value is
+    OFFSET_OF_TEXTS,  # of the dictionary's first text
+    POWER,  # of ten, by which decimals are divided
+) = range(0, 9 * WORD, WORD)
+COLUMN_BYTES = 9 * WORD
 DECIMAL_DIGITS = 18  # that fit the lower half of a decimal
-COLUMN = np.dtype([(field, np.int64) for field in FIELDS])
 
 
 def kind_of(kind: pa.DataType) -> int | None:
@@ -77,27 +79,36 @@ def readable(column: pa.Array, name: str, *, only_texts: bool) -> pa.Array:
     return column
 
 
-def describe(record: np.record, column: pa.Array) -> None:
-    """Fill in where the column's buffers are. They live as long as the column does."""
-    record["kind"] = kind = kind_of(column.type)
-    record["offset"] = column.offset
+def described(column: pa.Array) -> list[int]:
+    """Return where the column's buffers are. They live as long as the column does."""
+    kind = kind_of(column.type)
     valid, data, *_ = column.buffers()
-    record["valid"] = valid.address if column.null_count else 0
+    words = [kind, column.offset, valid.address if column.null_count else 0, 0, 0, 0, 0, 0, 0]
     if kind == DECIMAL:
-        record["power"] = 10**column.type.scale
+        words[POWER // WORD] = 10**column.type.scale
     if kind < TEXT:
-        record["data"] = data.address
+        words[DATA // WORD] = data.address
     elif kind == REPEATED_TEXT:
-        record["indices"] = data.address
-        record["offset_of_texts"] = column.dictionary.offset
-        describe_texts(record, column.dictionary)
+        words[INDICES // WORD] = data.address
+        words[OFFSET_OF_TEXTS // WORD] = column.dictionary.offset
+        words[DATA // WORD : INDICES // WORD] = places_of_texts(column.dictionary)
     else:
-        describe_texts(record, column)
+        words[DATA // WORD : INDICES // WORD] = places_of_texts(column)
+    return words
 
 
-def describe_texts(record: np.record, column: pa.Array) -> None:
+def places_of_texts(column: pa.Array) -> tuple[int, int, int]:
+    """Return the addresses of the bytes of all texts, of their end, and of where each starts."""
     _, starts, data = column.buffers()
-    record["starts"] = starts.address
-    if data is not None:
-        record["data"] = data.address
-        record["stop"] = data.address + data.size
+    if data is None:
+        return 0, 0, starts.address
+    return data.address, data.address + data.size, starts.address
+
+
+def described_as_written(column: pa.DictionaryArray, starts: np.ndarray) -> list[int]:
+    """Return a column whose values are copied from where the texts of its dictionary start."""
+    words = described(column)
+    words[KIND // WORD] = WRITTEN_TEXT
+    words[STARTS // WORD] = starts.ctypes.data
+    words[OFFSET_OF_TEXTS // WORD] = 0
+    return words

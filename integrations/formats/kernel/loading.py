@@ -12,15 +12,30 @@ from integrations.formats.dialect import Dialect
 
 logger = logging.getLogger(__name__)
 
-WORTH_LOADING = 3_000_000  # values that Arrow writes in about the time that numba takes to start
+# Values that Arrow takes as much longer to write as loading or making the machine code takes.
+WORTH_LOADING = 1_000_000
+WORTH_COMPILING = 200_000_000
 POLICIES = ("MINIMAL", "ALL", "NONE")
 
 
 def writer_for(dialect: Dialect, values: int) -> Callable[[pa.RecordBatch], bytes]:
     """Return what writes batches: the kernel for many values, Arrow's functions for fewer."""
-    if values >= WORTH_LOADING and fits(dialect) and (writer := kernel_writer()):
+    if is_worth_it(values) and fits(dialect) and (writer := kernel_writer()):
         return writer(dialect).block
     return partial(block, dialect=dialect)
+
+
+def is_worth_it(values: int) -> bool:
+    """Return whether the kernel gains more than it takes to load it, or to compile it first."""
+    return values >= WORTH_COMPILING or (values >= WORTH_LOADING and is_compiled())
+
+
+def is_compiled() -> bool:
+    try:
+        from integrations.formats.kernel.machine_code import kept
+    except ImportError:
+        return True  # Who tries to load it tells what is missing.
+    return kept() is not None
 
 
 def fits(dialect: Dialect) -> bool:
@@ -43,14 +58,14 @@ def kernel_writer() -> type | None:
 def warm() -> bool:
     """Compile and prove the kernel where nobody has, so that no export has to wait for it.
 
-    Takes some ten seconds of a processor the first time and well under one from then on.
+    Takes some fifteen seconds of a processor the first time, a tenth of one from then on.
     Return whether large results will be written by the kernel; where not, the log says why.
     """
     return kernel_writer() is not None
 
 
 def proved_writer() -> type:
-    """Load the writer and let it write a sample, which also compiles it where nobody has."""
+    """Load the writer, compiled where nobody has yet, and let it write a sample."""
     if sys.byteorder != "little":
         raise ImportError("the kernel is made for little-endian processors")
     from integrations.formats.kernel.sample import sample

@@ -11,22 +11,23 @@ OF_VALUES = frozenset("0123456789-.: truefalsUTC")  # what is not text is made o
 
 
 class Marks(NamedTuple):
-    """What stands between, around and inside values."""
+    """What stands between, around and inside values. The kernel gets a word for each."""
 
-    delimiter: np.uint8
-    quote: np.uint8
-    escape: np.uint8
-    to_escape: np.uint64  # eight times the character that an escape goes before
-    needs_quotes: np.uint64  # eight times a further character that a value is quoted for
+    delimiter: int
+    quote: int
+    escape: int
+    to_escape: int  # the character that an escape goes before
+    needs_quotes: int  # a further character that a value is quoted for
     quotes: bool  # values that need it
     quotes_all: bool
     quotes_null: bool  # texts that equal the null string
-    newline: np.uint64  # for a newline inside of a value
+    newline: int  # the bytes for a newline inside of a value
     newline_size: int
-    end: np.uint64  # of a line
+    end: int  # the bytes of the end of a line
     end_size: int
     null: int  # address of the null string
     null_size: int
+    starts: int  # address for where each line starts, or 0
 
 
 def touches_values(dialect: Dialect) -> bool:
@@ -45,11 +46,11 @@ def marks_of(dialect: Dialect, null: np.ndarray) -> Marks:
     newline = (dialect.escape if plain else "") + dialect.newline_in_field
     to_escape = delimiter if plain else quote
     return Marks(
-        delimiter=np.uint8(delimiter),
-        quote=np.uint8(quote),
-        escape=np.uint8(escape),
-        to_escape=eight_times(to_escape),
-        needs_quotes=eight_times(delimiter if dialect.policy == "MINIMAL" else to_escape),
+        delimiter=delimiter,
+        quote=quote,
+        escape=escape,
+        to_escape=to_escape,
+        needs_quotes=delimiter if dialect.policy == "MINIMAL" else to_escape,
         quotes=not plain,
         quotes_all=dialect.policy == "ALL",
         quotes_null=dialect.policy == "MINIMAL",
@@ -59,16 +60,17 @@ def marks_of(dialect: Dialect, null: np.ndarray) -> Marks:
         end_size=len(dialect.newline),
         null=null.ctypes.data,
         null_size=null.size - len(PADDING),
+        starts=0,
     )
+
+
+def words_of(marks: Marks) -> np.ndarray:
+    return np.array(marks, np.uint64)
 
 
 def padded(text: str) -> np.ndarray:
     return np.frombuffer(text.encode() + PADDING, np.uint8)
 
 
-def eight_times(byte: int) -> np.uint64:
-    return np.uint64(int.from_bytes(bytes([byte]) * 8, "little"))
-
-
-def word(text: str) -> np.uint64:
-    return np.uint64(int.from_bytes(text.encode(), "little"))
+def word(text: str) -> int:
+    return int.from_bytes(text.encode(), "little")

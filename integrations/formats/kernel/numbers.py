@@ -1,10 +1,9 @@
-"""Integers, decimals and doubles as decimal digits."""
+"""Integers and decimals as decimal digits."""
 
 import numpy as np
 
 from integrations.formats.kernel.pointers import (
     WORD,
-    bytes_used,
     first_byte,
     inlined,
     put_byte,
@@ -18,11 +17,6 @@ HUNDRED = np.uint64(100)
 MYRIAD = np.uint64(10_000)
 MINUS = np.uint8(ord("-"))
 POINT = np.uint8(ord("."))
-
-# Java writes these doubles without an exponent. With up to eight places they have at most
-# 15 digits, which no two doubles share: a decimal that is the double is the shortest one.
-PLAIN_FROM, PLAIN_TO = 1e-3, 1e7
-SHORT_SCALE, SCALE = 1e4, 1e8
 
 
 @inlined
@@ -85,32 +79,3 @@ def put_decimal(p, number, power):
     end = put_natural(p, power + size - whole * power)  # a 1 and all places
     put_byte(p, POINT)
     return end
-
-
-@inlined
-def put_double(p, number):
-    """Write a double that has a short plain decimal, return 0 for any other."""
-    size = abs(number)
-    if not ((size >= PLAIN_FROM and size < PLAIN_TO) or size == 0.0):
-        return 0
-    if np.signbit(number):
-        put_byte(p, MINUS)
-        p += 1
-    scaled = np.rint(size * SHORT_SCALE)
-    if scaled / SHORT_SCALE == size:
-        return put_places(p, np.uint64(scaled) * MYRIAD)
-    scaled = np.rint(size * SCALE)
-    if scaled / SCALE == size:
-        return put_places(p, np.uint64(scaled))
-    return 0
-
-
-@inlined
-def put_places(p, scaled):
-    """Write a multiple of 10**-8 with as many places as it needs, and at least one."""
-    whole = scaled // EIGHT_DIGITS
-    p = put_up_to_eight(p, whole)
-    put_byte(p, POINT)
-    fraction = digits(scaled - whole * EIGHT_DIGITS)
-    put_word(p + 1, fraction | ZEROS)
-    return p + 1 + max(1, bytes_used(fraction))

@@ -9,13 +9,25 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 WORD = 8  # bytes
+BLOCK = 32
 ONES = np.uint64(0x0101010101010101)
 HIGHS = np.uint64(0x8080808080808080)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
-inlined = njit(
-    forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
+FLAGS = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+inlined = njit(forceinline=True, **FLAGS)
+called = njit(forceinline=False, **FLAGS)
+
+
+@intrinsic
+def stay_apart(typing_context):
+    """Keep LLVM from copying the function to where it is called: long ones take long to compile."""
+
+    def generate(context, builder, signature, arguments):
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), generate
 
 
 def loader(kind: types.Type, stored: ir.Type):
@@ -58,6 +70,7 @@ word_at = loader(types.uint64, ir.IntType(64))
 double_at = loader(types.float64, ir.DoubleType())
 put_byte = storer(types.uint8, ir.IntType(8))
 put_word = storer(types.uint64, ir.IntType(64))
+put_int64 = storer(types.int64, ir.IntType(64))
 
 
 @intrinsic
@@ -78,6 +91,71 @@ def zeros_above(typing_context, word):
         return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
     return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def high_product(typing_context, one, other):
+    """Return the higher half of the product of two words."""
+
+    def generate(context, builder, signature, arguments):
+        wide = [builder.zext(argument, ir.IntType(128)) for argument in arguments]
+        high = builder.lshr(builder.mul(*wide), ir.Constant(ir.IntType(128), 64))
+        return builder.trunc(high, ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
+@intrinsic
+def bits_of(typing_context, number):
+    """Return the bits of a double."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.uint64(types.float64), generate
+
+
+BYTES = ir.VectorType(ir.IntType(8), BLOCK)
+
+
+@intrinsic
+def copied_block(typing_context, source, target):
+    """Copy a whole block."""
+
+    def generate(context, builder, signature, arguments):
+        source, target = (builder.inttoptr(each, BYTES.as_pointer()) for each in arguments)
+        builder.store(builder.load(source, align=1), target, align=1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic
+def searched_block(typing_context, source, target, characters):
+    """Copy a whole block, return a bit for each byte of it that is one of four characters."""
+
+    def generate(context, builder, signature, arguments):
+        source, target = (builder.inttoptr(each, BYTES.as_pointer()) for each in arguments[:2])
+        block = builder.load(source, align=1)
+        builder.store(block, target, align=1)
+        found = None
+        for number in range(4):
+            wanted = repeated(builder, builder.extract_value(arguments[2], number))
+            same = builder.icmp_unsigned("==", block, wanted)
+            found = same if found is None else builder.or_(found, same)
+        bits = builder.bitcast(found, ir.IntType(BLOCK))
+        return builder.zext(bits, ir.IntType(64))
+
+    four = types.UniTuple(types.uint8, 4)
+    return types.uint64(types.int64, types.int64, four), generate
+
+
+def repeated(builder: ir.IRBuilder, byte):
+    """Return a block in which every byte is the same."""
+    nothing = ir.Constant(BYTES, ir.Undefined)
+    first = builder.insert_element(nothing, byte, ir.Constant(ir.IntType(32), 0))
+    every = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
+    return builder.shuffle_vector(first, nothing, every)
 
 
 @inlined

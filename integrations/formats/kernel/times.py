@@ -7,7 +7,7 @@ from integrations.formats.kernel.pointers import inlined, put_byte, put_word
 
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, from 1970-01-01
 TO_MARCH = 719_468  # days from 0000-03-01, where the leap day ends a year
-SECONDS = 86_400
+MILLION = np.uint64(1_000_000)
 ZONE = np.uint64(int.from_bytes(b" UTC", "little"))
 DASH, COLON, POINT, BLANK = (np.uint8(ord(character)) for character in "-:. ")
 
@@ -69,35 +69,26 @@ def put_clock(p, second):
 
 
 @inlined
-def put_timestamp(p, value, per_second):
-    """Write a count of milliseconds or microseconds since 1970, return 0 for another year."""
-    days = value // (SECONDS * per_second)
-    p = put_date(p, days)
+def put_timestamp(p, day, micros, is_utc):
+    """Write a day, the microseconds since it began, and a zone; return 0 for another year."""
+    p = put_date(p, day)
     if p == 0:
         return 0
-    of_day = np.uint64(value - days * SECONDS * per_second)
-    second = of_day // np.uint64(per_second)
-    fraction = of_day - second * np.uint64(per_second)
+    second = micros // MILLION
     put_byte(p, BLANK)
     p = put_clock(p + 1, second)
     put_byte(p, POINT)
-    return put_fraction(p + 1, fraction * np.uint64(1_000_000 // per_second))
-
-
-@inlined
-def put_zoned(p, value):
-    """Write a count of microseconds since 1970 and its zone, return 0 for another year."""
-    p = put_timestamp(p, value, 1_000_000)
-    if p == 0:
-        return 0
-    put_word(p, ZONE)
-    return p + 4
+    p = put_fraction(p + 1, micros - second * MILLION)
+    if is_utc:
+        put_word(p, ZONE)
+        p += 4
+    return p
 
 
 @inlined
 def put_fraction(p, micros):
     """Write the part of a second with three digits, or six where it needs them."""
     put_word(p, (digits(micros) | ZEROS) >> np.uint64(16))
-    if micros % np.uint64(1000) == 0:
+    if micros % np.uint64(1000) == np.uint64(0):
         return p + 3
     return p + 6
