@@ -201,10 +201,10 @@ def end(socket_, *, reset):
     socket_.close()
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=30, pace=PACE):
     """Wait for a condition on files or processes; fail when it never comes."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s"
-        threading.Event().wait(PACE)
+        threading.Event().wait(pace)
     return result
