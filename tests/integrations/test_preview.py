@@ -16,8 +16,9 @@ from integrations.connectors.content import Content
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.delivery import Delivery
 from integrations.rows import Rows
-from tests.integrations.exports import connector, stored
+from tests.integrations.exports import connector, hashed, stored
 from tests.integrations.openpgp import Receiver
+from tests.servers import local_delivery
 
 DECODERS = {"": bytes, "gz": gzip.decompress, "bzip2": bz2.decompress}
 FIELDS = SFTPv2.Export.base_fields
@@ -103,6 +104,22 @@ def test_it_is_the_start_of_the_file_on_the_server(many, sshd, encoder):
     assert chosen.preview(many, 4096) == whole[:4096]
 
 
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(values=columns(), dialect=DIALECTS, encoder=some.sampled_from(list(DECODERS)))
+def test_it_is_so_of_the_bytes_that_arrive(values, dialect, encoder, tmp_path, sandbox):
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table(values, names=[f"c{n}" for n in range(len(values))]), path)
+    chosen = connector(sandbox, encoders=encoder, **dialect)
+
+    receipt = chosen.export(Rows(path), local_delivery())
+
+    arrived = (sandbox.root / "out.csv").read_bytes()
+    assert receipt.files[0].sha256 == hashed(arrived)
+    assert chosen.preview(Rows(path), 1 << 20) == DECODERS[encoder](arrived)
+
+
 @pytest.fixture(scope="module")
 def receiver():
     with tempfile.TemporaryDirectory(prefix="gpg-") as home:
@@ -118,12 +135,14 @@ PACKED = {"gzip": ["gzip", "-dc"], "bzip2": ["bzip2", "-dc"]}
 
 @pytest.mark.needs("gpg")
 @pytest.mark.parametrize("compression", [value for value, _ in FIELDS["compression_type"].choices])
-def test_it_is_the_start_of_what_was_encrypted(compression, receiver, tmp_path):
+def test_it_is_the_start_of_what_was_encrypted(compression, receiver, tmp_path, sandbox):
     rows = stored(tmp_path / "r.parquet", id=[1, 2], text=['é"', None])
     key = {"public_key": receiver.public(), "key_identifier": receiver.subkey}
-    chosen = exporter(encoders="encrypt_pgp", compression_type=compression, **key)
+    chosen = connector(sandbox, encoders="encrypt_pgp", compression_type=compression, **key)
 
-    whole = receiver.decrypt(sent(chosen, rows))
+    chosen.export(rows, local_delivery())
+
+    whole = receiver.decrypt((sandbox.root / "out.csv").read_bytes())
     if compression in PACKED:
         command = PACKED[compression]
         whole = subprocess.run(command, input=whole, check=True, capture_output=True).stdout
