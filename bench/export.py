@@ -45,7 +45,8 @@ def compare(arena: Arena, name: str, rows: int, rounds: int) -> dict:
 
 def warm_up(arena: Arena, contenders: list[Contender]) -> None:
     """Let the product compile what it compiles once on a machine."""
-    run(arena, next(each for each in contenders if each.is_product))
+    for each in [each for each in contenders if each.is_product][:1]:
+        run(arena, each)
 
 
 def described(contender: Contender) -> dict:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from math import log10
-from statistics import median
 
-from bench.goals import MOST_MEMORY
+from bench.goals import MOST_MEMORY, per_row
 
 MILLION = 1_000_000
 WIDTH, HEIGHT = 700, 330
 TOP, BOTTOM = 64, 272  # of the plotting areas
 PANEL = 232  # width of each
 BETWEEN = 14  # least distance of two labels
+STYLES = ("one", "two", "three")  # of the lines, in their order
 STYLE = """
 .card { fill: #ffffff; stroke: #d0d7de }
 text { font: 13px system-ui, sans-serif; fill: #24292f }
@@ -20,9 +20,10 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 .goal { stroke: #57606a; stroke-dasharray: 5 4 }
 .one { stroke: #0969da; fill: #0969da }
 .two { stroke: #bc4c00; fill: #bc4c00 }
+.three { stroke: #8250df; fill: #8250df }
 path { fill: none !important }
-path.one, path.two { stroke-width: 2.5 }
-text.one, text.two { stroke: none }
+path.one, path.two, path.three { stroke-width: 2.5 }
+text.one, text.two, text.three { stroke: none }
 @media (prefers-color-scheme: dark) {
   .card { fill: #0d1117; stroke: #30363d }
   text { fill: #e6edf3 }
@@ -30,6 +31,7 @@ text.one, text.two { stroke: none }
   .grid { stroke: #21262d }
   .one { stroke: #58a6ff; fill: #58a6ff }
   .two { stroke: #f0883e; fill: #f0883e }
+  .three { stroke: #bc8cff; fill: #bc8cff }
 }
 """
 
@@ -52,7 +54,7 @@ def drawn(points: list[dict]) -> str:
 
 def seconds(point: dict) -> float:
     """Return those of the export alone, without the start of Python."""
-    return median(run["export_seconds"] for run in point["runs"]) / point["rows"] * MILLION
+    return per_row(point) * MILLION
 
 
 def megabytes(point: dict) -> float:
@@ -81,7 +83,7 @@ def panel(left: int, title: str, lines: dict, goal: float) -> list[str]:
     if goal:
         parts.append(f'<path class="goal" d="M{left} {y(goal):.1f}h{PANEL}"/>')
         parts.append(f'<text x="{left + 6}" y="{y(goal) + 17:.1f}">goal: at most {goal}</text>')
-    for style, line in zip(("one", "two"), lines.values(), strict=False):
+    for style, line in zip(STYLES, lines.values(), strict=False):
         parts += plotted(style, [(x(rows), y(value)) for rows, value in line])
     return parts + names(left + PANEL + 8, lines, y)
 
@@ -136,7 +138,7 @@ def plotted(style: str, places: list[tuple[float, float]]) -> list[str]:
 
 def names(left: float, lines: dict, y: Callable) -> list[str]:
     """Return the names of the lines beside their ends, one below the other."""
-    ends = zip(("one", "two"), lines.items(), strict=False)
+    ends = zip(STYLES, lines.items(), strict=False)
     ends = sorted((y(line[-1][1]) + 4, style, name) for style, (name, line) in ends)
     heights = [height for height, _, _ in ends]
     for n in range(1, len(heights)):

@@ -12,23 +12,20 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import arena as arenas
 from bench import figures, goals
-from bench.arena import Arena
+from bench.arena import HERE, Arena
 from bench.export import MEGABYTE, run, warm_up
 from bench.works import MILLION, Contender
 
 SIZES = [MILLION, 10 * MILLION]
 HUNDRED = 100 * MILLION
-WORKS = {"plain": {}, "gz": {"encoders": "gz"}}
+EXPORTS = {"plain": {}, "gz": {"encoders": "gz"}}
+WORKS = [*EXPORTS, "query"]
 
 
 def grow(arena: Arena, works: list[str], sizes: list[int], rounds: int) -> dict:
     """Run every work with every size in turns, and return what each took."""
     found = figures.circumstances()
-    contenders = [
-        Contender(work, arena.product(arena.source(rows), **WORKS[work]), arena.source(rows))
-        for rows in sizes
-        for work in works
-    ]
+    contenders = [contender(arena, work, rows) for rows in sizes for work in works]
     warm_up(arena, contenders)
     points = [{"work": each.name, "rows": each.source.rows, "runs": []} for each in contenders]
     for _ in range(rounds):
@@ -37,11 +34,21 @@ def grow(arena: Arena, works: list[str], sizes: list[int], rounds: int) -> dict:
     return found | {"rounds": rounds, "points": points}
 
 
+def contender(arena: Arena, work: str, rows: int) -> Contender:
+    """Return an export, or the query whose result would be exported."""
+    source = arena.source(rows)
+    if work in EXPORTS:
+        return Contender(work, arena.product(source, **EXPORTS[work]), source)
+    result = arena.server.files / "result"
+    command = f"{sys.executable} {HERE}/query.py {source.path} {result} {rows}"
+    return Contender(work, command, source, "result")
+
+
 def show(found: dict) -> None:
     for point in found["points"]:
         print(
             f"{point['work']:6} {point['rows']:13,} rows {goals.middle(point, 'seconds'):8.2f} s, "
-            f"the export {goals.per_row(point) * MILLION:6.3f} s for a million "
+            f"alone {goals.per_row(point) * MILLION:6.3f} s for a million "
             f"{max(run['peak'] for run in point['runs']) / MEGABYTE:6.0f} MB peak"
         )
     for each in goals.judged_growth(found["points"]):
@@ -62,7 +69,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="bench-", dir=given.folder) as folder,
         arenas.opened(Path(folder)) as arena,
     ):
-        found = grow(arena, given.work or [*WORKS], sizes, given.rounds)
+        found = grow(arena, given.work or WORKS, sizes, given.rounds)
     show(found)
     if given.json:
         figures.keep(given.json, "growth", found)

@@ -7,7 +7,7 @@ The tables between `<!-- NAME -->` and `<!-- /NAME -->` are made of bench/figure
 
 import re
 import sys
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -104,11 +104,11 @@ def contender(each: dict) -> list:
 def growth(found: dict) -> str:
     if "growth" not in found:
         return NOTHING
-    head = ["rows", "file", "s", "export s", "of a million", "of a further million", "peak MB"]
-    points = sorted(found["growth"]["points"], key=lambda p: (p["work"] != "plain", p["rows"]))
+    head = ["rows", "work", "s", "s alone", "a million", "a further million", "peak MB"]
+    points = found["growth"]["points"]
     rows = []
-    for _, own in groupby(points, key=lambda point: point["work"]):
-        own = list(own)
+    for work in dict.fromkeys(point["work"] for point in points):
+        own = [point for point in points if point["work"] == work]
         rows += [point_row(before, after) for before, after in pairwise([None, *own])]
     text = f"{found['growth']['rounds']} rounds.\n\n"
     picture = "![Seconds for a million rows, and peak memory, over rows](growth.svg)\n\n"
@@ -116,11 +116,11 @@ def growth(found: dict) -> str:
 
 
 def point_row(before: dict | None, point: dict) -> list:
-    seconds = goals.middle(point, "export_seconds")
+    seconds = goals.alone(point)
     further = ""
     if before:
         more = (point["rows"] - before["rows"]) / MILLION
-        further = f"{(seconds - goals.middle(before, 'export_seconds')) / more:.3f}"
+        further = f"{(seconds - goals.alone(before)) / more:.3f}"
     return [
         f"{point['rows']:,}",
         point["work"],
