@@ -178,6 +178,9 @@ def elapsed(job):
 def phases(job):
     """Return the phases of a job in order, each with its state: done, now, failed or ahead."""
     names = [name for name in job.Phase.values if name != "uploading" or job.export is not None]
+    if job.status == job.Status.QUEUED and job.result_path and job.export is not None:
+        at = names.index(job.Phase.UPLOADING)  # The query is over; the export is still to begin.
+        return [phase(name, "done" if i < at else "ahead") for i, name in enumerate(names)]
     at = names.index(job.phase) if job.phase in names else 0
     return [phase(name, phase_state(job, index - at)) for index, name in enumerate(names)]
 

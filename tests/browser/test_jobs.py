@@ -117,3 +117,64 @@ def test_a_failed_job_marks_the_line(as_user, marketer, shop, good_page):
     good_page(page, "job-failed")
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_text(f"does job {job.pk} again.")).to_be_visible()
+
+
+@pytest.fixture
+def exporting(people, sftp, run_query, settings):
+    """A job that has its result and is to be exported, after two that delivered theirs."""
+    query, file = people, {"path": "/in/people.csv", "bytes": 9, "sha256": "0" * 64}
+    query.authentication = sftp
+    query.export = {"hold_unusual": True, "hold_percent": 50, "hold_runs": 5}
+    query.save()
+    given = {"name": query.name, "query": query, "query_version": 1, "database": "shop"}
+    given |= {"sql": query.sql, "owner": query.owner, "authentication": sftp}
+    for rows in (10, 12):
+        receipt = {"files": [file], "rows": rows, "skipped": ""}
+        ended = {"status": "success", "phase": "done", "ended_at": timezone.now()}
+        Job.objects.create(rows=rows, receipt=receipt, **ended, **given)
+    job = jobs.submit_query(query)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_held_job_says_why_and_is_dropped_after_a_question(
+    as_user, exporting, marketer, good_page
+):
+    page = as_user(marketer, "/")
+    expect(page.get_by_role("region", name="1 job waits for somebody")).to_be_visible()
+    good_page(page, "home-held")
+    page.goto(page.url + "workbench/jobs/?status=held")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("link", name="People").click()
+    reason = page.get_by_role("alert")
+    expect(reason).to_contain_text("Held: The result has 2 rows, 82% fewer than the last 2")
+    expect(reason).to_contain_text("with 10 rows, job")
+    expect(reason).to_contain_text("On average 11; up to 50% more or fewer is usual, 6 to 16 rows.")
+    good_page(page, "job-held")
+    page.get_by_role("button", name="Drop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Drop the job").click()
+    expect(page.get_by_role("alert")).to_contain_text("Dropped by mia, and not sent.")
+
+
+def test_a_job_that_waits_for_an_export_says_so(as_user, exporting, sftp, marketer, good_page):
+    sftp.exports_at_once = 1
+    sftp.save()
+    Job.objects.filter(pk=exporting.pk).update(held_because="")
+    first = Job.objects.order_by("pk").first()
+    Job.objects.filter(pk=first.pk).update(status="running", phase="uploading")
+    page = as_user(marketer, "/workbench/jobs/")
+    waits = "Waits: 1 export with this authentication is running."
+    expect(page.get_by_text(waits)).to_be_visible()
+    good_page(page, "jobs-waiting")
+    page.goto(page.url + f"{exporting.pk}/")
+    expect(page.get_by_text(waits)).to_be_visible()
+    good_page(page, "job-waiting")
+    page.get_by_role("link", name=sftp.name).first.click()
+    page.get_by_role("link", name="Change").click()
+    page.get_by_label("Exports at a time").fill("2")
+    good_page(page, "authentication-limit")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("dt", has_text="Exports at a time").locator("+ dd")).to_have_text("2")
+    page.goto(page.url.split("/integrations")[0] + f"/workbench/jobs/{exporting.pk}/")
+    expect(page.get_by_text(waits)).to_be_hidden()

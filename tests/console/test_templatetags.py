@@ -97,3 +97,9 @@ def test_a_failed_job_shows_where_it_ended():
     job = Job(status="error", phase="uploading", export={})
 
     assert [step["state"] for step in phases(job)] == ["done", "done", "done", "failed", "ahead"]
+
+
+def test_a_job_that_waits_with_its_result_has_queried():
+    job = Job(status="queued", phase="queued", export={}, result_path="1/rows-0.parquet")
+
+    assert [step["state"] for step in phases(job)] == ["done", "done", "done", "ahead", "ahead"]
