@@ -47,7 +47,7 @@ def test_cuts_at_any_byte_are_made_good(seed, reset, export, drop, line, data):
     line.faults = chance.sample(ups + downs, 6)
 
     with watched(drop.file, OLD, data):
-        receipt = export(max_connection_retry=10)
+        receipt = export(max_connection_retry=10, rename_file_after_upload=seed % 2 == 0)
 
     drop.holds(data)
     assert receipt.files[0].sha256 == hashed(data)

@@ -29,7 +29,9 @@ def test_a_file_arrives_though_the_server_denies(denied, rename, export, drop, s
     assert receipt.files[0].remote_bytes == (None if "stat" in denied else len(data))
 
 
-def test_a_server_without_any_rename_says_so_and_keeps_the_old_file(export, drop, server):
+def test_a_server_without_any_rename_says_so_and_takes_the_file_straight(
+    export, drop, server, data
+):
     drop.keep()
     deny(server, "rename,posix-rename")
 
@@ -38,6 +40,8 @@ def test_a_server_without_any_rename_says_so_and_keeps_the_old_file(export, drop
 
     assert caught.value.remedy
     drop.is_as_before(OLD)
+    export(rename_file_after_upload=False)
+    drop.holds(data)
 
 
 def test_a_directory_that_may_not_be_made_is_told(export, drop, server):
