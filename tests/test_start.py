@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.core.management import call_command
 
 ROOT = Path(__file__).parent.parent
 # Each takes a tenth of a second to load, or several.
@@ -84,3 +85,9 @@ def test_workers_load_all_that_a_job_needs_before_they_fork(tmp_path, sandbox):
     assert said_by(JOB, tmp_path, sandbox.port, rows) == ""
 
     assert (sandbox.root / "a.csv").read_bytes() == b"a\r\n1\r\n"
+
+
+def test_what_large_exports_need_is_prepared_on_request(capsys):
+    call_command("prepare")
+
+    assert capsys.readouterr().out == "Large exports are prepared for.\n"

@@ -145,6 +145,25 @@ def test_while_it_runs_nobody_else_reaches_it_and_no_second_one_starts(first_run
     assert second[1].count("\n") == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what a process has loaded")
+def test_workers_are_forked_with_what_jobs_need_and_nobody_else_loads_it(first_run):
+    home, port, _ = first_run
+    process = start(home, "--port", str(port))
+    until(process, "Ctrl-C")
+
+    programs = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in of_home(home)}
+    arrow = {pid: "libarrow" in Path(f"/proc/{pid}/maps").read_text() for pid in programs}
+    process.terminate()
+    process.communicate(timeout=10)
+
+    workers = [arrow[pid] for pid, program in programs.items() if "workers" in program]
+    others = [arrow[pid] for pid, program in programs.items() if "console." in program]
+    assert len(workers) >= 4  # the queue's own processes and two workers
+    assert all(workers)
+    assert len(others) == 2  # web server and supervisor
+    assert not any(others)
+
+
 def test_a_second_run_makes_nothing_again(first_run):
     home, port, _ = first_run
     (home / FILE).unlink()
