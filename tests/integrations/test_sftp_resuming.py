@@ -171,10 +171,11 @@ def test_a_drop_box_that_lets_nothing_be_read_gets_the_file_anew(sandbox, many, 
 
 
 @pytest.mark.parametrize("rename", [True, False])
-def test_a_refused_rename_is_tried_again_without_another_upload(sandbox, many, rename):
+def test_a_refused_rename_is_tried_again_without_another_upload(sandbox, many, rename, monkeypatch):
+    monkeypatch.setattr(Content, "repeatable", rename)
     (sandbox.root / "out.csv").mkdir()
     (sandbox.root / "out.csv/inside").touch()
-    whole, log, told = len(content(many)), [], []
+    log, told = [], []
 
     def clear_the_way():
         (sandbox.root / "out.csv/inside").unlink()
@@ -185,8 +186,24 @@ def test_a_refused_rename_is_tried_again_without_another_upload(sandbox, many, r
     )
 
     landed(sandbox, receipt, many)
-    assert resumed(log) == [(whole, whole)]
     assert told == sorted(set(told)), "nothing was sent twice"
+    assert any("is whole already" in line for line in log)
+
+
+def test_a_whole_file_that_was_changed_is_not_published(sandbox, rows):
+    (sandbox.root / "out.csv").mkdir()
+    (sandbox.root / "out.csv/inside").touch()
+
+    def meddle():
+        (sandbox.root / "out.csv/inside").unlink()
+        (sandbox.root / "out.csv").rmdir()
+        path = temporary(sandbox)
+        path.write_bytes(b"x" * path.stat().st_size)
+        os.utime(path, (2_000_000_000, 2_000_000_000))
+
+    receipt = connector(sandbox).export(rows, local_delivery(log=between(meddle, [])))
+
+    landed(sandbox, receipt, rows)
 
 
 @pytest.fixture

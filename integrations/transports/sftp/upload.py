@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.delivery import Delivery
-from integrations.errors import ExportError, Stopped, TransientError
+from integrations.errors import ExportError, PermanentError, Stopped, TransientError
 from integrations.transports.arrival import Arrival
 from integrations.transports.sftp.connection import Account, Connection
 from integrations.transports.sftp.files import Files
@@ -33,37 +33,31 @@ class Upload:
             self.host_key = connection.fingerprint
             files = Files(connection)
             path = files.full_path(path, from_login_directory=self.manner.from_login_directory)
-            if arrived := self.arrived(files):
-                return arrived
+            if arrival := self.arrived(files) or self.renamed(files):
+                return arrival
             try:
                 return Try(files, self.delivery, self.manner, self.known).put(path, content)
             except BaseException as error:
-                self.keep_partial(files, error)
+                self.keep_for_next(files, error)
                 raise
             finally:
-                self.remove_leftovers(files)
+                kept = self.known.partial
+                self.known.left.remove(files, but=kept.path if kept else "")
 
-    def keep_partial(self, files, error):
+    def keep_for_next(self, files, error):
         """Keep what is on the server for the next try, where that can go on from there."""
-        lost = not files.connection.is_open()
-        if not (isinstance(error, TransientError) and (lost or self.known.renaming)):
-            self.known.partial = None
-
-    def remove_leftovers(self, files):
-        if files.connection.is_open():
-            self.known.renaming = None  # The server has answered.
-        kept = self.known.partial
-        self.known.left.remove(files, but=kept.path if kept else "")
+        if not isinstance(error, TransientError):
+            self.known.renaming = self.known.partial = None
+        elif files.connection.is_open() and not self.known.renaming:
+            self.known.partial = None  # The server refused to take the file as it is.
 
     def arrived(self, files):
         """Return what an earlier try did publish, where only the answer to it was lost."""
-        asked, self.known.renaming = self.known.renaming, None
+        asked = self.known.renaming
         if not (asked and self.is_published(files, asked)):
             return None
         self.delivery.log(f"{asked.path} had arrived: only the server's last answer was lost.")
-        self.known.left.published(asked.temporary)
-        self.known.partial = None
-        return asked.arrival
+        return self.done(asked)
 
     def is_published(self, files, asked):
         if files.is_missing(asked.temporary):
@@ -73,23 +67,36 @@ class Upload:
         self.delivery.fence()  # A server that shows nothing is asked again.
         return files.was_renamed(asked.temporary, asked.path)
 
+    def renamed(self, files):
+        """Rename the whole file of an earlier try, where it is still as that left it."""
+        asked = self.known.renaming
+        if not asked:
+            return None
+        now = arrival(asked.path, files.stat(asked.temporary))
+        if (now.bytes, now.modified) != (asked.size, asked.arrival.modified):
+            self.known.renaming = None
+            return None
+        self.delivery.log(f"{asked.temporary} is whole already: renaming it once more.")
+        self.delivery.fence()
+        try:
+            files.publish(asked.temporary, asked.path)
+        except PermanentError:
+            self.known.renaming = None
+            return None
+        return self.done(asked)
+
+    def done(self, asked):
+        self.known.left.published(asked.temporary)
+        self.known.renaming = self.known.partial = None
+        return asked.arrival
+
     def found(self) -> Arrival | None:
         """Come back once more, for a short time, for the end of a rename without an answer."""
-        if not (asked := self.known.renaming):
-            return None
-        with suppress(ExportError, Stopped), self.errand(LOOKING) as connection:
-            files = Files(connection)
-            return self.arrived(files) or self.finished(files, asked)
+        if self.known.renaming:
+            with suppress(ExportError, Stopped), self.errand(LOOKING) as connection:
+                files = Files(connection)
+                return self.arrived(files) or self.renamed(files)
         return None
-
-    def finished(self, files, asked):
-        """Publish the file that is whole, and that the server did not rename yet."""
-        if files.size(asked.temporary) != asked.size:
-            return None
-        self.delivery.fence()
-        files.publish(asked.temporary, asked.path)
-        self.known.left.published(asked.temporary)
-        return asked.arrival
 
     def clear(self) -> None:
         """Come back once more, for a short time, to remove what must not stay."""
