@@ -12,7 +12,7 @@ from integrations.models import Authentication
 from tests.faults.deliveries import SQL, Drop
 from tests.faults.line import Line
 from tests.faults.processes import Cluster, Worker
-from tests.integrations.exports import connector, content, stored
+from tests.integrations.exports import connector, content, many, stored  # noqa: F401  a fixture
 from tests.servers import local_delivery
 
 SFTP = CONNECTORS["sftp_v2"]

@@ -51,6 +51,18 @@ class Cut(Fault):
 
 
 @dataclass
+class FarCut(Cut):
+    """A cut of a line on which everything takes its time: uploads go over several channels."""
+
+    latency: float = 0.015  # seconds
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def up(self, passed, data):
+        self.over.wait(self.latency)
+        return super().up(passed, data)
+
+
+@dataclass
 class Swallow(Fault):
     """The connection ends before the server's next answer, once the condition is true."""
 

@@ -9,8 +9,8 @@ import pytest
 
 from integrations.errors import PermanentError, TransientError
 from tests.faults.deliveries import OLD
-from tests.faults.line import Cut, Slow, Swallow
-from tests.integrations.exports import hashed
+from tests.faults.line import Cut, FarCut, Slow, Swallow
+from tests.integrations.exports import content, hashed
 from tests.servers import keygen, local_delivery
 
 pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
@@ -51,6 +51,23 @@ def test_cuts_at_any_byte_are_made_good(seed, reset, export, drop, line, data):
 
     drop.holds(data)
     assert receipt.files[0].sha256 == hashed(data)
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["ended", "reset"])
+@pytest.mark.usefixtures("impatient")
+def test_cuts_of_several_channels_are_made_good(reset, exporter, many, drop, line):
+    whole = content(many)
+    chance = random.Random(f"channels {reset}")
+    cuts = sorted(chance.randrange(1_000_000, len(whole)) for _ in range(3))
+    line.faults = [FarCut(cut, reset=reset) for cut in cuts]
+    line.always = Slow(latency=0.015)
+    log = []
+
+    with watched(drop.file, whole):
+        exporter().export(many, local_delivery(log=log.append))
+
+    drop.holds(whole)
+    assert len([text for text in log if "Retrying" in text]) >= 2
 
 
 @pytest.mark.usefixtures("impatient")
