@@ -26,7 +26,7 @@ def damage_told(rows: Rows, lease: Lease) -> Iterator[None]:
 
 def is_sound(rows: Rows) -> bool:
     try:
-        for _ in rows.batches():
+        for _ in rows.portions(dictionaries=True):
             pass
     except (OSError, ValueError):
         return False

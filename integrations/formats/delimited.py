@@ -1,24 +1,22 @@
 """Rows as delimited text, a block of whole lines at a time."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from itertools import chain, islice
+from contextlib import closing
+from itertools import islice
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from integrations.formats.blocks import block, is_repeated_text
+from integrations.formats.blocks import block
 from integrations.formats.dialect import Dialect, dialect_of
 from integrations.formats.kernel.loading import writer_for
 from integrations.formats.quoting import TEXT, written
-from integrations.rows import BATCH_ROWS, Rows
+from integrations.rows import Rows
 
-BLOCK_BYTES = 4 << 20
-PROBE_ROWS = 32
-FIRST_PIECES = 2  # for a preview, which reads no further and needs no kernel
+FIRST_PORTIONS = 1  # for a preview, which reads no further and needs no kernel
 THREADS = 2  # Arrow and the kernel work outside of Python's lock.
+END = object()
 
 
 def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
@@ -26,60 +24,27 @@ def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
     dialect = dialect_of(settings)
     if dialect.header:
         yield header(rows.columns, dialect)
-    batches = rows.batches(batch_rows(rows), dictionaries=True)
-    todo = chain.from_iterable(map(pieces, batches))
-    yield from ahead(partial(block, dialect=dialect), islice(todo, FIRST_PIECES))
-    yield from ahead(writer_for(dialect, rows.count * len(rows.columns)), todo)
+    with closing(rows.portions(dictionaries=True)) as portions:
+        for portion in islice(portions, FIRST_PORTIONS):
+            yield block(portion, dialect)
+        yield from ahead(writer_for(dialect, rows.count * len(rows.columns)), portions)
 
 
-def ahead(work: Callable, items: Iterable) -> Iterator:
-    """Yield the work on each item in order, done in threads a few items ahead of the reader."""
-    with ThreadPoolExecutor(THREADS, "format") as pool:
-        pending = deque()
-        for item in items:
-            pending.append(pool.submit(work, item))
-            if len(pending) > THREADS:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+def ahead(work: Callable, items: Iterator) -> Iterator:
+    """Yield the work on each item in order, done in threads a few items ahead of the reader.
 
+    Another thread takes the items, so that reading and writing them go side by side.
+    """
 
-def batch_rows(rows: Rows) -> int:
-    """Return how many rows to read at a time: fewer where they are wide."""
-    probe = next(rows.batches(PROBE_ROWS), None)
-    if probe is None or not probe.num_rows:
-        return BATCH_ROWS
-    width = max(1, probe.nbytes // probe.num_rows)
-    return max(1, min(BATCH_ROWS, BLOCK_BYTES // width))
+    def started():
+        item = reader.submit(next, items, END)
+        return writers.submit(lambda: END if item.result() is END else work(item.result()))
 
-
-def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Yield the batch in slices of a size whose text fits well in memory."""
-    if batch.num_rows > 1 and is_large(batch):
-        half = batch.num_rows // 2
-        yield from pieces(batch.slice(0, half))
-        yield from pieces(batch.slice(half))
-    elif batch.num_rows:
-        yield batch
-
-
-def is_large(batch: pa.RecordBatch) -> bool:
-    """Return whether the values are too many bytes; they are counted only if they may be."""
-    return all(sum(map(size, batch.columns)) > BLOCK_BYTES for size in (most_of, size_of))
-
-
-def most_of(column: pa.Array) -> int:
-    """Return no less than the bytes of the values, without a look at each."""
-    if not is_repeated_text(column):
-        return column.nbytes
-    return len(column) * (pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
-
-
-def size_of(column: pa.Array) -> int:
-    """Return the bytes of the values, those of a dictionary as often as they are meant."""
-    if not is_repeated_text(column):
-        return column.nbytes
-    return pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
+    with ThreadPoolExecutor(1, "rows") as reader, ThreadPoolExecutor(THREADS, "format") as writers:
+        pending = deque(started() for _ in range(THREADS + 1))
+        while (done := pending.popleft().result()) is not END:
+            pending.append(started())
+            yield done
 
 
 def header(names: list[str], dialect: Dialect) -> bytes:

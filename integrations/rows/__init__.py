@@ -1,4 +1,4 @@
-"""Rows of a result: columns and Arrow record batches, read from a snapshot a batch at a time."""
+"""Rows of a result: columns and Arrow record batches, read from a snapshot a portion at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-BATCH_ROWS = 16_384
 
 
 @dataclass(frozen=True)
@@ -29,22 +27,13 @@ class Rows:
     def count(self) -> int:
         return reader().count_of(self.path)
 
-    def batches(
-        self, size: int = BATCH_ROWS, *, dictionaries: bool = False
-    ) -> Iterator["pa.RecordBatch"]:
-        """Yield the rows in order, at most `size` at a time.
+    def portions(self, *, dictionaries: bool = False) -> Iterator["pa.RecordBatch"]:
+        """Yield the rows in order, so few at a time that their values fit well in memory.
 
-        With `dictionaries`, texts that repeat come as Arrow dictionaries, as they are stored.
+        With `dictionaries`, texts that are stored as dictionaries come as those of Arrow. Then a
+        column need not have the same type in each portion.
         """
-        return reader().batches(self.path, size, self.repeated_texts() if dictionaries else [])
-
-    def repeated_texts(self) -> list[str]:
-        """Return the columns of texts that are stored as dictionaries."""
-        return reader().repeated_texts(self.path)
-
-    def portions(self) -> Iterator["pa.RecordBatch"]:
-        """Yield the rows in order, so few at a time that their values fit well in memory."""
-        return reader().portions(self.path, BATCH_ROWS)
+        return reader().portions(self.path, dictionaries=dictionaries)
 
 
 def reader():

@@ -1,14 +1,22 @@
-"""Parquet, read by Arrow a batch at a time."""
+"""Parquet, read by Arrow a portion at a time.
 
-from collections.abc import Iterator
+A portion is at most 16,384 rows and about 4 MiB of values, or one row. Behind it stands a batch
+as Parquet gives it. How large that can be is known from the metadata: its rows are chosen by
+their mean size, and where some values may be far larger than others, so few are read at a time
+that these do not add up. Besides, Parquet holds the compressed pages that it is reading, one for
+each column.
+"""
+
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+PORTION_ROWS = 16_384
 PORTION_BYTES = 4 << 20
-LARGE_GROUP = 64 << 20  # bytes; in a larger one a few rows can hold nearly all of them
+LARGE_COLUMN = 64 << 20  # bytes in a row group; in a larger one a few rows can hold nearly all
 FEW_ROWS = 16
 
 
@@ -20,61 +28,77 @@ def count_of(path: Path) -> int:
     return pq.read_metadata(path).num_rows
 
 
-def batches(path: Path, size: int, repeated: list[str]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows, at most `size` at a time, the columns `repeated` as dictionaries."""
+def portions(path: Path, *, dictionaries: bool) -> Iterator[pa.RecordBatch]:
+    """Yield the rows in order, with dictionaries as they are stored or with all values."""
+    metadata = pq.read_metadata(path)
+    for number in range(metadata.num_row_groups):
+        small = joined(group(path, metadata, number))
+        yield from small if dictionaries else map(spelled_out, small)
+
+
+def group(path: Path, metadata: pq.FileMetaData, number: int) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a row group in slices that are not too large."""
+    rows = metadata.row_group(number)
+    stored = [rows.column(column) for column in range(rows.num_columns)]
+    repeated = repeated_values(stored, metadata.schema.to_arrow_schema())
     # A file that is buffered ahead stays in memory until all of it was read.
-    with pq.ParquetFile(path, read_dictionary=repeated, pre_buffer=False) as file:
-        yield from file.iter_batches(size)
+    with pq.ParquetFile(
+        path, metadata=metadata, read_dictionary=repeated, pre_buffer=False
+    ) as file:
+        size = rows_at_once(stored, rows.num_rows, repeated)
+        for batch in file.iter_batches(size, row_groups=[number], use_threads=False):
+            yield from pieces(batch)
 
 
-def repeated_texts(path: Path) -> list[str]:
-    """Return the columns of texts that are stored as dictionaries."""
-    metadata = pq.read_metadata(path)
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    texts = [field.name for field in schema_of(path) if pa.types.is_string(field.type)]
-    stored = [group.column(n) for group in groups for n in range(metadata.num_columns)]
-    plain = {column.path_in_schema for column in stored if not column.has_dictionary_page}
-    return [name for name in texts if name not in plain]
+def repeated_values(stored: list[pq.ColumnChunkMetaData], schema: pa.Schema) -> list[str]:
+    """Return the columns of texts and bytes that are stored as dictionaries."""
+    long = {f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)}
+    named = [column.path_in_schema for column in stored if column.has_dictionary_page]
+    return [name for name in named if name in long]
 
 
-def portions(path: Path, most: int) -> Iterator[pa.RecordBatch]:
-    """Yield the rows, at most `most` at a time and fewer where their values are large."""
-    metadata = pq.read_metadata(path)
-    with pq.ParquetFile(path, read_dictionary=repeated_texts(path), pre_buffer=False) as file:
-        for number in range(metadata.num_row_groups):
-            size = rows_at_once(metadata.row_group(number), file.schema_arrow, most)
-            for batch in file.iter_batches(size, row_groups=[number]):
-                yield from map(spelled_out, pieces(batch))
-
-
-def rows_at_once(group, schema: pa.Schema, most: int) -> int:
-    """Return how many rows of a group to read at a time: fewer where they are wide."""
-    columns = [group.column(number) for number in range(group.num_columns)]
-    width = sum(width_of(column, group.num_rows, schema) for column in columns)
-    if group.total_byte_size > LARGE_GROUP:
-        most = min(most, FEW_ROWS)
+def rows_at_once(stored: list[pq.ColumnChunkMetaData], rows: int, repeated: list[str]) -> int:
+    """Return how many rows of the stored columns to read at a time: fewer where they are wide."""
+    width = sum(width_of(column, rows, repeated) for column in stored)
+    most = FEW_ROWS if any(map(is_uneven, stored)) else PORTION_ROWS
     return max(1, min(most, PORTION_BYTES // max(1, width)))
 
 
-def width_of(column, rows: int, schema: pa.Schema) -> int:
+def is_uneven(column: pq.ColumnChunkMetaData) -> bool:
+    """Return whether few values of the column can be many bytes."""
+    varies = column.physical_type == "BYTE_ARRAY"
+    return varies and column.total_uncompressed_size > LARGE_COLUMN
+
+
+def width_of(column: pq.ColumnChunkMetaData, rows: int, repeated: list[str]) -> int:
     """Return the bytes that a row may take in a column, as far as its metadata tells."""
     size = column.total_uncompressed_size
-    name = column.path_in_schema
     fixed = column.physical_type != "BYTE_ARRAY"
-    read_as_dictionary = name in schema.names and pa.types.is_dictionary(schema.field(name).type)
-    if fixed or read_as_dictionary or not column.has_dictionary_page:
+    if fixed or column.path_in_schema in repeated or not column.has_dictionary_page:
         return size // max(1, rows)
     return size  # Each row may mean the largest value that is stored once.
 
 
 def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Yield the batch in slices whose values fit well in memory."""
-    if batch.num_rows > 1 and sum(map(size_of, batch.columns)) > PORTION_BYTES:
+    if batch.num_rows > 1 and is_large(batch):
         half = batch.num_rows // 2
         yield from pieces(batch.slice(0, half))
         yield from pieces(batch.slice(half))
     elif batch.num_rows:
         yield batch
+
+
+def is_large(batch: pa.RecordBatch) -> bool:
+    """Return whether the values are too many bytes; they are counted only if they may be."""
+    return all(sum(map(size, batch.columns)) > PORTION_BYTES for size in (most_of, size_of))
+
+
+def most_of(column: pa.Array) -> int:
+    """Return no less than the bytes of the values, without a look at each."""
+    if not pa.types.is_dictionary(column.type):
+        return column.nbytes
+    return len(column) * (pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
 
 
 def size_of(column: pa.Array) -> int:
@@ -84,6 +108,24 @@ def size_of(column: pa.Array) -> int:
     meant = pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
     mean = column.dictionary.nbytes // max(1, len(column.dictionary))
     return max(meant, mean * len(column))  # Arrow sets the latter aside to spell them out.
+
+
+def joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of batches that are small together as one batch."""
+    waiting, rows, size = [], 0, 0
+    for batch in batches:
+        more = sum(map(most_of, batch.columns))
+        if waiting and (rows + batch.num_rows > PORTION_ROWS or size + more > PORTION_BYTES):
+            yield one_of(waiting)
+            waiting, rows, size = [], 0, 0
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + more
+    if waiting:
+        yield one_of(waiting)
+
+
+def one_of(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
 
 
 def spelled_out(batch: pa.RecordBatch) -> pa.RecordBatch:

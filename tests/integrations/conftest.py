@@ -39,5 +39,5 @@ def way(request, monkeypatch):
         return
     assert loading.kernel_writer()
     monkeypatch.setattr(loading, "is_worth_it", lambda values: True)
-    monkeypatch.setattr(delimited, "FIRST_PIECES", 0)
+    monkeypatch.setattr(delimited, "FIRST_PORTIONS", 0)
     monkeypatch.setattr(loading, "block", None)
