@@ -69,6 +69,18 @@ def test_the_layers_in_the_documents_are_those_that_are_held():
     assert {module for module in modules if module not in picture} == set()
 
 
+def test_the_faults_in_their_document_are_shown_by_tests_that_exist():
+    tables = (ROOT / "docs/faults.md").read_text()
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    made = set(re.findall(r"^def (test_\w+)\(", tests, re.M))
+    rows = [row for row in re.findall(r"^\|(.+)\|$", tables, re.M) if row.strip(" -|")]
+    named = [set(re.findall(r"`(test_\w+)`", row)) for row in rows if "shown by" not in row]
+
+    assert len(named) > 30
+    assert all(named)
+    assert set.union(*named) - made == set()
+
+
 def test_the_licence_is_whole():
     text = (ROOT / "LICENSE").read_text()
 

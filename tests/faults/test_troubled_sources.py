@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from console import jobs, tables
 from console.engines import process
@@ -73,6 +74,18 @@ def test_an_authentication_changed_in_mid_upload_is_used_from_the_next_job_on(
     assert (job.status, job.attempt) == ("error", 1)
     assert "as nobody-there: the server refused the user" in job.error
     assert job.remedy
+
+
+def test_an_authentication_that_a_query_uses_is_not_deleted(client, people, sftp, marketer):
+    people.authentication = sftp
+    people.save()
+    client.force_login(marketer)
+
+    answer = client.post(reverse("delete-authentication", args=[sftp.pk]))
+
+    assert answer.status_code == 409
+    assert "People" in answer.content.decode()
+    assert Authentication.objects.get() == sftp
 
 
 def test_a_table_dropped_in_mid_upload_has_its_rows_delivered(submit, drop, line, database):
