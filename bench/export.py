@@ -9,6 +9,7 @@ them. Medians are printed, and how long the product takes as a share of each oth
 import argparse
 import hashlib
 import json
+import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
@@ -19,10 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import arena as arenas
 from bench import figures, goals, measure
-from bench.arena import Arena
+from bench.arena import HERE, Arena
 from bench.works import WORKS, Contender
 
 MEGABYTE = 1e6
+LARGE = 50_000  # rows from which the kernel may be used
 
 
 def compare(arena: Arena, name: str, rows: int, rounds: int) -> dict:
@@ -30,7 +32,8 @@ def compare(arena: Arena, name: str, rows: int, rounds: int) -> dict:
     with WORKS[name].contenders(arena, rows) as contenders:
         possible = [each for each in contenders if each.is_possible]
         missing = sorted({each.needs for each in contenders if not each.is_possible})
-        warm_up(arena, possible)
+        prepare(rows)
+        run(arena, possible[0])  # It does not count: Python compiles its modules.
         found = {each.name: described(each) for each in possible}
         for _ in range(rounds):
             for each in possible:
@@ -43,10 +46,10 @@ def compare(arena: Arena, name: str, rows: int, rounds: int) -> dict:
     }
 
 
-def warm_up(arena: Arena, contenders: list[Contender]) -> None:
-    """Let the product compile what it compiles once on a machine."""
-    for each in [each for each in contenders if each.is_product][:1]:
-        run(arena, each)
+def prepare(rows: int) -> None:
+    """Let the product compile what it compiles once on a machine, if it will be used."""
+    if rows >= LARGE:
+        subprocess.run([sys.executable, HERE / "prepare.py"], check=True)
 
 
 def described(contender: Contender) -> dict:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from bench import arena as arenas
 from bench import figures, goals
 from bench.arena import HERE, Arena
-from bench.export import MEGABYTE, run, warm_up
+from bench.export import MEGABYTE, prepare, run
 from bench.works import MILLION, Contender
 
 SIZES = [MILLION, 10 * MILLION]
@@ -26,7 +26,8 @@ def grow(arena: Arena, works: list[str], sizes: list[int], rounds: int) -> dict:
     """Run every work with every size in turns, and return what each took."""
     found = figures.circumstances()
     contenders = [contender(arena, work, rows) for rows in sizes for work in works]
-    warm_up(arena, contenders)
+    prepare(max(sizes))
+    run(arena, contenders[0])  # It does not count: Python compiles its modules.
     points = [{"work": each.name, "rows": each.source.rows, "runs": []} for each in contenders]
     for _ in range(rounds):
         for each, point in zip(contenders, points, strict=True):

@@ -109,7 +109,12 @@ def storage(path):
 
 
 def test_the_page_says_what_the_figures_are():
-    page = report.PAGE.read_text()
+    page, found = report.PAGE.read_text(), report.kept()
 
-    assert report.written(page, report.kept()) == page
+    assert report.written(page, found) == page
+    assert "growth" not in found or report.GRAPH.read_text() == graph_of(found)
     assert set(WORKS) | set(report.MADE) == set(report.BLOCK.findall(page))
+
+
+def graph_of(found):
+    return graph.drawn(found["growth"]["points"])
