@@ -20,7 +20,7 @@ SFTP = CONNECTORS["sftp_v2"]
 
 @pytest.fixture(autouse=True)
 def _near(settings):
-    """Exports may reach this machine, and try again soon."""
+    """Exports may reach this machine."""
     settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
 
 

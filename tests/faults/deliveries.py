@@ -1,5 +1,6 @@
 """What jobs deliver here, and what has to be true of it at the destination."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.utils import timezone
@@ -33,7 +34,17 @@ class Drop:
         return sorted(path for path in self.root.rglob("*") if path.is_file())
 
     def sizes(self):
-        return {path: path.stat().st_size for path in self.all()}
+        """Return the size of each file. One can get another name meanwhile."""
+        sizes = {}
+        for path in self.all():
+            with suppress(FileNotFoundError):
+                sizes[path] = path.stat().st_size
+        return sizes
+
+    def made(self):
+        """Return what another file of the same bytes would have otherwise."""
+        found = self.file.stat()
+        return found.st_ino, found.st_mtime_ns
 
     def holds(self, data):
         """Assert that the file has these bytes and that nothing lies beside it."""

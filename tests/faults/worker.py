@@ -6,7 +6,7 @@ from pkgutil import resolve_name
 
 
 def stop_before(name: str) -> None:
-    """Let the function of that name, MODULE:NAME, say "here" and wait until the input closes."""
+    """Let the function of that dotted name say "here" and wait until the input closes."""
     place, _, function = name.rpartition(".")
     owner = resolve_name(place)
     usual = getattr(owner, function)
