@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.staticfiles import finders
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations import checks, reference
@@ -115,6 +115,7 @@ JSON = st.recursive(VALUES, lambda v: st.lists(v, max_size=2) | st.dictionaries(
 
 
 @every_connector
+@settings(deadline=None)
 @given(data=st.data())
 def test_whatever_a_json_holds_it_is_read_or_refused(connector, data):
     known = [*connector.Authentication.base_fields, *connector.Export.base_fields]
