@@ -19,6 +19,7 @@ from integrations.transports import egress
 from integrations.transports.private_keys import read_private_key
 from integrations.transports.sftp.faults import translate
 from integrations.transports.sftp.watchdog import Watchdog
+from integrations.transports.sftp.wire import Wire
 
 LONGEST_SETUP = 60.0  # seconds for each step of connecting, however long the timeout
 LOOK = 0.1  # seconds between looks at the stop signal
@@ -166,6 +167,7 @@ class Connection:
 
     def greet(self):
         """Agree on keys and ciphers with the server."""
+        self.socket = Wire(self.socket)
         self.transport = paramiko.Transport(self.socket)
         self.transport.banner_timeout = self.setup
         self.transport.auth_timeout = self.setup
