@@ -1,0 +1,70 @@
+"""Files of other exports and other processes at the same place."""
+
+import threading
+
+import pytest
+
+from integrations.errors import Stopped
+from tests.integrations.exports import connector, content, names, stored
+from tests.servers import local_delivery
+
+pytestmark = pytest.mark.needs("sshd")
+
+
+@pytest.mark.parametrize("rename", [True, False])
+def test_work_that_is_another_process_s_by_now_does_not_touch_the_file(sshd, rows, rename):
+    (sshd.root / "out.csv").write_text("of the other process")
+    export = connector(sshd, rename_file_after_upload=rename)
+
+    with pytest.raises(Stopped):
+        export.export(rows, local_delivery(held=lambda: False))
+
+    assert (sshd.root / "out.csv").read_text() == "of the other process"
+
+
+def test_work_that_is_lost_in_mid_upload_leaves_the_file_to_its_new_process(sshd, many):
+    lost = threading.Event()
+
+    def progress(count):
+        if count > 1_000_000:
+            (sshd.root / "out.csv").write_text("of the other process")
+            lost.set()
+
+    delivery = local_delivery(
+        held=lambda: not lost.is_set(), stopped=lost.is_set, progress=progress
+    )
+    with pytest.raises(Stopped):
+        connector(sshd, temp_file_threshold=0).export(many, delivery)
+
+    assert (sshd.root / "out.csv").exists()
+
+
+def test_what_an_earlier_export_left_is_removed(sshd, rows):
+    (sshd.root / "out.csv.tmp").write_text("half a fi")
+    log = []
+
+    connector(sshd, rename_file_after_upload=True).export(rows, local_delivery(log=log.append))
+
+    assert names(sshd) == ["out.csv"]
+    assert (sshd.root / "out.csv").read_bytes() == content(rows)
+    assert f"Removed {sshd.root}/out.csv.tmp, left behind by an earlier export." in log
+
+
+def test_two_exports_to_one_path_do_not_mix(sshd, many, tmp_path, faulty):
+    proxy = faulty(sshd, bytes_per_second=10_000_000)
+    other = stored(tmp_path / "other.parquet", id=list(range(900_000)))
+    exports = [
+        threading.Thread(
+            target=connector(sshd, port=proxy.port, rename_file_after_upload=True).export,
+            args=(result, local_delivery(job=job)),
+        )
+        for job, result in (("1", many), ("2", other))
+    ]
+
+    for export in exports:
+        export.start()
+    for export in exports:
+        export.join()
+
+    assert (sshd.root / "out.csv").read_bytes() in (content(many), content(other))
+    assert names(sshd) == ["out.csv"]
