@@ -1,11 +1,15 @@
 """Real servers that refuse what others allow, and disks that are full."""
 
+import os
+import signal
+
 import pytest
 
 from integrations.errors import PermanentError, TransientError
 from tests.faults.deliveries import OLD
 from tests.faults.disks import limit_files_of, small_disk
-from tests.faults.line import Fault
+from tests.faults.line import Fault, Over
+from tests.faults.processes import descendants
 
 pytestmark = [pytest.mark.needs("sshd", "ssh-keygen"), pytest.mark.usefixtures("impatient")]
 ROOM = 600_000  # bytes; less than the file has
@@ -70,6 +74,32 @@ def test_a_file_that_is_taken_at_once_was_delivered(export, drop, line, data, se
 
     assert taken.read_bytes() == data
     drop.is_as_before()
+
+
+def test_a_server_that_is_killed_in_mid_upload_gets_the_file_when_it_is_back(
+    export, drop, line, data, server
+):
+    drop.keep()
+    found = []
+
+    class Killer(Fault):
+        """Kills the server's processes, and starts it again."""
+
+        def up(self, passed, sent):
+            if passed > len(data) / 2:
+                for pid in (*descendants(server.process.pid), server.process.pid):
+                    os.kill(pid, signal.SIGKILL)
+                found.append(drop.file.read_bytes())
+                server.restart()
+                raise Over
+            yield sent
+
+    line.faults = [Killer()]
+
+    export(max_connection_retry=20)
+
+    assert found == [OLD]
+    drop.holds(data)
 
 
 @pytest.mark.parametrize("rename", [True, False])
