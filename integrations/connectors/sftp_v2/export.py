@@ -58,7 +58,8 @@ class Export(GuardSettings, FormatSettings, EncoderSettings):
     rename_file_after_upload = FlagField(
         label="Rename file after upload finish",
         help_text="The file is uploaded with the suffix .tmp, which is removed after the "
-        "transfer is completed. For tools that start as soon as they see the file.",
+        "transfer is completed. For tools that start as soon as they see the file. Without it, "
+        "the name is a hidden one until then, where the server can rename.",
     )
     sequence_format = advanced(
         forms.CharField(

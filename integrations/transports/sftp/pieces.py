@@ -61,6 +61,5 @@ def keep(file, chunk):
     except OSError as error:
         raise PermanentError(
             f"This server has no room for the temporary file of the export: {error.strerror}.",
-            remedy="Set the Temp filesize threshold to 0, or let the file be renamed after the "
-            "upload: neither needs a temporary file here.",
+            remedy="Set the Temp filesize threshold to 0: then no temporary file is needed here.",
         ) from error
