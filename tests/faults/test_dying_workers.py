@@ -7,7 +7,16 @@ import time
 import pytest
 
 from console import jobs
-from tests.faults.deliveries import DATA, OLD, SQL, run, run_after_the_lease, texts
+from console.jobs.lease import claim
+from tests.faults.deliveries import (
+    DATA,
+    OLD,
+    SQL,
+    let_its_lease_end,
+    run,
+    run_after_the_lease,
+    texts,
+)
 from tests.faults.line import Cut, Slow
 from tests.faults.processes import descendants
 
@@ -120,6 +129,26 @@ def test_a_worker_that_slept_in_mid_upload_does_not_publish(submit, start, drop,
     drop.has_once(job)
     assert drop.made() == made
     assert "This worker lost contact with the database; the job goes on elsewhere." in texts(job)
+
+
+def test_a_worker_that_slept_before_the_rename_leaves_it_to_the_next(submit, start, drop, line):
+    drop.keep()
+    job = submit(attempts=3)
+    hold = line.hold(lambda: len(DATA) in drop.sizes().values())
+    worker = start(job)
+    hold.wait()
+    worker.signal(signal.SIGSTOP)
+    let_its_lease_end(job)
+    jobs.reap()
+    assert claim(job.pk)
+
+    worker.signal(signal.SIGCONT)
+    line.mend()
+    hold.let_go()
+    worker.wait()
+
+    assert drop.file.read_bytes() == OLD
+    drop.has_once(run_after_the_lease(job))
 
 
 @pytest.mark.parametrize(
