@@ -27,7 +27,7 @@ from integrations.connectors import CONNECTORS
 from integrations.errors import Stopped
 from integrations.models import Authentication, inline_authentication
 
-JOBS, WORKERS = 200, 5
+JOBS, WORKERS = 200, 4
 LIMITS = {"narrow": 1, "wide": 3}
 
 
@@ -114,7 +114,7 @@ def run_workers(settings, tmp_path):
 def test_processes_that_race_never_log_in_more_often_than_allowed(
     authentication, exporting, settings, tmp_path
 ):
-    """200 jobs, five processes, two authentications: measured from what the exports noted."""
+    """200 jobs, four processes, two authentications: measured from what the exports noted."""
     used = {name: authentication(name, places, "noting") for name, places in LIMITS.items()}
     for number in range(JOBS):
         name = ("wide", "wide", "wide", "narrow")[number % 4]
