@@ -17,7 +17,7 @@ from paramiko.sftp import CMD_OPEN, CMD_STATUS, CMD_WRITE, SFTPError
 
 UNDER_WAY = 4 * 1024 * 1024  # bytes sent and not yet confirmed
 LONGEST_ANSWER = 1024 * 1024  # bytes; those that are waited for here have a few hundred
-PACKET = 32_768  # about what one packet of SSH carries
+PACKET = 32_768 - 64  # what paramiko puts into one packet of SSH; for more, it copies all
 FIRST_REQUEST = 0x4000_0000  # far from the numbers that paramiko gives to its own requests
 ERRORS = {2: errno.ENOENT, 3: errno.EACCES}
 HEAD = struct.Struct(">IBI")  # length, type, request
@@ -79,16 +79,21 @@ class Requests:
 
     def send(self, kind, body, data=b"", confirm=lambda: None):
         number = next(self.numbers)
-        head = HEAD.pack(REST + len(body) + len(data), kind, number)
-        packet = memoryview(b"".join((head, body, data)))
+        start = HEAD.pack(REST + len(body) + len(data), kind, number) + body
+        room = PACKET - len(start)
         with self.waiting():
-            while packet:
-                sent = self.channel.send(packet[:PACKET].tobytes())
-                if not sent:
-                    raise EOFError("the server closed the channel")
-                packet = packet[sent:]
+            self.push(b"".join((start, data[:room])))
+            for offset in range(room, len(data), PACKET):
+                self.push(bytes(data[offset : offset + PACKET]))
         self.due.append((number, len(data), confirm))
         self.under_way += len(data)
+
+    def push(self, packet):
+        while packet:
+            sent = self.channel.send(packet)
+            if not sent:
+                raise EOFError("the server closed the channel")
+            packet = packet[sent:]
 
     def read(self):
         with self.waiting():
