@@ -35,13 +35,12 @@ class OpenFile:
     beyond: dict[int, int] = field(default_factory=dict)  # confirmed behind a gap: start -> end
     held: list[tuple[int, memoryview]] = field(default_factory=list)  # not sent: offset, piece
     lanes: list[Lane] = field(init=False)
-    decided: bool = field(init=False)  # whether over several channels or not
+    decided: bool | None = None  # whether over several channels or not
 
     def __post_init__(self):
         self.confirmed = self.size
         self.lanes = [Lane(self.files.requests, self.handle)]
         self.shown = self.files.connection.account.shown
-        self.decided = not self.may_spread()
 
     def may_spread(self):
         """Return whether more channels may help and be possible."""
@@ -49,12 +48,13 @@ class OpenFile:
             return False
         if self.size and not self.shown.several:
             return False  # What the file holds behind its confirmed start would spoil the trial.
-        with self.files.doing(f"Write {self.path}"):
-            return is_far(self.files.requests)
+        return is_far(self.files.requests)
 
     def write(self, piece: memoryview) -> None:
         """Send the next bytes, without waiting for the server to confirm them."""
         with self.files.doing(f"Write {self.path}"):
+            if self.decided is None:
+                self.decided = not self.may_spread()
             self.held.append((self.size, piece))
             if not self.decided and self.holds_enough():
                 self.spread()
