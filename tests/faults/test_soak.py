@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 SOAK = bool(os.environ.get("CONSOLE_TESTS_SOAK"))
-FAULTS, EVERY, JOBS = (100, 3.0, 6) if SOAK else (4, 1.0, 3)  # EVERY so many seconds
+FAULTS, EVERY, JOBS = (30, 3.0, 6) if SOAK else (4, 1.0, 3)  # EVERY so many seconds
 PATIENCE = 120  # seconds until something is there to be struck, and until the last jobs have ended
 LOOK = 0.2  # seconds between looks at all jobs
 # Another query would have other rows: what is delivered has to be what was kept.
