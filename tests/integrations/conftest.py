@@ -3,6 +3,7 @@
 import pytest
 
 from integrations.formats import delimited
+from integrations.formats.dialect import Dialect
 from integrations.formats.kernel import loading
 from integrations.models import Authentication
 from tests.integrations.exports import impatient, many, rows  # noqa: F401  fixtures
@@ -41,3 +42,9 @@ def way(request, monkeypatch):
     monkeypatch.setattr(loading, "is_worth_it", lambda values: True)
     monkeypatch.setattr(delimited, "FIRST_PORTIONS", 0)
     monkeypatch.setattr(loading, "block", None)
+
+
+@pytest.fixture(params=["MINIMAL", "ALL", "NONE"])
+def dialect(request):
+    """The default dialect under each policy."""
+    return Dialect(policy=request.param, escape="\\" if request.param == "NONE" else '"')

@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from integrations.rows import Rows
@@ -62,3 +64,32 @@ def test_narrow_rows_are_read_many_at_a_time(tmp_path):
     rows = Rows(snapshot(tmp_path, "SELECT i, 'name ' || i % 9 AS t FROM range(100000) t(i)"))
 
     assert len(list(rows.portions())) < 10
+
+
+def test_large_texts_come_many_at_a_time_where_they_are_short_enough(tmp_path):
+    sql = "SELECT i, repeat(md5(i::VARCHAR), 25) AS t FROM range(100000) t(i)"
+    rows = Rows(snapshot(tmp_path, sql))
+
+    portions = list(rows.portions())
+
+    assert [i for part in portions for i in part.column(0).to_pylist()] == list(range(100_000))
+    assert len(portions) < 40
+    assert max(part.nbytes for part in portions) < 5_000_000
+
+
+def test_a_dictionary_of_many_texts_does_not_make_portions_small(tmp_path):
+    rows = Rows(snapshot(tmp_path, "SELECT md5((i % 9000)::VARCHAR) AS t FROM range(200000) t(i)"))
+
+    assert len(list(rows.portions())) < 20
+    assert sum(part.num_rows for part in rows.portions(dictionaries=True)) == 200_000
+
+
+def test_columns_may_have_one_name_or_none(tmp_path):
+    path = tmp_path / "rows.parquet"
+    names, values = ["", "", "a.b", "a"], [[1], ["x"], ["y"], [{"b": "z"}]]
+    pq.write_table(pa.table(values, names=names), path)
+
+    for dictionaries in (True, False):
+        (portion,) = Rows(path).portions(dictionaries=dictionaries)
+        assert [column.to_pylist() for column in portion.columns] == values
+        assert portion.schema.names == names
