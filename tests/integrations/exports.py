@@ -73,3 +73,28 @@ def files(server):
 
 def size(path):
     return path.stat().st_size
+
+
+def between(deed, log):
+    """Return a log that does something when the first try has failed, before the next one."""
+
+    def note(line):
+        log.append(line)
+        if "Retrying 1/" in line:
+            deed()
+
+    return note
+
+
+def temporary(server):
+    [path] = (path for path in server.root.iterdir() if path.name.endswith(".tmp"))
+    return path
+
+
+def landed(server, receipt, rows):
+    """Assert that the file is there, whole and alone."""
+    data = (server.root / "out.csv").read_bytes()
+    assert data == content(rows)
+    assert receipt.files[0].sha256 == hashed(data)
+    assert receipt.bytes == receipt.files[0].remote_bytes == len(data)
+    assert names(server) == ["out.csv"]

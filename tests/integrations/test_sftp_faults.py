@@ -95,8 +95,14 @@ def test_a_refused_connection_is_tried_again(sshd, rows):
     assert log[0].endswith("Retrying 1/1 after 0.5 seconds.")
 
 
-@pytest.mark.parametrize("moment", ["connected", "sending", "stuck", "waiting"])
-def test_a_stop_is_obeyed_within_seconds_and_leaves_nothing(sshd, many, faulty, moment):
+@pytest.mark.parametrize(
+    ("moment", "rename"),
+    [
+        *(("connected", False), ("sending", False), ("sending", True)),
+        *(("stuck", False), ("waiting", True)),
+    ],
+)
+def test_a_stop_is_obeyed_within_seconds_and_leaves_nothing(sshd, many, faulty, moment, rename):
     faults = {
         "connected": {"swallow_after": 0},
         "sending": {"bytes_per_second": 1_000_000},
@@ -108,7 +114,9 @@ def test_a_stop_is_obeyed_within_seconds_and_leaves_nothing(sshd, many, faulty, 
     ended = []
 
     def run():
-        export = connector(sshd, port=proxy.port, max_connection_retry=20)
+        export = connector(
+            sshd, port=proxy.port, max_connection_retry=20, rename_file_after_upload=rename
+        )
         with pytest.raises(Stopped):
             export.export(many, local_delivery(stopped=stop.is_set))
         ended.append(time.monotonic())

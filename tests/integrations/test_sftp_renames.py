@@ -1,0 +1,116 @@
+"""Renames that are refused for once, or whose request or answer is lost."""
+
+import os
+
+import pytest
+
+from integrations.connectors.content import Content
+from integrations.sandbox.files import Files
+from tests.integrations.exports import between, connector, content, landed, names, temporary
+from tests.servers import local_delivery
+
+pytestmark = pytest.mark.usefixtures("impatient")
+
+
+@pytest.mark.parametrize("rename", [True, False])
+def test_a_refused_rename_is_tried_again_without_another_upload(sandbox, many, rename, monkeypatch):
+    monkeypatch.setattr(Content, "repeatable", rename)
+    (sandbox.root / "out.csv").mkdir()
+    (sandbox.root / "out.csv/inside").touch()
+    log, told = [], []
+
+    def clear_the_way():
+        (sandbox.root / "out.csv/inside").unlink()
+        (sandbox.root / "out.csv").rmdir()
+
+    receipt = connector(sandbox, rename_file_after_upload=rename).export(
+        many, local_delivery(log=between(clear_the_way, log), progress=told.append)
+    )
+
+    landed(sandbox, receipt, many)
+    assert told == sorted(set(told)), "nothing was sent twice"
+    assert any("is whole already" in line for line in log)
+
+
+def test_a_whole_file_that_was_changed_is_not_published(sandbox, rows):
+    (sandbox.root / "out.csv").mkdir()
+    (sandbox.root / "out.csv/inside").touch()
+
+    def meddle():
+        (sandbox.root / "out.csv/inside").unlink()
+        (sandbox.root / "out.csv").rmdir()
+        path = temporary(sandbox)
+        path.write_bytes(b"x" * path.stat().st_size)
+        os.utime(path, (2_000_000_000, 2_000_000_000))
+
+    receipt = connector(sandbox).export(rows, local_delivery(log=between(meddle, [])))
+
+    landed(sandbox, receipt, rows)
+
+
+@pytest.fixture
+def lost_request(sandbox, monkeypatch):
+    """The connection ends before the first rename of a file that is there is done."""
+    usual, lost = Files.posix_rename, []
+
+    def rename(session, old, new):
+        if lost or not session.name(old).exists():
+            return usual(session, old, new)
+        lost.append(old)
+        for deed in after_loss:
+            deed(session.name(old))
+        session.transport.close()
+        return None
+
+    after_loss = []
+    monkeypatch.setattr(Files, "posix_rename", rename)
+    return after_loss
+
+
+@pytest.mark.usefixtures("lost_request")
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_rename_that_was_never_done_is_done_without_another_upload(sandbox, many, retries):
+    told = []
+
+    receipt = connector(sandbox, max_connection_retry=retries).export(
+        many, local_delivery(progress=told.append)
+    )
+
+    landed(sandbox, receipt, many)
+    assert told == sorted(set(told))
+
+
+def test_an_old_file_of_the_same_size_is_not_taken_for_the_new_one(sandbox, rows, lost_request):
+    old = sandbox.root / "out.csv"
+    old.write_bytes(b"x" * len(content(rows)))
+    os.utime(old, (1_000_000_000, 1_000_000_000))
+    lost_request.append(lambda path: path.unlink())
+
+    receipt = connector(sandbox).export(rows, local_delivery())
+
+    landed(sandbox, receipt, rows)
+
+
+def test_a_file_that_was_taken_away_after_a_lost_answer_is_not_sent_twice(sandbox, many):
+    sandbox.switches.collect = True
+    sandbox.switches.lost_renames = 1
+    log, told = [], []
+
+    receipt = connector(sandbox).export(many, local_delivery(log=log.append, progress=told.append))
+
+    assert names(sandbox) == []
+    assert receipt.files[0].remote_bytes == receipt.bytes == len(content(many))
+    assert told == sorted(set(told))
+    assert any("only the server's last answer was lost" in line for line in log)
+
+
+def test_a_lost_answer_of_a_drop_box_is_made_good_by_asking_again(sandbox, many):
+    sandbox.switches.look = False
+    sandbox.switches.lost_renames = 1
+    told = []
+
+    connector(sandbox).export(many, local_delivery(progress=told.append))
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(many)
+    assert names(sandbox) == ["out.csv"]
+    assert told == sorted(set(told))
