@@ -5,7 +5,7 @@ import os
 import pytest
 from paramiko.sftp import SFTP_FAILURE, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
 
-from integrations.errors import PermanentError
+from integrations.errors import PermanentError, TransientError
 from integrations.sandbox import files as sandbox_files
 from integrations.sandbox.files import Files
 from integrations.transports.sftp.leftovers import LONGEST_NAME, earlier, own_names
@@ -67,6 +67,29 @@ def test_a_server_that_cannot_rename_gets_the_file_straight(sandbox, rows, answe
     assert names(sandbox) == ["out.csv"]
     assert receipt.files[0].remote_bytes == len(content(rows))
     assert len([line for line in log if "does not let files be renamed" in line]) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_file_that_is_sent_straight_and_breaks_is_removed_and_sent_anew(sandbox, many, faulty):
+    sandbox.switches.rename_answer = SFTP_OP_UNSUPPORTED
+    proxy = faulty(sandbox, cuts=[3_000_000])
+    log = []
+
+    connector(sandbox, port=proxy.port).export(many, local_delivery(log=log.append))
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(many)
+    assert names(sandbox) == ["out.csv"]
+    assert len([line for line in log if "does not let files be renamed" in line]) == 1
+
+
+def test_nothing_of_a_file_that_is_sent_straight_stays_without_a_try_left(sandbox, many, faulty):
+    sandbox.switches.rename_answer = SFTP_OP_UNSUPPORTED
+    proxy = faulty(sandbox, cuts=[3_000_000])
+
+    with pytest.raises(TransientError):
+        connector(sandbox, port=proxy.port, max_connection_retry=0).export(many, local_delivery())
+
+    assert names(sandbox) == []
 
 
 @pytest.mark.parametrize("answer", WAYS[:2])

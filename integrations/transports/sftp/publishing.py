@@ -181,7 +181,8 @@ class Try:
         self.delivery.fence()
         self.file = self.left.create(self.files, path)
         self.file.keep_in_order()
-        self.delivery.log(STRAIGHT.format(path))
+        if not self.known.straight:
+            self.delivery.log(STRAIGHT.format(path))
         self.known.straight = True
         self.begin_checksum()
         self.write_all(chunks, content)
