@@ -114,7 +114,8 @@ def joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of batches that are small together as one batch."""
     waiting, rows, size = [], 0, 0
     for batch in batches:
-        more = sum(map(most_of, batch.columns))
+        half = batch.num_rows > PORTION_ROWS // 2  # It stays alone, so nobody need count.
+        more = PORTION_BYTES if half else sum(map(most_of, batch.columns))
         if waiting and (rows + batch.num_rows > PORTION_ROWS or size + more > PORTION_BYTES):
             yield one_of(waiting)
             waiting, rows, size = [], 0, 0
