@@ -105,7 +105,11 @@ def keep(code: bytes) -> bytes:
         except OSError:
             continue
         return code
-    logger.warning("No folder takes the machine code of large exports: each process makes it anew.")
+    logger.warning(
+        "No folder takes the machine code that writes large results, so it is made anew for the "
+        "largest and Arrow writes the others, which is slower: make %s writable.",
+        next(iter(folders())),
+    )
     return code
 
 
