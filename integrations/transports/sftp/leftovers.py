@@ -38,6 +38,7 @@ class Leftovers:
         self.delivery = delivery
         self.names = set()
         self.own = set()  # names that no other process uses
+        self.shared = {}  # name that others use too -> the file that we made where there was none
         self.asked = ""  # a name, until the server answers whether it made the file
         self.stranger = None  # (name, what the server said of it) where our usual name was taken
 
@@ -62,7 +63,9 @@ class Leftovers:
     def create_new(self, files: Files, path: str, *, own: bool = False) -> OpenFile | None:
         """Create a file where there is none. Return nothing where the name is taken."""
         try:
-            return self.create(files, path, flags=ONLY_NEW, own=own)
+            file = self.create(files, path, flags=ONLY_NEW, own=own)
+            self.shared |= {} if own else {path: file}
+            return file
         except ExportError:
             if not files.connection.is_open():
                 raise
@@ -80,13 +83,23 @@ class Leftovers:
     def remove(self, files: Files, *, but: str = "") -> None:
         """Remove what must not stay, as far as the connection allows, but for one file."""
         if self and not self.delivery.held():
-            self.names &= self.own  # By now the others can be of another process's file.
+            # By now the others can be of another process's file.
+            self.names = {name for name in self.names if self.is_ours(files, name)}
             self.asked = self.asked if self.asked in self.own else ""
         self.take_back(files)
         for path in sorted(self.names - {but}):
             with suppress(ExportError, Stopped):
                 files.remove(path)
                 self.names.discard(path)
+
+    def is_ours(self, files, name):
+        """Return whether the file of the name is the one made here, going by its size."""
+        if name in self.own:
+            return True
+        file = self.shared.get(name)
+        with suppress(ExportError, Stopped):
+            return bool(file) and file.confirmed <= (files.size(name) or 0) <= file.size
+        return False
 
     def take_back(self, files):
         """Count the file whose creation had no answer as left over, where it was made empty."""
