@@ -57,7 +57,7 @@ class Upload:
         if not (asked and self.is_published(files, asked)):
             return None
         self.delivery.log(f"{asked.path} had arrived: only the server's last answer was lost.")
-        return self.done(asked)
+        return self.done(files, asked)
 
     def is_published(self, files, asked):
         if files.is_missing(asked.temporary):
@@ -83,11 +83,12 @@ class Upload:
         except PermanentError:
             self.known.renaming = None
             return None
-        return self.done(asked)
+        return self.done(files, asked)
 
-    def done(self, asked):
+    def done(self, files, asked):
         self.known.left.published(asked.temporary)
         self.known.renaming = self.known.partial = None
+        self.known.left.remove_stranger(files)
         return asked.arrival
 
     def found(self) -> Arrival | None:
