@@ -1,5 +1,6 @@
 """A file on an SFTP server while it is being written."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,10 +9,12 @@ from paramiko.sftp import SFTP_FLAG_APPEND, SFTP_FLAG_TRUNC, SFTP_FLAG_WRITE
 
 from integrations.transports.sftp.connection import FAILURES, is_answer
 from integrations.transports.sftp.lanes import Lane, is_far, more_lanes
+from integrations.transports.sftp.together import keep_together
 
 MORE = SFTP_FLAG_WRITE | SFTP_FLAG_APPEND
 AGAIN = SFTP_FLAG_WRITE | SFTP_FLAG_TRUNC
 WORTH_LANES = 4 * 1024 * 1024  # bytes of a file, from which on more channels pay
+LONG = 8 * 1024 * 1024  # bytes, after which an upload is worth a place for its threads
 MOST_BREAKS = 2  # of uploads over several channels, after which one has to do
 IN_ORDER = (
     "The server does not take one file over several channels: sending it over one. "
@@ -36,6 +39,7 @@ class OpenFile:
     held: list[tuple[int, memoryview]] = field(default_factory=list)  # not sent: offset, piece
     lanes: list[Lane] = field(init=False)
     decided: bool | None = None  # whether over several channels or not
+    let_go: Callable[[], None] | None = None  # ends that its threads are kept together
 
     def __post_init__(self):
         self.confirmed = self.size
@@ -61,6 +65,8 @@ class OpenFile:
             if self.decided:
                 self.send_held()
         self.size += len(piece)
+        if self.size > LONG and not self.let_go:  # Its other threads, which make it, run by now.
+            self.let_go = keep_together(self.files.connection.transport.native_id)
 
     def holds_enough(self):
         held = sum(len(piece) for _, piece in self.held)
@@ -121,11 +127,20 @@ class OpenFile:
 
     def close(self) -> None:
         """Finish the file: wait until the server has confirmed all of it."""
-        with self.files.doing(f"Write {self.path}"):
-            self.send_held()
-            for lane in self.lanes:
-                lane.requests.settle()
-            self.close_lanes()
+        try:
+            with self.files.doing(f"Write {self.path}"):
+                self.send_held()
+                for lane in self.lanes:
+                    lane.requests.settle()
+                self.close_lanes()
+        finally:
+            self.part()
+
+    def part(self):
+        """Let its threads run wherever there is room again."""
+        if self.let_go:
+            self.let_go()
+            self.let_go = None
 
     def close_lanes(self):
         for lane in self.lanes:
@@ -141,6 +156,7 @@ class OpenFile:
 
     def abandon(self) -> None:
         """Close the file as it is; it is not going to be used."""
+        self.part()
         if len(self.lanes) > 1:
             self.shown.breaks += 1
         for lane in self.lanes:
