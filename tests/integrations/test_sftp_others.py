@@ -50,6 +50,18 @@ def test_what_an_earlier_export_left_is_removed(sshd, rows):
     assert f"Removed {sshd.root}/out.csv.tmp, left behind by an earlier export." in log
 
 
+@pytest.mark.parametrize(("job", "stays"), [("7.2", []), ("7.1", ["out.csv.tmp"])])
+def test_what_a_dead_worker_s_server_still_wrote_is_removed_by_a_later_try(sshd, many, job, stays):
+    left = sshd.root / "out.csv.tmp"
+    left.write_text("half a fi")
+    delivery = local_delivery(job=job, progress=lambda _: left.write_text("half a file, and more"))
+
+    connector(sshd, rename_file_after_upload=True).export(many, delivery)
+
+    assert names(sshd) == ["out.csv", *stays]
+    assert (sshd.root / "out.csv").read_bytes() == content(many)
+
+
 def test_two_exports_to_one_path_do_not_mix(sshd, many, tmp_path, faulty):
     proxy = faulty(sshd, bytes_per_second=10_000_000)
     other = stored(tmp_path / "other.parquet", id=list(range(900_000)))

@@ -1,6 +1,7 @@
 """Files of an upload that must not stay on the server, and what the uploads of the dead left."""
 
 import posixpath
+import time
 from contextlib import suppress
 
 from integrations.delivery import Delivery
@@ -10,6 +11,9 @@ from integrations.transports.sftp.open_file import OpenFile
 
 TEMPORARY = ".tmp"
 LONGEST_NAME = 255  # bytes, on every common file system
+# Seconds for a server to write what a worker had sent it before it died. A file's time has whole
+# seconds: within less, one that grows could look as if it did not.
+SETTLING = 1.2
 
 
 def own_names(path: str, job: str) -> tuple[str, str]:
@@ -69,11 +73,13 @@ class Leftovers:
         except ExportError:
             if not files.connection.is_open():
                 raise
-        if not (found := files.stat(path)):  # Not every server knows how to create only new files.
+        if not (
+            found := shown(files, path)
+        ):  # Not every server knows how to create only new files.
             return self.create(files, path, own=own)
         self.own.discard(path)
         if not own:
-            self.stranger = path, (found.st_size, found.st_mtime)
+            self.stranger = path, found
         return None
 
     def published(self, path: str) -> None:
@@ -111,13 +117,16 @@ class Leftovers:
             self.asked = ""
 
     def remove_stranger(self, files: Files) -> None:
-        """Remove a temporary file that nobody wrote to during this upload."""
+        """Remove a temporary file that nobody writes to."""
         if not self.stranger:
             return
         name, before = self.stranger
         with suppress(ExportError, Stopped):
-            now = files.stat(name)
-            if now and (now.st_size, now.st_mtime) == before:
+            now = shown(files, name)
+            if now != before and earlier(self.delivery.job):
+                time.sleep(SETTLING)
+                before, now = now, shown(files, name)
+            if now and now == before:
                 files.remove(name)
                 self.delivery.log(f"Removed {name}, left behind by an earlier export.")
 
@@ -129,3 +138,9 @@ class Leftovers:
                 if files.stat(name):
                     files.remove(name)
                     self.delivery.log(f"Removed {name}, left behind by a worker that died.")
+
+
+def shown(files: Files, path: str) -> tuple[int | None, int | None] | None:
+    """Return size and time of the file as the server tells them, nothing where it is gone."""
+    found = files.stat(path)
+    return found and (found.st_size, found.st_mtime)
