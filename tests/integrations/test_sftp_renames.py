@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from paramiko.sftp import SFTP_FAILURE
 
 from integrations.connectors.content import Content
+from integrations.errors import ExportError, Stopped, TransientError
 from integrations.sandbox.files import Files
 from tests.integrations.exports import between, connector, content, landed, names, temporary
 from tests.servers import local_delivery
@@ -114,3 +116,66 @@ def test_a_lost_answer_of_a_drop_box_is_made_good_by_asking_again(sandbox, many)
     assert (sandbox.root / "out.csv").read_bytes() == content(many)
     assert names(sandbox) == ["out.csv"]
     assert told == sorted(set(told))
+
+
+def test_the_old_file_stays_where_the_new_one_vanished_before_its_rename(sandbox, rows):
+    (sandbox.root / "out.csv").write_text("old")
+    export = connector(sandbox, rename_file_after_upload=True, max_connection_retry=0)
+
+    def held():
+        (sandbox.root / "out.csv.tmp").unlink(missing_ok=True)
+        return True
+
+    with pytest.raises(TransientError, match=r"out.csv.tmp was removed before it could be renamed"):
+        export.export(rows, local_delivery(held=held))
+
+    assert (sandbox.root / "out.csv").read_text() == "old"
+
+
+@pytest.mark.parametrize("rename", [True, False])
+def test_a_worker_that_wakes_after_its_fence_does_not_remove_what_the_next_one_sent(
+    sandbox, rows, rename
+):
+    asked = []
+
+    def held():
+        asked.append(True)
+        if len(asked) == 1:  # The next one removes what the one before left, and publishes.
+            temporary(sandbox).unlink()
+            (sandbox.root / "out.csv").write_text("of the next worker")
+        return len(asked) == 1
+
+    with pytest.raises((ExportError, Stopped)):
+        connector(sandbox, rename_file_after_upload=rename, max_connection_retry=0).export(
+            rows, local_delivery(held=held)
+        )
+
+    assert (sandbox.root / "out.csv").read_text() == "of the next worker"
+
+
+def test_the_old_file_stays_where_no_rename_is_ever_done(sandbox, rows):
+    (sandbox.root / "out.csv").write_text("old")
+    sandbox.switches.rename_answer = SFTP_FAILURE
+    export = connector(sandbox, rename_file_after_upload=True, max_connection_retry=1)
+
+    with pytest.raises(TransientError, match=r"^Rename /out.csv.tmp to /out.csv"):
+        export.export(rows, local_delivery())
+
+    assert (sandbox.root / "out.csv").read_text() == "old"
+    assert names(sandbox) == ["out.csv"]
+
+
+def test_a_file_that_vanished_after_a_refused_rename_did_not_arrive(sandbox, rows):
+    sandbox.switches.rename_answer = SFTP_FAILURE
+    log = []
+
+    def meddle():
+        temporary(sandbox).unlink()
+        sandbox.switches.rename_answer = 0
+
+    receipt = connector(sandbox, rename_file_after_upload=True).export(
+        rows, local_delivery(log=between(meddle, log))
+    )
+
+    landed(sandbox, receipt, rows)
+    assert not any("had arrived" in line for line in log)

@@ -3,6 +3,7 @@
 import hashlib
 import posixpath
 import re
+import secrets
 import struct
 from contextlib import suppress
 
@@ -190,10 +191,22 @@ class Files:
             refusal = self.rename(temporary, path)
             if not refusal:
                 return
-            if isinstance(refusal, PermissionError) or self.is_missing(path):
-                raise refusal  # It is not the file of that name that is in the way.
+            if not self.is_in_the_way(temporary, path, refusal):
+                raise refusal
             self.client.remove(path)
             self.client.rename(temporary, path)
+
+    def is_in_the_way(self, temporary, path, refusal):
+        """Return whether nothing but the file of that name keeps the other one from having it.
+
+        What is removed for another reason is lost.
+        """
+        if isinstance(refusal, PermissionError | FileNotFoundError):
+            return False
+        if self.is_missing(path) or self.is_missing(temporary):
+            return False
+        spare = posixpath.join(posixpath.dirname(path), f"upload.{secrets.token_hex(8)}.tmp")
+        return bool(self.knows_rename(f"{spare}0", f"{spare}1"))
 
     def rename(self, temporary, path):
         """Rename where the server can, best onto a file that is there. Return why it did not."""

@@ -35,6 +35,7 @@ class Renaming:
     path: str
     size: int
     arrival: Arrival  # what the server said of the file before
+    refused: bool = False  # whether the answer was that it was not done
 
 
 @dataclass
@@ -47,6 +48,16 @@ class Known:
     renames: bool | None = None  # whether it renames, as far as it has told
     straight: bool = False  # whether it has shown that it does not
     checks: Checks = field(default_factory=Checks)
+
+    def publish(self, files: Files) -> None:
+        """Rename the whole file, and remember where the server says that it did not."""
+        asked = self.renaming = replace(self.renaming, refused=False)
+        try:
+            files.publish(asked.temporary, asked.path)
+        except ExportError:
+            if files.connection.is_open():
+                self.renaming = replace(asked, refused=True)
+            raise
 
 
 STRAIGHT = (
@@ -150,7 +161,7 @@ class Try:
         self.delivery.fence()
         arrival = replace(arrival, path=path)
         self.known.renaming = Renaming(self.file.path, path, self.file.size, arrival)
-        self.publish(path)
+        self.publish()
         self.left.published(self.file.path)
         self.left.remove_stranger(self.files)  # From here on nothing makes the delivery fail.
         return arrival
@@ -160,12 +171,16 @@ class Try:
             raise RenameRefused
         raise TransientError(f"{self.file.path} was removed before it could be renamed.")
 
-    def publish(self, path):
+    def publish(self):
         try:
-            self.files.publish(self.file.path, path)
+            self.known.publish(self.files)
         except ExportError as error:
+            if not self.files.connection.is_open():
+                raise
+            if self.files.is_missing(self.file.path):
+                self.tell_of_loss()
             never = isinstance(error, PermanentError) or not self.known.renames
-            if self.files.connection.is_open() and never and not self.manner.rename:
+            if never and not self.manner.rename:
                 raise RenameRefused from error
             raise
 

@@ -54,7 +54,7 @@ class Upload:
     def arrived(self, files):
         """Return what an earlier try did publish, where only the answer to it was lost."""
         asked = self.known.renaming
-        if not (asked and self.is_published(files, asked)):
+        if not asked or asked.refused or not self.is_published(files, asked):
             return None
         self.delivery.log(f"{asked.path} had arrived: only the server's last answer was lost.")
         return self.done(files, asked)
@@ -79,7 +79,7 @@ class Upload:
         self.delivery.log(f"{asked.temporary} is whole already: renaming it once more.")
         self.delivery.fence()
         try:
-            files.publish(asked.temporary, asked.path)
+            self.known.publish(files)
         except PermanentError:
             self.known.renaming = None
             return None
