@@ -5,6 +5,7 @@ import os
 import pytest
 from paramiko.sftp import SFTP_FAILURE, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
 
+from integrations.connectors.content import Content
 from integrations.errors import PermanentError, TransientError
 from integrations.sandbox import files as sandbox_files
 from integrations.sandbox.files import Files
@@ -131,6 +132,38 @@ def test_a_server_that_takes_certain_names_only_gets_the_file_straight(sandbox, 
     assert made[-1] == "/out.csv"
     assert (sandbox.root / "out.csv").read_bytes() == content(rows)
     assert names(sandbox) == ["out.csv"]
+
+
+def test_where_there_is_no_room_for_a_new_file_the_old_one_stays(sandbox, rows, monkeypatch):
+    (sandbox.root / "out.csv").write_text("old")
+    sandbox.switches.quota = 1
+    usual = Files.open
+
+    def full(session, path, flags, attributes):
+        if flags & os.O_CREAT and not session.place(path).exists():
+            return SFTP_FAILURE
+        return usual(session, path, flags, attributes)
+
+    monkeypatch.setattr(Files, "open", full)
+
+    with pytest.raises(TransientError, match=r"^Create .*failed without giving a reason"):
+        connector(sandbox, max_connection_retry=0).export(rows, local_delivery())
+
+    assert (sandbox.root / "out.csv").read_text() == "old"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_server_that_removes_nothing_never_shows_half_a_file(
+    sandbox, many, faulty, made, monkeypatch
+):
+    monkeypatch.setattr(Files, "remove", lambda *asked: SFTP_PERMISSION_DENIED)
+    monkeypatch.setattr(Content, "repeatable", False)
+    proxy = faulty(sandbox, cuts=[1_000_000] * 3)
+
+    connector(sandbox, port=proxy.port).export(many, local_delivery())
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(many)
+    assert "/out.csv" not in made
 
 
 def test_a_consumer_that_takes_temporary_files_too_gets_the_file_straight(

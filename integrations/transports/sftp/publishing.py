@@ -1,5 +1,6 @@
 """One try to put a file on an SFTP server: under a temporary name first, wherever it can rename."""
 
+import secrets
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -140,14 +141,24 @@ class Try:
             self.known.renames = self.files.knows_rename(f"{names[1]}0", f"{names[1]}1")
         if self.known.renames is False:
             return None
-        for name in names:
+        # Where tries before left both and nothing can be removed, a third one is free.
+        _, free = own_names(path, f"{self.delivery.job}.{secrets.token_hex(4)}")
+        refusal = None
+        for name in (*names, free):
             try:
                 if file := self.left.create_new(self.files, name, own=True):
                     return file
-            except ExportError:
+            except ExportError as error:
                 if not self.files.connection.is_open():
                     raise
+                refusal = error
+        self.spare_old(path, refusal)
         return None
+
+    def spare_old(self, path, refusal):
+        """Raise where the refusal can mean that there is no room, and an old file would be lost."""
+        if isinstance(refusal, TransientError) and not self.files.is_missing(path):
+            raise refusal
 
     def put_and_rename(self, path, content, chunks):
         """Write the rest of the temporary file, and publish it once it is whole."""
