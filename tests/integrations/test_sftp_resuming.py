@@ -1,11 +1,13 @@
 """Uploads that break go on behind what the server has of them."""
 
+import os
 import re
 
 import pytest
 
 from integrations.connectors.content import Content
 from integrations.errors import TransientError
+from integrations.sandbox.files import Files
 from integrations.transports.sftp.resuming import after
 from tests.integrations.exports import between, connector, content, landed, names, temporary
 from tests.servers import local_delivery
@@ -141,6 +143,34 @@ def test_a_drop_box_that_lets_nothing_be_read_gets_the_file_anew(sandbox, many, 
     assert (sandbox.root / "out.csv").read_bytes() == content(many)
     assert names(sandbox) == ["out.csv"]
     assert resumed(log) == []
+
+
+@pytest.fixture
+def emptying(monkeypatch):
+    """The server empties each file that is opened to be written, and writes where it is told."""
+    usual = Files.open
+
+    def empty(session, path, flags, attributes):
+        flags &= ~os.O_APPEND
+        return usual(session, path, flags | (flags & os.O_WRONLY and os.O_TRUNC), attributes)
+
+    monkeypatch.setattr(Files, "open", empty)
+
+
+@pytest.mark.usefixtures("emptying")
+@pytest.mark.parametrize(("threshold", "cuts"), [(0, [CUT]), (700_000, []), (700_000, [CUT])])
+def test_a_server_that_empties_what_is_opened_gets_no_file_with_a_hole(
+    sandbox, many, faulty, threshold, cuts
+):
+    proxy = faulty(sandbox, cuts=list(cuts))
+    log = []
+    export = connector(sandbox, port=proxy.port, temp_file_threshold=threshold)
+
+    receipt = export.export(many, local_delivery(log=log.append))
+
+    landed(sandbox, receipt, many)
+    assert resumed(log) == []
+    assert any("refused to append" in line for line in log) == bool(threshold)
 
 
 @pytest.mark.needs("sshd")

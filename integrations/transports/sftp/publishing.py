@@ -16,7 +16,7 @@ from integrations.transports.sftp.checksums import Checks, Checksum
 from integrations.transports.sftp.files import Files
 from integrations.transports.sftp.leftovers import TEMPORARY, Leftovers, own_names
 from integrations.transports.sftp.pieces import held, pieces
-from integrations.transports.sftp.resuming import Partial, resumed
+from integrations.transports.sftp.resuming import Partial, is_emptied, resumed
 
 
 @dataclass(frozen=True)
@@ -253,10 +253,13 @@ class Try:
                 self.file = self.files.resume(self.file.path, self.file.size)
             else:
                 self.file.open_to_append()
+            emptied = is_emptied(self.file)
         except ExportError as error:
             if self.files.connection.is_open():
                 raise AppendRefused from error
             raise
+        if emptied:
+            raise AppendRefused
 
     def verified(self, content) -> Arrival:
         """Return what the server tells of the file. Raise where that is not what was sent."""

@@ -39,10 +39,22 @@ def resumed(
         if not files.connection.is_open():
             raise
         return None
+    if is_emptied(file):
+        file.abandon()
+        return None
     delivery.log(
         f"Resumed {partial.path} at {partial.confirmed:,} of {partial.sent:,} bytes sent before."
     )
     return file, chain(rest, chunks)
+
+
+def is_emptied(file: OpenFile) -> bool:
+    """Return whether the server threw bytes away when it opened the file: some empty it.
+
+    What is written behind them makes the file as long as it should be, with a hole.
+    """
+    size = file.files.size(file.path)
+    return size is not None and size < file.size
 
 
 def tail(partial, files):
