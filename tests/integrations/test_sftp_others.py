@@ -80,3 +80,13 @@ def test_two_exports_to_one_path_do_not_mix(sshd, many, tmp_path, faulty):
 
     assert (sshd.root / "out.csv").read_bytes() in (content(many), content(other))
     assert names(sshd) == ["out.csv"]
+
+
+def test_a_temporary_file_in_a_drop_box_that_shows_nothing_is_left_alone(sandbox, rows):
+    (sandbox.root / "out.csv.tmp").write_text("of another export")
+    sandbox.switches.look = False
+
+    connector(sandbox, rename_file_after_upload=True).export(rows, local_delivery())
+
+    assert (sandbox.root / "out.csv").read_bytes() == content(rows)
+    assert (sandbox.root / "out.csv.tmp").read_text() == "of another export"

@@ -73,12 +73,12 @@ class Leftovers:
         except ExportError:
             if not files.connection.is_open():
                 raise
-        if not (
-            found := shown(files, path)
-        ):  # Not every server knows how to create only new files.
+        found = shown(files, path)
+        if not found and (own or files.is_missing(path)):
+            # Not every server knows how to create only new files.
             return self.create(files, path, own=own)
         self.own.discard(path)
-        if not own:
+        if found and not own:
             self.stranger = path, found
         return None
 
