@@ -1,7 +1,10 @@
 """Exports to servers that are difficult, as the sandbox can be."""
 
+import threading
+
+import paramiko
 import pytest
-from paramiko.sftp import SFTP_PERMISSION_DENIED
+from paramiko.sftp import CMD_WRITE, SFTP_PERMISSION_DENIED
 
 from integrations.errors import PermanentError, TransientError
 from integrations.sandbox.files import Files
@@ -199,3 +202,29 @@ def test_an_error_while_the_file_is_made_leaves_the_old_one(sandbox, tmp_path):
 
     assert (sandbox.root / "out.csv").read_text() == "old"
     assert names(sandbox) == ["out.csv"]
+
+
+def test_answers_may_come_in_any_order(sandbox, many, monkeypatch):
+    usual, send = paramiko.SFTPServer._process, paramiko.SFTPServer._send_packet
+    writing, kept = threading.local(), []
+
+    def process(server, kind, number, message):
+        writing.now = kind == CMD_WRITE
+        usual(server, kind, number, message)
+
+    def send_late(server, *packet):
+        late = getattr(writing, "now", False)
+        if late and not kept:
+            return kept.append(packet)  # until the next one is sent
+        send(server, *packet)
+        if late and len(kept) == 1:
+            kept.append(send(server, *kept[0]))
+        return None
+
+    monkeypatch.setattr(paramiko.SFTPServer, "_process", process)
+    monkeypatch.setattr(paramiko.SFTPServer, "_send_packet", send_late)
+
+    connector(sandbox, max_connection_retry=0).export(many, local_delivery())
+
+    assert len(kept) == 2
+    assert (sandbox.root / "out.csv").read_bytes() == content(many)

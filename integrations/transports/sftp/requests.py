@@ -8,7 +8,6 @@ import errno
 import math
 import struct
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -31,17 +30,17 @@ class Requests:
         self.channel = channel
         self.waiting = waiting  # context manager for times in which the server owes an answer
         self.numbers = count(FIRST_REQUEST)
-        self.due = deque()  # (request, bytes, what to call when it went well)
+        self.due = {}  # request -> (bytes, what to call when it went well)
         self.under_way = 0
         self.quickest = math.inf  # seconds to the answer of one request
         self.received = bytearray()
-        self.answer = None
+        self.asked = self.answer = None  # the request that waits for its content, and that
         self.failure = None
 
     def ask(self, kind: int, body: bytes) -> bytes:
         """Return the content of the answer. Raise OSError where it is an error."""
         alone, asked = not self.due, time.monotonic()
-        self.send(kind, body)
+        self.asked = self.send(kind, body)
         self.settle()
         if alone:
             self.quickest = min(self.quickest, time.monotonic() - asked)
@@ -85,8 +84,9 @@ class Requests:
             self.push(b"".join((start, data[:room])))
             for offset in range(room, len(data), PACKET):
                 self.push(bytes(data[offset : offset + PACKET]))
-        self.due.append((number, len(data), confirm))
+        self.due[number] = len(data), confirm
         self.under_way += len(data)
+        return number
 
     def push(self, packet):
         while packet:
@@ -118,14 +118,18 @@ class Requests:
         return kind, number, content
 
     def take(self, kind, number, content):
-        """Check an answer off. For those to requests of others nobody waits any more."""
+        """Check an answer off: they may come in any order.
+
+        For those to requests of others nobody waits any more.
+        """
         if number < FIRST_REQUEST:
             return
-        if not self.due or number != self.due[0][0]:
-            raise EOFError("the server answered out of turn")
-        _, size, confirm = self.due.popleft()
+        if number not in self.due:
+            raise EOFError("the server answered what was not asked")
+        size, confirm = self.due.pop(number)
         self.under_way -= size
-        self.answer = content
+        if number == self.asked:
+            self.answer = content
         if kind == CMD_STATUS and (code := int.from_bytes(content[:4], "big")):
             self.failure = self.failure or failure(code, content)
         else:
