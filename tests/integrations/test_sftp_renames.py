@@ -1,6 +1,8 @@
 """Renames that are refused for once, or whose request or answer is lost."""
 
 import os
+import threading
+import time
 
 import pytest
 from paramiko.sftp import SFTP_FAILURE
@@ -9,7 +11,7 @@ from integrations.connectors.content import Content
 from integrations.errors import ExportError, Stopped, TransientError
 from integrations.sandbox.files import Files
 from tests.integrations.exports import between, connector, content, landed, names, temporary
-from tests.servers import local_delivery
+from tests.servers import local_delivery, wait_until
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -179,3 +181,23 @@ def test_a_file_that_vanished_after_a_refused_rename_did_not_arrive(sandbox, row
 
     landed(sandbox, receipt, rows)
     assert not any("had arrived" in line for line in log)
+
+
+def test_a_stop_while_a_lost_answer_is_looked_for_is_obeyed(sandbox, rows, faulty, lost_request):
+    proxy = faulty(sandbox)
+    lost_request.append(lambda path: setattr(proxy, "swallow_after", 0))
+    stop = threading.Event()
+    export = connector(sandbox, port=proxy.port, max_connection_retry=0)
+
+    def run():
+        with pytest.raises(TransientError):
+            export.export(rows, local_delivery(stopped=stop.is_set))
+
+    running = threading.Thread(target=run)
+    running.start()
+    wait_until(lambda: proxy.connections == 2)
+    stop.set()
+    asked = time.monotonic()
+    running.join()
+
+    assert time.monotonic() - asked < 5

@@ -94,7 +94,7 @@ class Upload:
     def found(self) -> Arrival | None:
         """Come back once more, for a short time, for the end of a rename without an answer."""
         if self.known.renaming:
-            with suppress(ExportError, Stopped), self.errand(LOOKING) as connection:
+            with suppress(ExportError, Stopped), self.errand(after_stop=0) as connection:
                 files = Files(connection)
                 return self.arrived(files) or self.renamed(files)
         return None
@@ -103,14 +103,21 @@ class Upload:
         """Come back once more, for a short time, to remove what must not stay."""
         if not self.known.left:
             return
-        seconds = CLEARING if self.delivery.stopped() else LOOKING
-        with suppress(ExportError, Stopped), self.errand(seconds) as connection:
+        with suppress(ExportError, Stopped), self.errand(after_stop=CLEARING) as connection:
             self.known.left.remove(Files(connection))
 
-    def errand(self, seconds):
-        """Return a connection of its own that is given up after some seconds."""
-        ends = time.monotonic() + seconds
-        delivery = replace(self.delivery, stopped=lambda: time.monotonic() > ends)
+    def errand(self, *, after_stop):
+        """Return a connection of its own that is given up soon, and sooner after a stop."""
+        ends = time.monotonic() + LOOKING
+
+        def over():
+            nonlocal ends
+            if self.delivery.stopped():
+                ends = min(ends, time.monotonic() + after_stop)
+            return time.monotonic() >= ends
+
+        seconds = CLEARING if self.delivery.stopped() else LOOKING
+        delivery = replace(self.delivery, stopped=over)
         return Connection(replace(self.account, timeout=seconds), delivery)
 
 
