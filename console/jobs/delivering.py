@@ -3,7 +3,7 @@
 import logging
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 
 from console.jobs.damage import damage_told
 from console.jobs.ending import JobError
@@ -54,7 +54,7 @@ def note(job, text):
     """Write a line of the log. Where that fails, the delivery goes on: it can be done already."""
     try:
         write(job, text)
-    except DatabaseError:
+    except Error:
         logger.exception("A line of the log of job %s could not be written.", job.pk)
 
 

@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from console import jobs
@@ -79,10 +79,11 @@ def test_a_result_lands_on_the_server_and_the_receipt_says_what(submit, sshd):
     assert "/in/people.csv" in log_of(job)
 
 
-def test_a_delivery_goes_on_where_a_line_of_its_log_cannot_be_written(submit, monkeypatch):
+@pytest.mark.parametrize("trouble", [OperationalError, InterfaceError])
+def test_a_delivery_goes_on_where_a_line_of_its_log_cannot_be_written(submit, monkeypatch, trouble):
     def troubled(job, text):
         if "Host key" in text:
-            raise OperationalError("database is locked")
+            raise trouble("database is locked")
         write(job, text)
 
     monkeypatch.setattr("console.jobs.delivering.write", troubled)

@@ -6,9 +6,12 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from console import jobs
+from console.jobs import delivering
 from console.jobs.holding import comparison, is_unusual
 from console.models import Database, Job, Query
 from console.queries.saving import save
@@ -168,6 +171,28 @@ def test_a_released_job_sends_the_very_rows_without_another_query(run, sshd, mia
     assert (sshd.root / "in/people.csv").read_bytes() == rows
     assert "Released by mia: the result is sent as it is." in log_of(job)
     assert "the query is not run again" in log_of(job)
+
+
+def test_once_a_released_result_is_delivered_its_receipt_asks_the_database_nothing(
+    run, mia, monkeypatch
+):
+    usual, queries = delivering.signed, []
+
+    def signed(*given):
+        with CaptureQueriesContext(connection) as asked:
+            receipt = usual(*given)
+        queries.extend(asked)
+        return receipt
+
+    monkeypatch.setattr(delivering, "signed", signed)
+    run(10)
+    job = run(2)
+    post(mia, job, "release")
+
+    ran(job)
+
+    assert job.receipt["released_by"] == "mia"
+    assert queries == []
     assert job.receipt["released_by"] == "mia"
 
 
