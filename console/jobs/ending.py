@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.engines import QueryError
-from console.jobs.lease import KILLED, OUTAGES, TOO_LONG, Lease
+from console.jobs.lease import KILLED, OUTAGES, PAUSE, TOO_LONG, Lease
 from console.jobs.log import redacted, write
 from console.jobs.rerun import HALF_DONE_REMEDY, changes_a_table, used_up
 from console.models import Job
@@ -22,7 +22,7 @@ from integrations.secrets import SecretUnreadable
 FIRST_WAIT, LONGEST_WAIT = 30, 900  # seconds
 JITTER = 0.2
 ANY = Q()
-PAUSE = 0.5  # seconds between tries to write how a job ended
+LONGEST_OUTAGE = 600  # seconds in which it is tried to write how a job ended
 KILLED_LINE = "The job was killed. Nothing more is sent."
 
 
@@ -149,11 +149,12 @@ def stop(lease: Lease) -> None:
 def end(lease: Lease, status: str, *lines: str, only: Q = ANY, **fields) -> bool:
     """Write how the job ended and the last lines of its log, if it is still this worker's."""
     fields = {"ended_at": timezone.now(), "sent_bytes": lease.sent_bytes} | fields
+    given_up = time.monotonic() + LONGEST_OUTAGE
     while True:
         try:
             return settle(lease, only, lines, status=status, **fields)
-        except OUTAGES:  # What was delivered must not be sent again because of a moment's trouble.
-            if time.monotonic() > lease.ends_at:
+        except OUTAGES:  # What was delivered must not be sent again because of such trouble.
+            if time.monotonic() > given_up:
                 raise
             connection.close()
             time.sleep(PAUSE)

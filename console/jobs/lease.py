@@ -19,6 +19,7 @@ from integrations.errors import Stopped
 SECONDS = 45  # and ten more until a lost job is noticed: less than a minute in all
 RENEWED_EVERY = 15
 LOOKED_EVERY = 1
+PAUSE = 0.5  # between tries while the database is away
 
 OUTAGES = (OperationalError, InterfaceError)
 KILLED, TOO_LONG, LOST = "killed", "too long", "lost"
@@ -84,12 +85,23 @@ class Lease:
         return bool(self.reason)
 
     def held(self) -> bool:
-        """Renew the lease. Return whether the job is this worker's, as the database has it."""
+        """Renew the lease. Return whether the job is this worker's, as the database has it.
+
+        A database that is away is waited for as long as the lease lasts: hours of work hang on it.
+        """
+        while not self.is_renewed():
+            if self.stopped():
+                return False
+            time.sleep(PAUSE)
+        return self.reason != LOST
+
+    def is_renewed(self):
         try:
             self.renew(time.monotonic())
         except OUTAGES:
+            connection.close()
             return False
-        return self.reason != LOST
+        return True
 
     def own(self):
         """Return the job's row as long as it is this worker's."""

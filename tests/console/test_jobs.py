@@ -10,8 +10,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from console import jobs
-from console.jobs.ending import fail
-from console.jobs.lease import Lease, claim
+from console.jobs.ending import fail, succeed
+from console.jobs.lease import LOST, Lease, claim
 from console.jobs.phases import enter
 from console.jobs.querying import execute
 from console.models import Database, Job, Query, Schedule
@@ -250,6 +250,49 @@ def test_a_moment_s_trouble_of_the_database_does_not_undo_a_job(submit, monkeypa
     job.refresh_from_db()
     assert (job.status, troubles) == ("success", [])
     assert texts(job)[-1] == "The job succeeded."
+
+
+@pytest.fixture
+def troubled(monkeypatch):
+    """Return a function that lets the database be away for the next uses of a lease."""
+    own, troubles = Lease.own, []
+
+    def away(lease):
+        if troubles:
+            raise troubles.pop()
+        return own(lease)
+
+    monkeypatch.setattr(Lease, "own", away)
+    return lambda times: troubles.extend([OperationalError("database is locked")] * times)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_held_where_the_database_is_away_for_a_moment(submit, troubled):
+    lease = Lease(claim(submit().pk))
+    troubled(2)
+
+    assert lease.held()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_not_held_where_the_database_stays_away(submit, troubled):
+    lease = Lease(claim(submit().pk))
+    lease.ends_at = 0
+    troubled(1)
+
+    assert not lease.held()
+    assert lease.reason == LOST
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_is_ended_after_an_outage_that_was_longer_than_its_lease(submit, troubled):
+    lease = Lease(claim(submit().pk))
+    lease.ends_at = 0
+    troubled(2)
+
+    succeed(lease, None)
+
+    assert Job.objects.get().status == "success"
 
 
 def test_a_saved_query_runs_with_the_rights_of_its_owner(database, marketer, keeper):
