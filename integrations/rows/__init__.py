@@ -30,8 +30,9 @@ class Rows:
     def portions(self, *, dictionaries: bool = False) -> Iterator["pa.RecordBatch"]:
         """Yield the rows in order, so few at a time that their values fit well in memory.
 
-        With `dictionaries`, texts that are stored as dictionaries come as those of Arrow. Then a
-        column need not have the same type in each portion.
+        With `dictionaries`, texts that are stored as dictionaries come as those of Arrow, inside
+        of lists, maps and rows too, and JSON as texts. Then a column need not have the same type
+        in each portion.
         """
         return reader().portions(self.path, dictionaries=dictionaries)
 

@@ -18,6 +18,7 @@ PORTION_ROWS = 16_384
 PORTION_BYTES = 4 << 20
 LARGE_COLUMN = 64 << 20  # bytes in a row group; in a larger one a few rows can hold nearly all
 FEW_ROWS = 16
+WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "BYTE_ARRAY": 4}  # bytes of a value, mostly 8
 
 
 def schema_of(path: Path) -> pa.Schema:
@@ -30,10 +31,11 @@ def count_of(path: Path) -> int:
 
 def portions(path: Path, *, dictionaries: bool) -> Iterator[pa.RecordBatch]:
     """Yield the rows in order, with dictionaries as they are stored or with all values."""
-    metadata = pq.read_metadata(path)
+    with pq.ParquetFile(path) as file:
+        metadata, schema = file.metadata, file.schema_arrow
     for number in range(metadata.num_row_groups):
-        small = joined(group(path, metadata, number))
-        yield from small if dictionaries else map(spelled_out, small)
+        for portion in joined(group(path, metadata, number)):
+            yield typed(portion, schema, dictionaries=dictionaries)
 
 
 def group(path: Path, metadata: pq.FileMetaData, number: int) -> Iterator[pa.RecordBatch]:
@@ -41,20 +43,33 @@ def group(path: Path, metadata: pq.FileMetaData, number: int) -> Iterator[pa.Rec
     rows = metadata.row_group(number)
     stored = [rows.column(column) for column in range(rows.num_columns)]
     repeated = repeated_values(stored, metadata.schema.to_arrow_schema())
-    # A file that is buffered ahead stays in memory until all of it was read.
+    size = rows_at_once(stored, rows.num_rows, repeated)
     with pq.ParquetFile(
-        path, metadata=metadata, read_dictionary=repeated, pre_buffer=False
+        path,
+        metadata=metadata,
+        read_dictionary=repeated,
+        arrow_extensions_enabled=False,  # JSON is read as a dictionary only where it is text.
+        pre_buffer=False,  # What is buffered ahead stays in memory until all of it was read.
     ) as file:
-        size = rows_at_once(stored, rows.num_rows, repeated)
         for batch in file.iter_batches(size, row_groups=[number], use_threads=False):
             yield from pieces(batch)
 
 
 def repeated_values(stored: list[pq.ColumnChunkMetaData], schema: pa.Schema) -> list[str]:
     """Return the columns of texts and bytes that are stored as dictionaries."""
-    long = {f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)}
-    named = [column.path_in_schema for column in stored if column.has_dictionary_page]
-    return [name for name in named if name in long]
+    kinds = [kind for field in schema for kind in singles(field.type)]
+    return [
+        column.path_in_schema
+        for column, kind in zip(stored, kinds, strict=True)
+        if column.has_dictionary_page and (pa.types.is_string(kind) or pa.types.is_binary(kind))
+    ]
+
+
+def singles(kind: pa.DataType) -> list[pa.DataType]:
+    """Return the types of the single values that lists, maps and rows hold, as Parquet has them."""
+    if not pa.types.is_nested(kind):
+        return [kind]
+    return [part for n in range(kind.num_fields) for part in singles(kind.field(n).type)]
 
 
 def rows_at_once(stored: list[pq.ColumnChunkMetaData], rows: int, repeated: list[str]) -> int:
@@ -75,7 +90,8 @@ def width_of(column: pq.ColumnChunkMetaData, rows: int, repeated: list[str]) -> 
     size = column.total_uncompressed_size
     fixed = column.physical_type != "BYTE_ARRAY"
     if fixed or column.path_in_schema in repeated or not column.has_dictionary_page:
-        return size // max(1, rows)
+        # Arrow may need more than what is stored, for a number or for a place in a dictionary.
+        return max(size, WIDTHS.get(column.physical_type, 8) * column.num_values) // max(1, rows)
     return size  # Each row may mean the largest value that is stored once.
 
 
@@ -96,6 +112,8 @@ def is_large(batch: pa.RecordBatch) -> bool:
 
 def most_of(column: pa.Array) -> int:
     """Return no less than the bytes of the values, without a look at each."""
+    if pa.types.is_nested(column.type):
+        return sum(map(most_of, members(column)))
     if not pa.types.is_dictionary(column.type):
         return column.nbytes
     return len(column) * (pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
@@ -103,11 +121,23 @@ def most_of(column: pa.Array) -> int:
 
 def size_of(column: pa.Array) -> int:
     """Return the bytes of the values, those of a dictionary as often as they are meant."""
+    if pa.types.is_nested(column.type):
+        return sum(map(size_of, members(column)))
     if not pa.types.is_dictionary(column.type):
         return column.nbytes
     meant = pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
     mean = column.dictionary.nbytes // max(1, len(column.dictionary))
     return max(meant, mean * len(column))  # Arrow sets the latter aside to spell them out.
+
+
+def members(column: pa.Array) -> list[pa.Array]:
+    """Return the columns that a column of lists, maps or rows is made of, as far as it reaches."""
+    if pa.types.is_struct(column.type):
+        return column.flatten()
+    if not pa.types.is_map(column.type):
+        return [column.flatten()]
+    start, end = column.offsets[0].as_py(), column.offsets[-1].as_py()
+    return [part.slice(start, end - start) for part in (column.keys, column.items)]
 
 
 def joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -129,10 +159,21 @@ def one_of(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
 
 
-def spelled_out(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the batch with each value in its place instead of dictionaries."""
+def typed(batch: pa.RecordBatch, schema: pa.Schema, *, dictionaries: bool) -> pa.RecordBatch:
+    """Return the batch with the types of the file; texts may stay in dictionaries."""
     columns = [
-        column.dictionary.take(column.indices) if pa.types.is_dictionary(column.type) else column
-        for column in batch.columns
+        column if dictionaries and not has_identifiers(field.type) else spelled_out(column, field)
+        for column, field in zip(batch.columns, schema, strict=True)
     ]
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+    return pa.RecordBatch.from_arrays(columns, names=schema.names)
+
+
+def spelled_out(column: pa.Array, field: pa.Field) -> pa.Array:
+    """Return the column with each value in its place instead of dictionaries."""
+    # A cast of a slice makes what the slice was taken from; a copy has no more than the slice.
+    return column if column.type == field.type else pa.concat_arrays([column]).cast(field.type)
+
+
+def has_identifiers(kind: pa.DataType) -> bool:
+    """Return whether there are UUIDs in the type, which are not told from bytes without it."""
+    return any(isinstance(single, pa.UuidType) for single in singles(kind))

@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from integrations.rows import Rows
+from integrations.formats.blocks import block
+from integrations.formats.dialect import Dialect
+from integrations.rows import Rows, parquet
 
 MEGABYTES = 90  # of one portion and what reading it takes; the values together have 300 and more
 READ = """
@@ -24,6 +26,9 @@ WIDE = {
     "bytes": "SELECT repeat('a', 3000000)::BLOB AS x FROM range(100)",
     "lists": "SELECT [repeat('a', 3000000)] AS x FROM range(100)",
     "members": "SELECT {'a': repeat('a', 3000000)} AS x FROM range(100)",
+    "entries": "SELECT map(['a'], [repeat('a', 3000000)]) AS x FROM range(100)",
+    "json": "SELECT ('\"' || repeat('a', 3000000) || '\"')::JSON AS x FROM range(100)",
+    "numbers": "SELECT [0 FOR i IN range(2000)] AS x FROM range(8000)",
     "late": "SELECT if(i < 9000, 'a', repeat('a', 300000)) AS x, i FROM range(10000) t(i)",
 }
 
@@ -82,6 +87,42 @@ def test_a_dictionary_of_many_texts_does_not_make_portions_small(tmp_path):
 
     assert len(list(rows.portions())) < 20
     assert sum(part.num_rows for part in rows.portions(dictionaries=True)) == 200_000
+
+
+NESTED = """
+SELECT if(i % 7 = 0, NULL, [if(j % 3 = 0, NULL, 't' || j) FOR j IN range(i % 5)]) AS lists,
+  {'s': if(i % 5 = 0, NULL, 's' || i % 9), 'l': [['x' || i % 3], []]} AS members,
+  if(i % 4 = 0, NULL, map(['k' || i % 6, 'é'], ['v' || i % 2, NULL])) AS entries,
+  [{'b': ('b' || i % 8)::BLOB, 'n': i, 'u': md5(i::VARCHAR)::UUID}] AS both,
+  {'u': md5(i::VARCHAR)::UUID, 's': 's' || i % 9} AS identified, md5(i::VARCHAR)::UUID AS u,
+  [('[' || i % 9 || ']')::JSON] AS jsons, ('[' || i % 9 || ']')::JSON AS json
+FROM range(20000) t(i)
+"""
+
+
+def test_texts_in_lists_maps_and_rows_are_read_many_at_a_time(tmp_path):
+    path = snapshot(tmp_path, NESTED)
+
+    assert len(list(parquet.group(path, pq.read_metadata(path), 0))) < 5
+
+
+def test_texts_in_lists_maps_and_rows_are_the_same_in_any_portion(tmp_path, monkeypatch):
+    rows = Rows(snapshot(tmp_path, f"{NESTED} LIMIT 2000"))
+    stored = pq.read_table(rows.path)
+    monkeypatch.setattr(parquet, "PORTION_BYTES", 30_000)
+
+    plain = list(rows.portions())
+    repeated = list(rows.portions(dictionaries=True))
+
+    assert len(repeated) > 5
+    assert plain[0].schema.types == stored.schema.types
+    for portions in (plain, repeated):
+        assert [row for part in portions for row in part.to_pylist()] == stored.to_pylist()
+        assert text_of(portions) == text_of(stored.to_batches())
+
+
+def text_of(portions):
+    return b"".join(block(portion, Dialect()) for portion in portions)
 
 
 def test_columns_may_have_one_name_or_none(tmp_path):
