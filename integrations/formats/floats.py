@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from integrations.formats.quoting import TEXT, join, replaced
 
 PLAIN_FROM, PLAIN_TO = 1e-3, 1e7
-TINY = {pa.float64(): 1e-322, pa.float32(): 1e-43}  # below, Java gives two digits, not one
+TINY = {pa.float64(): 1e-322, pa.float32(): 1e-43}  # up to here, Java gives two digits, not one
 NAMES = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -32,7 +32,7 @@ def float_text(column: pa.Array) -> pa.Array:
     shortest = texts.filter(odd).to_pylist()
     tiny = TINY[column.type]
     written = [
-        scientific(f"{value:.1e}" if abs(value) < tiny else text)
+        scientific(f"{value:.1e}" if abs(value) <= tiny else text)
         for value, text in zip(values, shortest, strict=True)
     ]
     return replaced(texts, odd, pa.array(written, TEXT))

@@ -77,7 +77,7 @@ def clock(value):
 
 def java_double(value):
     """Return what Double.toString of Java 19 and later returns."""
-    text = repr(value) if not 0 < abs(value) < 1e-322 else f"{value:.1e}"
+    text = repr(value) if not 0 < abs(value) <= 1e-322 else f"{value:.1e}"
     if text in ("nan", "inf", "-inf"):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[text]
     if value == 0 or 1e-3 <= abs(value) < 1e7:

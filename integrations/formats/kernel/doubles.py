@@ -36,7 +36,7 @@ from integrations.formats.kernel.pointers import (
 # 15 digits, which no two doubles share: a decimal that is the double is the shortest one.
 PLAIN_FROM, PLAIN_TO = 1e-3, 1e7
 SHORT_SCALE, SCALE = 1e4, 1e8
-TINY = 1e-322  # below, Java gives two digits where one would do; Arrow's way knows which
+TINY = 1e-322  # up to here, Java gives two digits where one would do; Arrow's way knows which
 SIXTEEN_DIGITS = np.uint64(10**16)
 ZERO, ONE, TWO, FOUR = (np.uint64(number) for number in (0, 1, 2, 4))
 FRACTION_BITS = np.uint64(52)
@@ -68,7 +68,7 @@ def put_double(p, number):
     size = abs(number)
     if not size < np.inf:
         return put_no_number(p, number)
-    if size < TINY and size > 0.0:
+    if size <= TINY and size > 0.0:
         return 0
     if np.signbit(number):
         put_byte(p, MINUS)
