@@ -11,6 +11,7 @@ from integrations.errors import PermanentError
 from integrations.formats.blocks import block
 from integrations.formats.dialect import Dialect
 from integrations.formats.kernel import loading
+from integrations.formats.kernel.marks import touches_values
 from integrations.formats.kernel.writer import Writer
 from tests.integrations.guarded import Guarded, behind_guards
 from tests.integrations.kernel_ways import DOUBLES, POLICIES, kernel, one_column
@@ -81,14 +82,38 @@ def batches(draw):
 
 DIALECTS = some.builds(
     Dialect,
-    delimiter=some.sampled_from(",\t|;1- \x00é"),
+    delimiter=some.sampled_from(",\t|;1- E\x00é"),
     quote=some.sampled_from("\"'.~"),
     escape=some.sampled_from("\"'\\!"),
     policy=some.sampled_from(POLICIES),
-    null=some.sampled_from(["", r"\N", "NULL", "0", "true", "abc", "long enough for two words"]),
+    null=some.sampled_from(["", r"\N", "NULL", "0", "true", "NaN", "abc", "enough for two words"]),
     newline=some.sampled_from(["\r\n", "\n", "\r"]),
     newline_in_field=some.sampled_from(["\r\n", "\n", "\r"]),
 )
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(
+    "marks",
+    [{"null": null} for null in ("NaN", "Infinity", "-Infinity", "1.0E20", "true", "-1")]
+    + [{"delimiter": delimiter} for delimiter in "EIyae-.:U1"],
+)
+def test_what_the_dialect_is_made_of_is_cared_for_in_numbers_too(marks, policy):
+    dialect = Dialect(policy=policy, escape="\\" if policy == "NONE" else '"', **marks)
+    columns = {
+        "double": [float("nan"), float("inf"), -float("inf"), 1e20, None],
+        "flag": [True, False, None, True, False],
+        "moment": pa.array([0, 1, None, 3, 4], pa.timestamp("us", "UTC")),
+        "whole": [0, -1, None, 1, 2],
+    }
+    batch = pa.record_batch(columns)
+
+    assert kernel(batch, dialect) == block(batch, dialect).decode()
+
+
+@pytest.mark.parametrize("null", ["", r"\N", "NULL", "null"])
+def test_numbers_need_no_care_in_the_dialects_that_people_choose(null):
+    assert not touches_values(Dialect(null=null))
 
 
 @settings(max_examples=400, deadline=None)

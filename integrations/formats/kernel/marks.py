@@ -7,7 +7,9 @@ import numpy as np
 from integrations.formats.dialect import Dialect
 
 PADDING = bytes(8)  # behind what is copied by whole words
-OF_VALUES = frozenset("0123456789-.: truefalsUTC")  # what is not text is made of these
+# What is not text is one of the words or is made of the characters.
+WORDS = ("true", "false", "NaN", "Infinity", "-Infinity")
+CHARACTERS = frozenset("0123456789-.: EUTC")
 
 
 class Marks(NamedTuple):
@@ -32,9 +34,9 @@ class Marks(NamedTuple):
 
 def touches_values(dialect: Dialect) -> bool:
     """Return whether numbers, times or flags may need quotes or escapes, as texts do."""
-    special = {dialect.delimiter, dialect.quote}
-    null = set(dialect.null)
-    return bool(special & OF_VALUES) or bool(null and null <= OF_VALUES)
+    special, null = {dialect.delimiter, dialect.quote}, dialect.null
+    may_be_null = null in WORDS or (null and CHARACTERS.issuperset(null))
+    return bool(may_be_null or special & CHARACTERS.union(*WORDS))
 
 
 def marks_of(dialect: Dialect, null: np.ndarray) -> Marks:
