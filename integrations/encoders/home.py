@@ -46,5 +46,5 @@ def sweep() -> None:
     """Remove homes of exports that were killed and could not do it themselves."""
     for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(FileNotFoundError):
-            if home.stat().st_mtime < time.time() - A_WEEK:
+            if home.lstat().st_mtime < time.time() - A_WEEK:
                 shutil.rmtree(home, ignore_errors=True)

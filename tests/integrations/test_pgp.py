@@ -170,6 +170,13 @@ def test_homes_of_killed_exports_are_swept_up(receiver, homes):
     assert list(homes.iterdir()) == [new]
 
 
+def test_a_link_in_a_circle_among_the_homes_is_no_obstacle(receiver, homes):
+    circle = homes / "console-gnupg-circle"
+    circle.symlink_to(circle)
+
+    assert receiver.decrypt(encrypted(receiver, [b"a"])) == b"a"
+
+
 def test_the_words_of_gpg_are_passed_on(tmp_path):
     command = ["gpg", "--homedir", str(tmp_path), "--batch", "--recipient", "ABCD", "--encrypt"]
 
