@@ -5,6 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError
 from itertools import islice
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pytest
 from integrations.formats import warm, write_rows
 from integrations.formats.blocks import block
 from integrations.formats.dialect import Dialect
-from integrations.formats.kernel import loading, machine_code
+from integrations.formats.kernel import loading, machine_code, writer
 from integrations.rows import Rows
 from tests.integrations.kernel_ways import one_column
 
@@ -144,6 +145,20 @@ def test_without_the_kernel_arrow_writes_and_the_log_says_so_once(monkeypatch, c
             assert write(one_column(["a,b"])) == b'"a,b"\r\n'
 
     assert caplog.text.count("written by Arrow alone") == 1
+
+
+def test_llvmlite_without_numba_is_as_good_as_nothing(monkeypatch, caplog):
+    def file_name():
+        raise PackageNotFoundError("numba")
+
+    monkeypatch.setattr(machine_code, "file_name", file_name)
+    monkeypatch.setattr(writer, "kernel", machine_code.kernel.__wrapped__)
+
+    with nothing_loaded(), caplog.at_level(logging.WARNING, loading.__name__):
+        write = loading.writer_for(Dialect(), loading.WORTH_LOADING)
+        assert write(one_column(["a,b"])) == b'"a,b"\r\n'
+
+    assert "Arrow alone, which is slower: No package metadata was found for numba" in caplog.text
 
 
 def test_a_kernel_that_writes_something_else_is_not_used(monkeypatch, caplog):

@@ -33,9 +33,10 @@ def is_worth_it(values: int) -> bool:
 def is_compiled() -> bool:
     try:
         from integrations.formats.kernel.machine_code import kept
-    except ImportError:
-        return True  # Who tries to load it tells what is missing.
-    return kept() is not None
+
+        return kept() is not None
+    except Exception:  # noqa: BLE001  whoever tries to load it tells what is missing
+        return True
 
 
 def fits(dialect: Dialect) -> bool:
