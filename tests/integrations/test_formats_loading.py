@@ -1,5 +1,6 @@
 """The kernel is there before it is needed, loaded only where it pays, and never needed."""
 
+import gc
 import logging
 import subprocess
 import sys
@@ -73,6 +74,15 @@ def test_machine_code_that_was_cut_short_is_not_run(folders, code):
     path.write_bytes(path.read_bytes()[:-1])
 
     assert machine_code.kept() is None
+
+
+def test_a_kernel_that_is_not_used_any_more_can_go(code):
+    first, second = machine_code.loaded(code), machine_code.loaded(code)
+
+    del first, second
+
+    gc.collect()  # Memory that is freed twice ends the process.
+    assert warm()
 
 
 def test_without_any_folder_the_log_says_so_and_the_kernel_works(folders, code, caplog):

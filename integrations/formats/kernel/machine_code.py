@@ -36,8 +36,8 @@ def made() -> bytes:
     return compiled()
 
 
-@cache
 def processor() -> llvm.TargetMachine:
+    """Return a new target for code, which belongs to whoever loads code with it."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()
