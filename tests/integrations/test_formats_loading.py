@@ -85,6 +85,13 @@ def test_a_kernel_that_is_not_used_any_more_can_go(code):
     assert warm()
 
 
+def test_a_user_without_a_home_has_no_folder(monkeypatch):
+    monkeypatch.delenv("CONSOLE_HOME", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "~/.cache")
+
+    assert all(folder.is_absolute() for folder in machine_code.folders())
+
+
 def test_without_any_folder_the_log_says_so_and_the_kernel_works(folders, code, caplog):
     for folder in folders:
         folder.write_text("in the way")

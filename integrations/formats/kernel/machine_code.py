@@ -79,8 +79,9 @@ def folders() -> Iterator[Path]:
     yield Path(cache_from_source(__file__)).parent
     if home := os.environ.get("CONSOLE_HOME"):
         yield Path(home) / "kernel"
-    cache_home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    yield Path(cache_home) / "console"
+    users = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111
+    if users.is_absolute():  # not so where the user has no home
+        yield users / "console"
 
 
 def kept() -> bytes | None:
