@@ -18,7 +18,7 @@ PORTION_ROWS = 16_384
 PORTION_BYTES = 4 << 20
 LARGE_COLUMN = 64 << 20  # bytes in a row group; in a larger one a few rows can hold nearly all
 FEW_ROWS = 16
-WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "BYTE_ARRAY": 4}  # bytes of a value, mostly 8
+BITS = {"BOOLEAN": 1, "INT32": 32, "FLOAT": 32, "BYTE_ARRAY": 32}  # of a value, mostly 64
 
 
 def schema_of(path: Path) -> pa.Schema:
@@ -90,8 +90,9 @@ def width_of(column: pq.ColumnChunkMetaData, rows: int, repeated: list[str]) -> 
     size = column.total_uncompressed_size
     fixed = column.physical_type != "BYTE_ARRAY"
     if fixed or column.path_in_schema in repeated or not column.has_dictionary_page:
-        # Arrow may need more than what is stored, for a number or for a place in a dictionary.
-        return max(size, WIDTHS.get(column.physical_type, 8) * column.num_values) // max(1, rows)
+        # Arrow may need more: a number or a place in a dictionary, and a bit for null.
+        bits = (BITS.get(column.physical_type, 64) + 1) * column.num_values
+        return -(-max(size, bits // 8) // max(1, rows))
     return size  # Each row may mean the largest value that is stored once.
 
 

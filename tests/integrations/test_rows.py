@@ -71,6 +71,13 @@ def test_narrow_rows_are_read_many_at_a_time(tmp_path):
     assert len(list(rows.portions())) < 10
 
 
+def test_columns_of_numbers_come_in_portions_that_are_nearly_full(tmp_path):
+    columns = ", ".join(f"i * {factor} % 1000 AS c{factor}" for factor in range(1, 60))
+    rows = Rows(snapshot(tmp_path, f"SELECT {columns} FROM range(50000) t(i)"))
+
+    assert len(list(rows.portions())) <= 1 + 50_000 * 60 * 9 // parquet.PORTION_BYTES
+
+
 def test_large_texts_come_many_at_a_time_where_they_are_short_enough(tmp_path):
     sql = "SELECT i, repeat(md5(i::VARCHAR), 25) AS t FROM range(100000) t(i)"
     rows = Rows(snapshot(tmp_path, sql))
