@@ -30,6 +30,7 @@ def test_a_killed_upload_is_done_again_and_a_stop_waits_for_the_next(
 
     os.kill(worker_of(job), signal.SIGKILL)
     line.mend()
+    until(lambda: "it is started again" in cluster.said())  # The other workers go as well.
     let_its_lease_end(job)
     jobs.reap()
 
