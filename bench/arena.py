@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -138,10 +139,12 @@ class Arena:
 @contextmanager
 def opened(folder: Path) -> Iterator[Arena]:
     """Serve from the folder until the end of the block."""
-    gpg_home = folder / "gnupg"
-    gpg_home.mkdir(mode=0o700)
-    with server.running(folder / "server") as sshd:
-        arena = Arena(folder, sshd, gpg_home)
+    # gpg's agent has a socket in its home, and the path of a socket has to be short.
+    with (
+        tempfile.TemporaryDirectory(prefix="gpg-") as gpg_home,
+        server.running(folder / "server") as sshd,
+    ):
+        arena = Arena(folder, sshd, Path(gpg_home))
         arena.ask_gpg("--quick-generate-key", "bench")
         try:
             yield arena
