@@ -1,6 +1,7 @@
 // <sql-editor>: Ace in the place of the textarea, which keeps its value for the form.
 import { completer } from "./completion.js";
 import { toast } from "./live.js";
+import "./shown.js";
 import "./trino.js";
 import "./tables.js";
 

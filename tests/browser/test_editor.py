@@ -100,6 +100,28 @@ def test_a_run_is_shown_though_an_earlier_job_asks_for_itself_meanwhile(editor, 
     expect(page.locator("#job")).to_have_attribute("data-status", "killed")
 
 
+def test_what_a_job_asked_for_before_a_run_does_not_take_its_place(editor, people):
+    page = editor("/workbench/queries/new/")
+    write(page, "SELECT 1")
+    held = []
+    page.route("**/queries/jobs/*/", lambda route: held.append(route))
+    with page.expect_request(re.compile("/queries/jobs/")):
+        page.keyboard.press("Control+Enter")
+    first = page.locator("#job").get_attribute("data-job")
+
+    with page.expect_response(re.compile("/run/")):
+        page.keyboard.press("Control+Enter")
+    expect(page.locator("#job")).not_to_have_attribute("data-job", first)
+    second = page.locator("#job").get_attribute("data-job")
+    with page.expect_response(re.compile(f"/queries/jobs/{first}/")):
+        held[0].continue_()
+    page.wait_for_timeout(POLL)
+
+    assert page.locator("#job").get_attribute("data-job") == second
+    assert page.locator("#job-shown").input_value() == second
+    assert f"Job {second}" in page.locator("#job").inner_text()
+
+
 @contextmanager
 def slow(page, address):
     """Hold the answer of the address back until the job on show has had time to ask twice."""
@@ -306,7 +328,7 @@ def test_a_missing_setting_is_named_and_focused(editor, people, sftp):
     page.get_by_role("dialog").get_by_role("button", name="Done").click()
 
     expect(page.get_by_role("dialog")).to_contain_text("This field is required.")
-    assert "is-invalid" in page.evaluate("document.activeElement.className")
+    expect(page.locator(".is-invalid").first).to_be_focused()
 
 
 def test_run_and_export_now_shows_its_job(editor, people, sftp):
