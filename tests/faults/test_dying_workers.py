@@ -131,6 +131,25 @@ def test_a_worker_that_slept_in_mid_upload_does_not_publish(submit, start, drop,
     assert "This worker lost contact with the database; the job goes on elsewhere." in texts(job)
 
 
+def test_a_worker_that_slept_and_was_cut_off_comes_back_for_what_it_made(submit, start, drop, line):
+    job = submit(rename_file_after_upload=True)
+    line.faults.append(Cut(300_000))
+    worker = start(job, "integrations.transports.sftp.leftovers.Leftovers.create_new")
+    worker.wait_at_step()
+    worker.signal(signal.SIGSTOP)
+    job = run_after_the_lease(job)
+    made = drop.made()
+
+    worker.signal(signal.SIGCONT)
+    worker.go_on()
+    worker.wait()
+
+    job.refresh_from_db()
+    drop.has_once(job)
+    assert drop.made() == made
+    assert [text for text in texts(job) if "the connection was lost" in text]
+
+
 def test_a_worker_that_slept_before_the_rename_leaves_it_to_the_next(submit, start, drop, line):
     drop.keep()
     job = submit(attempts=3)

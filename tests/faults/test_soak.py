@@ -141,8 +141,15 @@ def test_whatever_happens_each_job_delivers_its_file_once(
 
     assert cluster.stop() == 0
     kept = {job.pk: check(job, server) for job in submitted}
-    assert {path.name for path in Drop(server).all()} == set(kept.values())
+    left = {path.name for path in Drop(server).all()} - set(kept.values())
+    assert not left, story(storm, submitted)
     assert not Job.objects.exclude(worker="", lease_until=None).exists()
+
+
+def story(storm, submitted):
+    """Return what was done to the jobs, and what they say of it."""
+    told = [f"{job}: {text}" for job in submitted for text in texts(job)]
+    return "\n".join([str([fault.__name__ for fault in storm.struck]), *told])
 
 
 def submit_one(submit, number):

@@ -88,14 +88,14 @@ class Leftovers:
 
     def remove(self, files: Files, *, but: str = "") -> None:
         """Remove what must not stay, as far as the connection allows, but for one file."""
-        if self and not self.delivery.held():
-            # By now the others can be of another process's file.
-            self.names = {name for name in self.names if self.is_ours(files, name)}
-            self.asked = self.asked if self.asked in self.own else ""
+        alone = not self or self.delivery.held()
+        if not alone and self.asked not in self.own:
+            self.asked = ""  # By now it can be of another process's file, as the others can.
         self.take_back(files)
         for path in sorted(self.names - {but}):
-            with suppress(ExportError, Stopped):
-                files.remove(path)
+            with suppress(ExportError, Stopped):  # What is not answered is asked again later.
+                if alone or self.is_ours(files, path):
+                    files.remove(path)
                 self.names.discard(path)
 
     def is_ours(self, files, name):
@@ -103,9 +103,7 @@ class Leftovers:
         if name in self.own:
             return True
         file = self.shared.get(name)
-        with suppress(ExportError, Stopped):
-            return bool(file) and file.confirmed <= (files.size(name) or 0) <= file.size
-        return False
+        return bool(file) and file.confirmed <= (files.size(name) or 0) <= file.size
 
     def take_back(self, files):
         """Count the file whose creation had no answer as left over, where it was made empty."""
