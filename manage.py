@@ -2,6 +2,7 @@
 """Run the console's commands. Build .venv first where there is none."""
 
 # Old Pythons, down to 3.6, have to understand this file: it tells them what is needed.
+import gc
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ VENV = HERE / ".venv"
 PYTHON = VENV / "bin/python"
 INSTALL_LOG = VENV / "install.log"
 RUNTIME, TESTS = "requirements.txt", "tests/requirements.txt"
+OFTEN = 50_000  # objects made, after which Python looks for garbage: imports make much, and none
 
 
 def main(arguments):
@@ -31,6 +33,7 @@ def main(arguments):
 
 def run(arguments):
     """Hand over to Django."""
+    gc.set_threshold(OFTEN)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     home = home_among(arguments)
     if home:

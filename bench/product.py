@@ -4,6 +4,7 @@ A job with a `file` in the place of a `snapshot` sends that file as it is. The s
 export alone, as they are in a worker, which has everything imported, go with the receipt.
 """
 
+import gc
 import json
 import sys
 import time
@@ -15,7 +16,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from django.conf import settings
+import manage
+
+gc.set_threshold(manage.OFTEN)  # As all processes of the product.
+
+from django.conf import settings  # noqa: E402
 
 settings.configure(USE_I18N=False)
 

@@ -1,5 +1,7 @@
 """`manage.py workers`: the queue of workers, which `manage.py cluster` keeps running."""
 
+import gc
+
 from django.core.management.base import BaseCommand
 from django_q.cluster import Cluster
 
@@ -13,4 +15,5 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         load()
+        gc.freeze()  # What all workers share stays as it is, and in memory once.
         Cluster().start()  # Its processes are forks of this one, which ends after them.
