@@ -84,7 +84,8 @@ def test_ratios_are_of_pairs_and_of_as_many_bytes():
 
     assert verdict.ratios == [0.5, 1.5, 3]
     assert verdict.loaded_ratios == pytest.approx([0.25, 0.5, 2 / 3])
-    assert (verdict.ratio, verdict.word) == (1.5, "not reached")
+    assert (verdict.ratio, verdict.loaded) == (1.5, 0.5)
+    assert verdict.word == "reached in a worker"
 
 
 def run(seconds, loaded=None):
