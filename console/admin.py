@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django_q.models import Failure, OrmQ, Success
 from django_q.models import Schedule as QueueSchedule
 
-from console.models import Database, Job, Query, Schedule, Table
+from console.models import Database, Job, Notice, Query, Schedule, Table
 from console.templatetags.console import duration, elapsed, size, status
 
 admin.site.site_header = "Console administration"
@@ -86,6 +86,14 @@ class ScheduleAdmin(Shown):
     list_select_related = ["query"]
     search_fields = ["cron", "query__name"]
     ordering = ["next_slot"]
+
+
+@admin.register(Notice)
+class NoticeAdmin(Shown):
+    list_display = ["subject", "user", "kind", "created_at", "sent_at", "attempts", "error"]
+    list_filter = ["kind", ("sent_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["user"]
+    search_fields = ["subject", "user__username"]
 
 
 @admin.register(Job)

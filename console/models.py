@@ -54,12 +54,31 @@ class Table(models.Model):
 class Schedule(models.Model):
     """When something runs: its slots are the times it is due; a delay moves only the run."""
 
+    class Missed(models.TextChoices):
+        LAST = "last", "Run the latest"
+        ALL = "all", "Run all of them"
+        SKIP = "skip", "Skip them"
+
+    class Overlap(models.TextChoices):
+        QUEUE = "queue", "Wait for it to end"
+        SKIP = "skip", "Skip the slot"
+        ALLOW = "allow", "Run beside it"
+
     cron = models.CharField(max_length=200)  # @hourly, @daily or five fields
     timezone = models.CharField(max_length=64, default="UTC")
     delay = models.PositiveIntegerField(default=0)  # seconds
+    # What becomes of slots that nothing could run, and of one while an earlier run goes on.
+    missed = models.CharField(max_length=10, choices=Missed, default=Missed.LAST)
+    missed_most = models.PositiveSmallIntegerField(default=10)  # of all of them, the latest
+    missed_hours = models.PositiveSmallIntegerField(default=24)  # of all of them, no older
+    overlap = models.CharField(max_length=10, choices=Overlap, default=Overlap.QUEUE)
     next_slot = models.DateTimeField(null=True, editable=False, db_index=True)
     paused_at = models.DateTimeField(null=True, editable=False)
     paused_because = models.TextField(blank=True, editable=False)
+    resumed_at = models.DateTimeField(null=True, editable=False)
+    paused_by = models.ForeignKey(  # by hand: it stays paused until somebody resumes it
+        USER, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self):
@@ -84,6 +103,10 @@ class Query(models.Model):
     )
     priority = models.SmallIntegerField(default=0)
     retry_limit = models.PositiveSmallIntegerField(default=0)
+    # Of scheduled runs. Its owner hears of failures in any case.
+    notify_success = models.BooleanField(default=False)
+    notify_failure = models.BooleanField(default=False)
+    notified = models.ManyToManyField(USER, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -126,6 +149,7 @@ class Job(models.Model):
         SUCCESS = "success"
         ERROR = "error"
         KILLED = "killed"
+        SKIPPED = "skipped"  # a slot that its schedule did not run
 
     class Phase(models.TextChoices):
         QUEUED = "queued"
@@ -134,7 +158,14 @@ class Job(models.Model):
         UPLOADING = "uploading"
         DONE = "done"
 
-    FINISHED = (Status.SUCCESS, Status.ERROR, Status.KILLED)
+    RAN = (Status.SUCCESS, Status.ERROR, Status.KILLED)
+
+    class Failure(models.TextChoices):
+        PASSING = "passing"  # it may go well by itself the next time
+        LASTING = "lasting"  # it fails again until somebody changes something
+        FAULT = "fault"  # it is not known which
+
+    FINISHED = (*RAN, Status.SKIPPED)
 
     # What to do. Copied from the query when the job is made: later edits do not change it.
     name = models.CharField(max_length=255, blank=True)
@@ -153,6 +184,7 @@ class Job(models.Model):
     schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, related_name="jobs")
     slot = models.DateTimeField(null=True)  # when the schedule was due
     timezone = models.CharField(max_length=64, default="UTC")  # of the schedule
+    in_turn = models.BooleanField(default=False)  # waits for those of its schedule before it
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
 
     # Where it is.
@@ -179,6 +211,7 @@ class Job(models.Model):
     result_bytes = models.PositiveBigIntegerField(null=True)
     sent_bytes = models.PositiveBigIntegerField(default=0)
     receipt = models.JSONField(null=True)
+    failure = models.CharField(max_length=10, choices=Failure, blank=True)
     error = models.TextField(blank=True)  # one sentence: what happened
     remedy = models.TextField(blank=True)  # what to do about it
     error_line = models.PositiveIntegerField(null=True)  # of the SQL, from 1
@@ -192,6 +225,7 @@ class Job(models.Model):
             models.Index(fields=["owner", "-id"], name="job_owner"),
             # The order in which workers take them: ten thousand that wait are not sorted each time.
             models.Index(fields=["status", "-priority", "id"], name="job_turn"),
+            models.Index(fields=["schedule", "status"], name="job_of_schedule"),
         ]
         constraints = [models.UniqueConstraint(fields=["schedule", "slot"], name="job_slot")]
 
@@ -238,3 +272,37 @@ class Pulse(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class Notice(models.Model):
+    """A message to a person, kept here until the mail server has taken it."""
+
+    class Kind(models.TextChoices):
+        FAILED = "failed"
+        STILL_FAILING = "still failing"
+        RECOVERED = "recovered"
+        SUCCEEDED = "succeeded"
+        PAUSED = "paused"
+        TEST = "test"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    user = models.ForeignKey(USER, models.CASCADE, related_name="notices")
+    query = models.ForeignKey(Query, models.SET_NULL, null=True, related_name="notices")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="notices")
+    subject = models.CharField(max_length=300)
+    body = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    not_before = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)  # why the last attempt failed
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["sent_at", "given_up_at", "not_before"], name="notice_waiting"),
+        ]
+
+    def __str__(self):
+        return self.subject

@@ -35,7 +35,7 @@ def scheduled(queries):
 
 def failing(queries):
     """Return the queries whose last job failed, the latest failure first."""
-    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.FINISHED).order_by("-pk")
+    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.RAN).order_by("-pk")
     found = queries.annotate(
         last_status=Subquery(ended.values("status")[:1]),
         last_job=Subquery(ended.values("pk")[:1]),
@@ -47,7 +47,7 @@ def failing(queries):
 
 def skipped(queries):
     """Return the last job of each query that sent nothing, for want of rows, the latest first."""
-    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.FINISHED).order_by("-pk")
+    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.RAN).order_by("-pk")
     last = queries.annotate(last_job=Subquery(ended.values("pk")[:1])).values("last_job")
     found = Job.objects.filter(pk__in=last, receipt__skipped__isnull=False)
     return found.exclude(receipt__skipped="").defer("sql").order_by("-pk")[:SHOWN]

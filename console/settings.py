@@ -138,6 +138,19 @@ X_FRAME_OPTIONS = "DENY"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+# Mail to people about their queries. Without a host, messages are kept and nothing is sent.
+EMAIL_HOST = environment.text("CONSOLE_MAIL_HOST")
+EMAIL_PORT = environment.number("CONSOLE_MAIL_PORT", 587, least=1)
+EMAIL_HOST_USER = environment.text("CONSOLE_MAIL_USER")
+EMAIL_HOST_PASSWORD = environment.text("CONSOLE_MAIL_PASSWORD")
+MAIL_SECURITY = environment.choice("CONSOLE_MAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL_SECURITY == "starttls", MAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 20  # seconds
+DEFAULT_FROM_EMAIL = environment.text("CONSOLE_MAIL_FROM", "console@localhost")
+
+# Whoever shows it as `Authorization: Bearer …` may read /metrics. None: admins only.
+METRICS_TOKEN = environment.text("CONSOLE_METRICS_TOKEN")
+
 # Limits of one query, enforced on the child process that runs it.
 QUERY_MEMORY_MB = environment.number("CONSOLE_QUERY_MEMORY_MB", 2048, least=128)
 QUERY_THREADS = environment.number("CONSOLE_QUERY_THREADS", 2, least=1)

@@ -26,6 +26,7 @@ urlpatterns = [
     path("settings/", account.settings, name="settings"),
     path("help/keys/", account.keys, name="keys"),
     path("health/", health.health, name="health"),
+    path("metrics", health.metrics, name="metrics"),
     path("workbench/databases/", databases.database_list, name="databases"),
     path("workbench/databases/<str:name>/", databases.database, name="database"),
     path("workbench/databases/<str:database>/<str:name>/", databases.table, name="table"),
@@ -52,7 +53,6 @@ urlpatterns = [
     path("workbench/queries/new/run/", query_jobs.run_query, name="new-run"),
     path("workbench/queries/names/", editor.query_names, name="query-names"),
     path("workbench/queries/format/", editor.format_query, name="format-query"),
-    path("workbench/queries/firings/", schedules.schedule_firings, name="schedule-firings"),
     path("workbench/queries/jobs/<int:pk>/", query_jobs.query_job, name="query-job"),
     path("workbench/queries/jobs/<int:pk>/stop/", query_jobs.stop_query_job, name="stop-query-job"),
     path(
@@ -69,6 +69,16 @@ urlpatterns = [
     path("workbench/queries/<int:pk>/export/draft/", exports.export_draft, name="export-draft"),
     path("workbench/queries/<int:pk>/export/remove/", exports.remove, name="remove-export"),
     path("workbench/queries/<int:pk>/schedule/", schedules.schedule, name="query-schedule"),
+    path(
+        "workbench/queries/<int:pk>/schedule/firings/",
+        schedules.schedule_firings,
+        name="schedule-firings",
+    ),
+    path(
+        "workbench/queries/<int:pk>/schedule/pause/",
+        schedules.pause_schedule,
+        name="pause-schedule",
+    ),
     path(
         "workbench/queries/<int:pk>/versions/<int:number>/",
         versions.query_version,

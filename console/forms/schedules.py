@@ -1,18 +1,44 @@
-"""When a query runs: the drop-down of the seeds, a time zone and a delay."""
+"""When a query runs: the drop-down of the seeds, zone, delay, policies, and who hears of it."""
 
 from zoneinfo import available_timezones
 
 from django import forms
+from django.contrib.auth.models import User
 
+from console.models import Schedule
 from console.schedules import CronError, parse
 
 CUSTOM = "custom"
+NOTIFYING = ("notify_failure", "notify_success")
+MOST_NOTIFIED = 20
+POLICIES = ("overlap", "missed", "missed_most", "missed_hours")
 CHOICES = {
     "": "None",
     "@hourly": "@hourly (:00)",
     "@daily": "@daily (midnight)",
     CUSTOM: "Custom cron…",
 }
+
+
+class People(forms.ModelMultipleChoiceField):
+    """People who can get mail."""
+
+    def __init__(self, **given):
+        able = User.objects.filter(is_active=True).exclude(email="").order_by("username")
+        super().__init__(able, widget=forms.CheckboxSelectMultiple, required=False, **given)
+
+    def label_from_instance(self, user):
+        return (
+            f"{user.get_full_name()} ({user.username})" if user.get_full_name() else user.username
+        )
+
+    def clean(self, value):
+        chosen = super().clean(value)
+        if len(chosen) > MOST_NOTIFIED:
+            raise forms.ValidationError(
+                f"{len(chosen)} people are chosen, and {MOST_NOTIFIED} is the most."
+            )
+        return chosen
 
 
 class ScheduleForm(forms.Form):
@@ -33,6 +59,33 @@ class ScheduleForm(forms.Form):
     hours = forms.IntegerField(label="Hours", initial=0, min_value=0, max_value=23)
     minutes = forms.IntegerField(label="Minutes", initial=0, min_value=0, max_value=59)
     seconds = forms.IntegerField(label="Seconds", initial=0, min_value=0, max_value=59)
+    overlap = forms.ChoiceField(
+        label="While an earlier run is not done",
+        choices=Schedule.Overlap,
+        initial=Schedule.Overlap.QUEUE,
+        required=False,
+    )
+    missed = forms.ChoiceField(
+        label="Slots that were missed",
+        choices=Schedule.Missed,
+        initial=Schedule.Missed.LAST,
+        required=False,
+        help_text="While the console did not run. Runs that were paused are not missed.",
+    )
+    missed_most = forms.IntegerField(
+        label="At most", initial=10, min_value=1, max_value=100, required=False
+    )
+    missed_hours = forms.IntegerField(
+        label="Not older than", initial=24, min_value=1, max_value=24 * 7, required=False
+    )
+
+    firings = forms.TypedChoiceField(
+        label="Next runs", coerce=int, empty_value=5, required=False,
+        choices=[(5, "5"), (20, "20"), (100, "100")],
+    )  # fmt: skip
+    notify_failure = forms.BooleanField(label="a run fails, or works again", required=False)
+    notify_success = forms.BooleanField(label="a run succeeds", required=False)
+    notified = People(label="To")
 
     def clean_timezone(self):
         name = self.cleaned_data["timezone"]
@@ -53,6 +106,11 @@ class ScheduleForm(forms.Form):
         settings["delay"] = parts[0] * 3600 + parts[1] * 60 + parts[2]
         return settings
 
+    @property
+    def policies(self):
+        """The fields of a Schedule that this form has; those that were not sent stay."""
+        return {name: self.cleaned_data[name] for name in POLICIES if self.cleaned_data.get(name)}
+
     def custom_cron(self):
         cron = self.cleaned_data.get("cron", "")
         if not cron:  # as at TD, an empty cron is no schedule
@@ -64,10 +122,14 @@ class ScheduleForm(forms.Form):
         return cron
 
 
-def entries(schedule):
-    """Return what the form's fields hold for a schedule, or for none."""
-    if schedule is None:
-        return {"when": "", "cron": "", "timezone": "UTC", "hours": 0, "minutes": 0, "seconds": 0}
+def entries(query):
+    """Return what the form's fields hold for a query, on a schedule or not."""
+    notifying = {name: getattr(query, name) for name in NOTIFYING}
+    people = [user.pk for user in query.notified.all()]
+    return of_schedule(query.schedule or Schedule(cron="")) | notifying | {"notified": people}
+
+
+def of_schedule(schedule):
     minutes, seconds = divmod(schedule.delay, 60)
     hours, minutes = divmod(minutes, 60)
     known = schedule.cron in CHOICES
@@ -78,6 +140,7 @@ def entries(schedule):
         "hours": hours,
         "minutes": minutes,
         "seconds": seconds,
+        **{name: getattr(schedule, name) for name in POLICIES},
     }
 
 

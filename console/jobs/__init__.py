@@ -2,12 +2,12 @@
 
 from console.jobs.control import cluster_alive, kill
 from console.jobs.holding import drop, release
-from console.jobs.places import waiting
 from console.jobs.reaper import reap
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
 from console.jobs.running import run, take_turn
-from console.jobs.submission import retry, submit, submit_query
+from console.jobs.submission import retry, skip_query, submit, submit_query
+from console.jobs.waiting import waiting
 
 __all__ = [
     "NoResult",
@@ -22,6 +22,7 @@ __all__ = [
     "retry",
     "rows_of",
     "run",
+    "skip_query",
     "submit",
     "submit_query",
     "take_turn",

@@ -1,5 +1,6 @@
 """How a job ends: with success, killed, with an error that a person understands, or later."""
 
+import logging
 import random
 import time
 import traceback
@@ -12,16 +13,20 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.engines import QueryError
+from console.jobs.hopeless import pause_hopeless
 from console.jobs.lease import KILLED, OUTAGES, PAUSE, TOO_LONG, Lease
 from console.jobs.log import redacted, write
 from console.jobs.rerun import HALF_DONE_REMEDY, changes_a_table, used_up
 from console.models import Job
+from console.notifications import tell_end
 from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
 
 FIRST_WAIT, LONGEST_WAIT = 30, 900  # seconds
 JITTER = 0.2
+logger = logging.getLogger(__name__)
 ANY = Q()
+PASSING, LASTING = Job.Failure.PASSING, Job.Failure.LASTING
 LONGEST_OUTAGE = 600  # seconds in which it is tried to write how a job ended
 KILLED_LINE = "The job was killed. Nothing more is sent."
 
@@ -43,6 +48,7 @@ class Failure:
     error_line: int | None = None
     error_column: int | None = None
     traceback: str = ""
+    failure: str = Job.Failure.FAULT
 
 
 OUTAGE = "The console's own database could not be used in the middle of the job."
@@ -55,15 +61,22 @@ FAULT_REMEDY = "Retry the job; if it fails again, show an administrator the deta
 def failure_of(error: BaseException) -> Failure:
     match error:
         case QueryError():
-            return Failure(str(error), "", error.line, error.column)
-        case ExportError() | JobError():
-            return Failure(str(error), error.remedy)
+            kind = LASTING if error.line else Job.Failure.FAULT
+            return Failure(str(error), "", error.line, error.column, failure=kind)
+        case ExportError():
+            kind = PASSING if error.transient else LASTING
+            return Failure(str(error), error.remedy, failure=kind)
+        case JobError():
+            return Failure(str(error), error.remedy, failure=LASTING)
         case SecretUnreadable():
-            return Failure(str(error), "Ask an administrator to restore the encryption key.")
+            remedy = "Ask an administrator to restore the encryption key."
+            return Failure(str(error), remedy, failure=LASTING)
         case KeyboardInterrupt() | SystemExit():
             return Failure("The job was cut off before its end.", "Retry the job.")
-    text, remedy = (OUTAGE, OUTAGE_REMEDY) if isinstance(error, OUTAGES) else (FAULT, FAULT_REMEDY)
-    return Failure(text, remedy, traceback="".join(traceback.format_exception(error)))
+    details = "".join(traceback.format_exception(error))
+    if isinstance(error, OUTAGES):
+        return Failure(OUTAGE, OUTAGE_REMEDY, traceback=details, failure=PASSING)
+    return Failure(FAULT, FAULT_REMEDY, traceback=details)
 
 
 def succeed(lease: Lease, receipt: dict | None) -> None:
@@ -165,4 +178,23 @@ def settle(lease, only, lines, **fields):
         won = lease.own().filter(only).update(worker="", lease_until=None, **fields)
         for line in lines if won else ():
             write(lease.job, line)
+        if won:
+            follow(lease.job.pk)
     return bool(won)
+
+
+def follow(pk: int) -> None:
+    """Do what follows from the end of a job, in the transaction that ends it.
+
+    Trouble with that must not keep the job from ending: it would be run again.
+    """
+    try:
+        with transaction.atomic():
+            job = Job.objects.select_related("query", "schedule", "authentication").get(pk=pk)
+            tell_end(job)
+            if job.status == Job.Status.ERROR and pause_hopeless(job):
+                write(job, f"The schedule was paused. {job.schedule.paused_because}")
+    except OUTAGES:
+        raise
+    except Exception:
+        logger.exception("What follows from the end of job %s could not be done.", pk)

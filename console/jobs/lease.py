@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -30,7 +30,15 @@ def ready(now=None):
     due = Q(not_before=None) | Q(not_before__lte=now or Now())
     waiting = Job.objects.filter(due, status=Job.Status.QUEUED, held_because="")
     blocked = STARTS_WITH_EXPORT & Q(authentication__in=full())
-    return waiting.exclude(blocked).order_by("-priority", "pk")
+    not_its_turn = Q(in_turn=True) & Exists(before(OuterRef("schedule"), OuterRef("pk")))
+    return waiting.exclude(blocked).exclude(not_its_turn).order_by("-priority", "pk")
+
+
+def before(schedule, job):
+    """Return the earlier jobs of a schedule that are not done. One that is held has no end."""
+    unfinished = [Job.Status.QUEUED, Job.Status.RUNNING]
+    earlier = Job.objects.filter(schedule=schedule, pk__lt=job, held_because="")
+    return earlier.filter(status__in=unfinished)
 
 
 def claim(job_id: int) -> Job | None:

@@ -37,7 +37,7 @@ def lock(**authentication) -> None:
     list(locked.values_list("pk"))
 
 
-def waiting(jobs: Iterable[Job]) -> dict[int, str]:
+def waiting_for_place(jobs: Iterable[Job]) -> dict[int, str]:
     """Return why jobs wait for a place, in a sentence, by the key of each that does."""
     ready = [job for job in jobs if could_export(job)]
     keys = {job.authentication_id for job in ready}

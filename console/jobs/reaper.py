@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django_q.brokers import get_broker
 
-from console.jobs.ending import JITTER, LONGEST_WAIT
+from console.jobs.ending import JITTER, LONGEST_WAIT, follow
 from console.jobs.lease import SECONDS as LEASE
 from console.jobs.lease import ready
 from console.jobs.log import write
@@ -55,6 +55,7 @@ def give_back(job, now):
             write(job, "The worker that ran this job died. It is run again from the start.")
         elif won:
             write(job, fields.get("error", "The job was killed."))
+            follow(job.pk)
     return won
 
 
@@ -62,7 +63,7 @@ def what_now(job, now):
     """Return what becomes of a job whose worker died."""
     if job.kill_requested_at:
         return {"status": Job.Status.KILLED, "ended_at": now}
-    failed = {"status": Job.Status.ERROR, "ended_at": now}
+    failed = {"status": Job.Status.ERROR, "ended_at": now, "failure": Job.Failure.FAULT}
     if changes_a_table(job) and not job.result_path:
         return failed | {"error": HALF_DONE, "remedy": HALF_DONE_REMEDY}
     if used_up(job):

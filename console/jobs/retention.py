@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console.jobs.places import lock
-from console.models import Job, JobLine
+from console.models import Job, JobLine, Notice
 from integrations.access import users_of
 from integrations.models import Authentication
 
@@ -29,6 +29,7 @@ def prune(now=None) -> dict[str, int]:
         "results": prune_results(before),
         "authentications": prune_authentications(before),
         "lines": delete_all(JobLine.objects.filter(job__ended_at__lt=before)),
+        "notices": delete_all(Notice.objects.filter(created_at__lt=before)),
         # With what was entered for an authentication and never saved.
         "sessions": delete_all(Session.objects.filter(expire_date__lt=now)),
         "leftovers": sum(map(removed, leftovers())),

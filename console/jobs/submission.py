@@ -7,6 +7,7 @@ from shutil import copyfile
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 from django_q.tasks import async_task
 
 from console.jobs.log import write
@@ -18,7 +19,15 @@ COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner"
 COPIED += ("authentication", "export", "priority", "slot", "timezone", "attempts_allowed")
 
 
-def submit(  # noqa: PLR0913 - a job is all of this.
+def submit(sql: str, **more) -> Job:
+    """Make a job and tell the workers. IntegrityError: this slot has its job already.
+
+    What there can be more is what made() takes.
+    """
+    return sent(made(sql, **more))
+
+
+def made(  # noqa: PLR0913 - a job is all of this.
     sql: str,
     *,
     database: str,
@@ -33,8 +42,8 @@ def submit(  # noqa: PLR0913 - a job is all of this.
     attempts: int = 1,
     priority: int = 0,
 ) -> Job:
-    """Make a job and tell the workers. IntegrityError: this slot has its job already."""
-    job = Job(
+    """Return a new job that is not in the database yet."""
+    return Job(
         sql=sql,
         database=str(database),
         owner=owner,
@@ -48,10 +57,10 @@ def submit(  # noqa: PLR0913 - a job is all of this.
         schedule=schedule,
         slot=slot,
         timezone=zone_of(schedule, query),
+        in_turn=schedule is not None and schedule.overlap == Schedule.Overlap.QUEUE,
         attempts_allowed=attempts,
         priority=priority,
     )
-    return sent(job)
 
 
 def zone_of(schedule, query):
@@ -69,23 +78,36 @@ def submit_query(
 ) -> Job:
     """Make a job of a saved query. It has the rights of the query's owner, whoever starts it."""
     with transaction.atomic():
-        job = submit(
-            query.sql,
-            database=query.database.name,
-            owner=query.owner,
-            engine=query.engine,
-            name=query.name,
-            query=query,
-            authentication=query.authentication,
-            export=query.export,
-            schedule=schedule,
-            slot=slot,
-            attempts=1 + query.retry_limit,
-            priority=query.priority,
-        )
+        job = sent(made_of(query, schedule, slot))
         if by and by != query.owner:
             write(job, f"Started by {by.username}.")
     return job
+
+
+def skip_query(query: Query, schedule: Schedule, slot: datetime, why: str) -> Job:
+    """Write down that a slot is not run, so that it stays so. IntegrityError: it has its job."""
+    job = made_of(query, schedule, slot)
+    job.status, job.ended_at, job.error = Job.Status.SKIPPED, timezone.now(), why
+    job.save(force_insert=True)
+    return job
+
+
+def made_of(query, schedule, slot):
+    """Return a new job of a saved query, not in the database yet."""
+    return made(
+        query.sql,
+        database=query.database.name,
+        owner=query.owner,
+        engine=query.engine,
+        name=query.name,
+        query=query,
+        authentication=query.authentication,
+        export=query.export,
+        schedule=schedule,
+        slot=slot,
+        attempts=1 + query.retry_limit,
+        priority=query.priority,
+    )
 
 
 def retry(job: Job, by: User) -> Job:

@@ -50,6 +50,15 @@ def has_result(job):
         return False
 
 
+def path_at(query):
+    """Return a function that tells where the run of a slot will put its file; "" for nowhere."""
+    kind = query.authentication and query.authentication.connector
+    if query.export is None or not hasattr(kind, "path"):
+        return lambda slot: ""
+    connector = kind({}, query.export)
+    return lambda slot: connector.path(Delivery(slot=slot, number="{job}"))
+
+
 class Draft:
     """An export as it stands in the panel: its settings, its file, its --result."""
 

@@ -1,7 +1,7 @@
 """Schedules: the cron grammar, slots, and the tick that turns due slots into jobs."""
 
 from console.schedules.cron import Cron, CronError, parse
-from console.schedules.keeping import schedule_query, unschedule
+from console.schedules.keeping import pause, resume, schedule_query, unschedule
 from console.schedules.slots import next_slots
 from console.schedules.ticker import tick
 from console.schedules.words import describe
@@ -12,6 +12,8 @@ __all__ = [
     "describe",
     "next_slots",
     "parse",
+    "pause",
+    "resume",
     "schedule_query",
     "tick",
     "unschedule",

@@ -1,21 +1,21 @@
 """The tick: every due slot becomes one job, however many ticks run at the same time."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from console.jobs import submit_query
+from console.jobs import skip_query, submit_query
 from console.jobs.log import write
 from console.models import Schedule
-from console.schedules.cron import CronError, parse
+from console.schedules.cron import CronError
 from console.schedules.keeping import check_zone
-from console.schedules.slots import last_slot, next_slot, slots
+from console.schedules.policies import due_slots, why_not_now
+from console.schedules.slots import next_slot
 
 logger = logging.getLogger(__name__)
-COUNTED = 1000  # missed slots, beyond which their number does not matter
 
 
 def tick(now: datetime | None = None) -> int:
@@ -50,11 +50,9 @@ def fire(pk, now):
         if schedule is None:
             return 0
         check_zone(schedule.timezone)
-        cron, until = parse(schedule.cron), now - timedelta(seconds=schedule.delay)
-        slot = last_slot(cron, schedule.timezone, schedule.next_slot, until)
-        missed = missed_before(slot, cron, schedule)
-        started = start(schedule, slot, missed)
-        schedule.next_slot = next_slot(cron, schedule.timezone, slot)
+        due = due_slots(schedule, now - timedelta(seconds=schedule.delay))
+        started = start(schedule, due)
+        schedule.next_slot = next_slot(schedule.cron, schedule.timezone, due.last)
         schedule.save(update_fields=["next_slot"])
     return started
 
@@ -69,22 +67,36 @@ def locked(pk, now):
     return None
 
 
-def missed_before(slot, cron, schedule):
-    """Return how many slots come before the one that is run."""
-    first = schedule.next_slot
-    if slot == first:
+def start(schedule, due):
+    """Make the jobs of what is due. Return how many there are to run."""
+    if not due.start:
+        skip(schedule, due.last, missed(due))
         return 0
-    between = takewhile(lambda other: other < slot, slots(cron, schedule.timezone, first))
-    return 1 + sum(1 for _ in islice(between, COUNTED))
+    return sum(start_slot(schedule, slot, due) for slot in due.start)
 
 
-def start(schedule, slot, missed):
+def start_slot(schedule, slot, due):
+    if why := why_not_now(schedule):
+        skip(schedule, slot, why)
+        return 0
     try:
         with transaction.atomic():
             job = submit_query(schedule.query, schedule=schedule, slot=slot)
     except IntegrityError:  # The slot has its job.
         return 0
-    if missed:
-        number = f"{missed:,}" if missed < COUNTED else f"more than {COUNTED:,}"
-        write(job, f"This is the latest slot; {number} before it were missed and are not run.")
+    if due.left_out and slot == due.start[0]:
+        which = "the latest slot" if slot == due.last else "the first of the latest slots"
+        write(job, f"This is {which}; {due.number_left_out} before it were missed and are not run.")
     return 1
+
+
+def skip(schedule, slot, why):
+    with suppress(IntegrityError), transaction.atomic():  # The slot may have its job.
+        skip_query(schedule.query, schedule, slot, why)
+
+
+def missed(due):
+    if due.left_out == 1:
+        return "Nothing ran this slot when it was due; the schedule skips what it missed."
+    number = due.number_left_out
+    return f"Nothing ran the {number} slots up to this one; the schedule skips what it missed."

@@ -39,6 +39,7 @@ STATUSES = {
     "success": ("ok", "●", "Success"),
     "error": ("bad", "▲", "Failed"),
     "killed": ("muted", "■", "Killed"),
+    "skipped": ("warn", "◇", "Skipped"),
 }
 
 NUMERIC = ("tinyint", "smallint", "integer", "bigint", "real", "double", "decimal")
@@ -193,6 +194,6 @@ def phase_state(job, distance):
     """Return the state of the phase that is so many phases after the job's own."""
     if distance < 0 or job.status == job.Status.SUCCESS:
         return "done"
-    if distance > 0:
+    if distance > 0 or job.status == job.Status.SKIPPED:
         return "ahead"
     return "failed" if job.finished else "now"

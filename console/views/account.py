@@ -14,6 +14,9 @@ from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRedirect
 
 from console.forms.account import ProfileForm, SignInForm
+from console.notifications import mail_is_set_up, send_test
+
+NOTICES = 5  # of the latest messages that are listed
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -49,13 +52,31 @@ def admin_sign_in(request):
 
 def settings(request):
     """Show and change the user's own profile and password."""
-    changes = {"profile": change_profile, "password": change_password}
+    changes = {"profile": change_profile, "password": change_password, "mail": test_mail}
     change = changes.get(request.POST.get("change"))
     if change and change(request):
         return redirect("settings")
-    forms = {"profile": profile_form(request), "password": password_form(request)}
+    context = {
+        "profile": profile_form(request),
+        "password": password_form(request),
+        "mail": mail_is_set_up(),
+        "notices": request.user.notices.select_related("job")[:NOTICES],
+    }
     status = 422 if request.method == "POST" else 200
-    return render(request, "console/settings.html", forms, status=status)
+    return render(request, "console/settings.html", context, status=status)
+
+
+def test_mail(request):
+    """Send the user a message that says that mail works."""
+    if not request.user.email:
+        messages.error(request, "You have no e-mail address. Enter it in your profile first.")
+    elif not mail_is_set_up():
+        messages.error(request, "Mail is not set up on this server. Ask an administrator.")
+    else:
+        send_test(request.user)
+        text = f"A message to {request.user.email} is on its way. Here is what became of it."
+        messages.success(request, text)
+    return True
 
 
 def posted(request, part):

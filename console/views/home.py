@@ -7,7 +7,9 @@ from console import overview
 from console.access import is_admin
 from console.engines.sandbox import landlock_version
 from console.jobs import cluster_alive
+from console.notifications import mail_is_set_up, stuck
 from console.queries.access import visible_jobs, visible_queries
+from console.watch import is_late, ticking
 
 
 @require_GET
@@ -18,13 +20,17 @@ def home(request):
         return render(request, "console/_first_steps.html", {"steps": steps})
     queries = visible_queries(request.user)
     scheduled = overview.scheduled(queries)
+    following = list(scheduled[: overview.SHOWN])
     jobs = visible_jobs(request.user)
     held = list(overview.held(jobs)[: overview.SHOWN])
     days = overview.days(jobs)
     context = {
         "steps": steps,
         "alive": cluster_alive(),
+        "ticking": ticking(),
+        "late": [query for query in following if is_late(query.schedule)],
         "unfenced": not landlock_version() and is_admin(request.user),
+        "stuck": mail_is_set_up() and is_admin(request.user) and stuck(),
         "held": held,
         "held_count": overview.held(jobs).count() if len(held) == overview.SHOWN else len(held),
         "skipped": overview.skipped(queries),
@@ -32,7 +38,7 @@ def home(request):
         "total": sum(day["success"] + day["failed"] for day in days),
         "bars": overview.bars(days),
         "schedules": scheduled.count(),
-        "next": scheduled[: overview.SHOWN],
+        "next": following,
         "failing": overview.failing(queries),
     }
     return render(request, "console/home.html", context)

@@ -22,6 +22,7 @@ FILTERS = {
     "success": (Job.Status.SUCCESS,),
     "failed": (Job.Status.ERROR,),
     "killed": (Job.Status.KILLED,),
+    "skipped": (Job.Status.SKIPPED,),
 }
 HELD = "held"
 

@@ -2,14 +2,17 @@
 class ScheduleFields extends HTMLElement {
   connectedCallback() {
     const when = this.querySelector("[name=when]");
+    const missed = this.querySelector("[name=missed]");
     const fit = () => {
       this.querySelector("[data-custom]").hidden = when.value !== "custom";
       this.querySelector("[data-scheduled]").hidden = !when.value;
+      this.querySelector("[data-missed]").hidden = missed.value !== "all";
     };
     when.addEventListener("change", () => {
       fit();
       if (when.value === "custom") this.querySelector("[name=cron]").focus();
     });
+    missed.addEventListener("change", fit);
     fit();
   }
 }

@@ -76,4 +76,4 @@ def test_a_long_tidying_up_does_not_keep_slots_waiting(monkeypatch):
     go_on.set()
     stop.set()
     thread.join(5)
-    assert not dispatcher.tidying()
+    assert not dispatcher.busy(dispatcher.TIDYING)

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from console.jobs import prune, reap
 from console.models import Pulse
+from console.notifications import send_waiting
 from console.schedules import tick
 from console.tables import collect_garbage
 
 logger = logging.getLogger(__name__)
 
-TIDYING = "tidying up"
+TIDYING, MAILING = "tidying up", "sending mail"
 
 
 def beat():
@@ -24,13 +25,30 @@ def beat():
 
 
 def tidy():
-    """Delete what is old, in a thread: that can take long, and slots must not wait for it."""
-    if not tidying():
-        threading.Thread(target=attempt, args=[clear_up], name=TIDYING, daemon=True).start()
+    """Delete what is old."""
+    in_thread(TIDYING, clear_up)
 
 
-def tidying():
-    return [thread for thread in threading.enumerate() if thread.name == TIDYING]
+def mail():
+    """Send what waits in the outbox."""
+    in_thread(MAILING, send_mail)
+
+
+def in_thread(name, work):
+    """Do what can take long in a thread, unless it is still at it: slots must not wait for it."""
+    if not busy(name):
+        threading.Thread(target=attempt, args=[work], name=name, daemon=True).start()
+
+
+def busy(*names):
+    return [thread for thread in threading.enumerate() if thread.name in names]
+
+
+def send_mail():
+    try:
+        send_waiting()
+    finally:
+        connection.close()
 
 
 def clear_up():
@@ -42,7 +60,7 @@ def clear_up():
 
 
 # What is done, and every how many seconds.
-ROUND = ((tick, 1), (beat, 5), (reap, 10), (tidy, 3600))
+ROUND = ((tick, 1), (beat, 5), (reap, 10), (mail, 10), (tidy, 3600))
 
 
 class Command(BaseCommand):
@@ -66,7 +84,7 @@ def dispatch(stop: threading.Event) -> None:
                 due[work] = time.monotonic() + every
                 attempt(work)
         stop.wait(1)
-    for thread in tidying():
+    for thread in busy(TIDYING, MAILING):
         thread.join(1)
 
 

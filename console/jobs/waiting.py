@@ -1,0 +1,27 @@
+"""Why a job that could start does not: others have to end first."""
+
+from collections.abc import Iterable
+
+from django.db.models import OuterRef, Subquery
+
+from console.jobs.lease import before
+from console.jobs.places import waiting_for_place
+from console.models import Job
+
+
+def waiting(jobs: Iterable[Job]) -> dict[int, str]:
+    """Return what jobs wait for, in a sentence, by the key of each that does."""
+    jobs = list(jobs)
+    return waiting_for_place(jobs) | waiting_for_turn(jobs)
+
+
+def waiting_for_turn(jobs):
+    keys = [job.pk for job in jobs if job.in_turn and job.status == Job.Status.QUEUED]
+    if not keys:
+        return {}
+    first = before(OuterRef("schedule"), OuterRef("pk")).order_by("pk").values("pk")[:1]
+    found = Job.objects.filter(pk__in=keys).annotate(first=Subquery(first))
+    return {
+        pk: f"Waits: job {earlier} of the same schedule is not done."
+        for pk, earlier in found.exclude(first=None).values_list("pk", "first")
+    }

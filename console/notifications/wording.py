@@ -1,0 +1,60 @@
+"""What a message says: what happened, what was delivered and what was not, what to do."""
+
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from console.models import Job, Notice
+
+SUBJECTS = {
+    Notice.Kind.FAILED: "Failed: {}",
+    Notice.Kind.STILL_FAILING: "Still failing: {}",
+    Notice.Kind.RECOVERED: "Works again: {}",
+    Notice.Kind.SUCCEEDED: "Done: {}",
+    Notice.Kind.PAUSED: "Paused: {}",
+}
+ONCE_A_DAY = "This message comes once a day for as long as it fails."
+
+
+def worded(kind: str, job: Job, why: str = "") -> tuple[str, str]:
+    """Return subject and text of a message about the end of a job."""
+    name = " ".join(job.name.split())
+    parts = [opening(kind, job, why), delivered(job)]
+    if job.error:
+        parts += [f"What happened: {job.error}", job.remedy and f"What to do: {job.remedy}"]
+    if kind == Notice.Kind.PAUSED:
+        parts.append(f"Mend it and resume the schedule: {address(job.query)}?panel=schedule")
+    if kind == Notice.Kind.STILL_FAILING:
+        parts.append(ONCE_A_DAY)
+    parts.append(f"The job, with its log: {address(job)}")
+    return SUBJECTS[kind].format(name), "\n\n".join(filter(None, parts)) + "\n"
+
+
+def opening(kind, job, why):
+    if kind == Notice.Kind.PAUSED:
+        return (
+            f"The schedule of {job.name} was paused: {why} It starts nothing until it is resumed."
+        )
+    went = "failed" if job.status == Job.Status.ERROR else "went well"
+    again = {Notice.Kind.STILL_FAILING: " again", Notice.Kind.RECOVERED: " again"}.get(kind, "")
+    return f"The run of {job.name} for {slot(job)} {went}{again}."
+
+
+def slot(job):
+    return f"{job.slot.astimezone(ZoneInfo(job.timezone)):%a %d %b %Y %H:%M} ({job.timezone})"
+
+
+def delivered(job):
+    if job.export is None:
+        return "It has no export, so nothing was to be delivered."
+    if job.status != Job.Status.SUCCESS:
+        return "Nothing was delivered by this run."
+    if skipped := job.receipt.get("skipped"):
+        return f"Nothing was sent: {skipped}"
+    files = (f"{file['path']} ({file['bytes']:,} bytes)" for file in job.receipt["files"])
+    rows = f"{job.receipt['rows']:,} row{'' if job.receipt['rows'] == 1 else 's'}"
+    return f"Delivered {rows} to {job.authentication}: {', '.join(files)}."
+
+
+def address(thing):
+    return f"{settings.PUBLIC_URL}{thing.get_absolute_url()}"

@@ -1,0 +1,79 @@
+"""What a schedule will do: its next runs, as the tick makes them, and what is unusual of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from console.models import Query
+from console.queries.exporting import path_at
+from console.schedules.cron import Cron, parse
+from console.schedules.slots import fits, next_slots
+
+OTHERS = 50  # schedules with the same authentication that are compared, and runs of each
+JOB = "{job}"  # stands for a number that no other file has
+
+
+@dataclass(frozen=True)
+class Firing:
+    """A run that is to come."""
+
+    slot: datetime  # in the zone of the schedule
+    starts: datetime  # in UTC
+    path: str  # of the file that it writes, if any
+    notes: list[str] = field(default_factory=list)
+
+
+def simulate(
+    cron: str, timezone: str, delay: int, after: datetime, n: int, query: Query | None = None
+) -> list[Firing]:
+    """Return the next n runs after an instant, with the file that the query would write."""
+    zone, parsed = ZoneInfo(timezone), parse(cron)
+    path_of = path_at(query) if query else lambda slot: ""
+    taken = paths_of_others(query, after) if query else {}
+    found, before = [], after.astimezone(zone)
+    for slot in next_slots(parsed, timezone, after, n):
+        local = slot.astimezone(zone)
+        path = path_of(local)
+        notes = [*clock_notes(local, before, parsed), *collisions(path, taken)]
+        found.append(Firing(local, slot + timedelta(seconds=delay), path, notes))
+        before = local
+    return found
+
+
+def clock_notes(local: datetime, before: datetime, cron: Cron) -> Iterable[str]:
+    """Yield what a change of the clock does to a run, which comes after another."""
+    if not (fits(cron.hours, local.hour) and fits(cron.minutes, local.minute)):
+        yield "The clock skips the time that was named: this is the next minute there is."
+    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+        when = "both times" if cron.counts_real_time else "the first time"
+        yield f"The clock shows this time twice: it runs {when}."
+    if before.utcoffset() != local.utcoffset():
+        way = "forward" if before.utcoffset() < local.utcoffset() else "back"
+        yield f"The clock goes {way} before this run."
+
+
+def collisions(path: str, taken: dict[str, str]) -> Iterable[str]:
+    if path in taken:
+        yield f"{taken[path]} writes a file of the same name: one replaces the other."
+
+
+def paths_of_others(query: Query, after: datetime) -> dict[str, str]:
+    """Return the files that other schedules with the same authentication will write, and whose."""
+    if not query.authentication_id:
+        return {}
+    others = Query.objects.filter(authentication=query.authentication_id, export__isnull=False)
+    active = others.exclude(pk=query.pk).filter(schedule__paused_at=None, schedule__isnull=False)
+    found = {}
+    for other in active.select_related("schedule", "authentication")[:OTHERS]:
+        whose = f"“{other.name}”" if other.owner_id == query.owner_id else "The query of another"
+        found |= dict.fromkeys(filter(None, coming_paths(other, after)), whose)
+    return found
+
+
+def coming_paths(query, after):
+    schedule, path_of = query.schedule, path_at(query)
+    zone = ZoneInfo(schedule.timezone)
+    slots = next_slots(schedule.cron, schedule.timezone, after, OTHERS)
+    paths = [path_of(slot.astimezone(zone)) for slot in slots]
+    return [path for path in paths if JOB not in path]

@@ -1,0 +1,63 @@
+"""Whether what runs unattended does run: the tick, the workers, the slots that are due."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+from django.utils import timezone
+
+from console.jobs import cluster_alive
+from console.models import Job, Notice, Pulse, Schedule
+
+SILENT_AFTER = timedelta(seconds=60)  # without a sign of life of the dispatcher
+LATE_AFTER = timedelta(minutes=2)  # from which on a slot that has not started is told of
+
+
+@dataclass(frozen=True)
+class Ticking:
+    """When the dispatcher last gave a sign of life, and whether that is too long ago."""
+
+    at: datetime | None
+    silent: bool
+
+
+def ticking(now: datetime | None = None) -> Ticking:
+    now = now or timezone.now()
+    at = Pulse.objects.filter(name="dispatcher").values_list("at", flat=True).first()
+    return Ticking(at, at is None or now - at > SILENT_AFTER)
+
+
+def late(now: datetime | None = None) -> list[Schedule]:
+    """Return the schedules that should have started a while ago."""
+    now = now or timezone.now()
+    due = Schedule.objects.filter(paused_at=None, query__isnull=False, next_slot__lt=now)
+    return [schedule for schedule in due if is_late(schedule, now)]
+
+
+def is_late(schedule: Schedule, now: datetime | None = None) -> bool:
+    starts = schedule.next_slot + timedelta(seconds=schedule.delay)
+    return (now or timezone.now()) - starts > LATE_AFTER
+
+
+def figures(now: datetime | None = None) -> dict[str, float]:
+    """Return what there is to measure, by the name and labels of Prometheus."""
+    now = now or timezone.now()
+    tick, waiting = ticking(now), Job.objects.filter(status=Job.Status.QUEUED, held_because="")
+    oldest = waiting.filter(not_before=None).order_by("pk").values_list("created_at", flat=True)
+    first = oldest.first()
+    counted = dict(Job.objects.order_by().values_list("status").annotate(Count("pk")))
+    unsent = Notice.objects.filter(sent_at=None, given_up_at=None)
+    return {
+        **{f'console_jobs{{status="{name}"}}': counted.get(name, 0) for name in Job.Status.values},
+        "console_oldest_queued_job_seconds": seconds(now, first),
+        "console_schedules_active": Schedule.objects.filter(paused_at=None).count(),
+        "console_schedules_paused": Schedule.objects.exclude(paused_at=None).count(),
+        "console_schedules_late": len(late(now)),
+        "console_messages_waiting": unsent.count(),
+        "console_dispatcher_silent_seconds": seconds(now, tick.at),
+        "console_workers_alive": int(cluster_alive()),
+    }
+
+
+def seconds(now, then):
+    return round((now - then).total_seconds(), 3) if then else 0

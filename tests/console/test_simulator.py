@@ -1,0 +1,140 @@
+"""The runs that a schedule is shown to make are those that the engine makes."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+
+from console.models import Job, Query
+from console.queries.simulator import simulate
+from console.schedules import pause, schedule_query, tick
+from console.schedules.slots import next_slot
+
+BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+CRONS = ("30 2 * * *", "0 * * * *", "*/20 1-3 * * *", "5 0 * * *")
+SPRING = datetime(2026, 3, 28, 12, tzinfo=UTC)  # Europe's clocks change in the night after
+AUTUMN = datetime(2026, 10, 24, 12, tzinfo=UTC)
+
+
+def changes(name):
+    """Yield the hours in which the clocks of a zone change in 2026 and 2027."""
+    zone, day = ZoneInfo(name), BEGIN
+    while day < END:
+        if day.astimezone(zone).utcoffset() != (day + DAY).astimezone(zone).utcoffset():
+            yield next(
+                hour
+                for hour in (day + n * HOUR for n in range(24))
+                if hour.astimezone(zone).utcoffset() != (hour + HOUR).astimezone(zone).utcoffset()
+            )
+        day += DAY
+
+
+def as_the_engine(cron, zone, after, n):
+    """Return the slots one by one, each from the one before, as a tick takes them."""
+    found = []
+    while len(found) < n:
+        after = next_slot(cron, zone, after)
+        found.append(after)
+    return found
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_in_all_zones_whose_clocks_change_the_simulator_says_what_the_engine_does(part):
+    zones = sorted(available_timezones())[part::4]
+    seen = 0
+    for zone in zones:
+        for hour in changes(zone):
+            for cron in CRONS:
+                after = hour - 13 * HOUR
+                shown = [firing.starts for firing in simulate(cron, zone, 0, after, 12)]
+                assert shown == as_the_engine(cron, zone, after, 12), (zone, cron, hour)
+                seen += 1
+    assert seen > 400
+
+
+def notes(cron, after, n=3):
+    return [firing.notes for firing in simulate(cron, "Europe/Berlin", 0, after, n)]
+
+
+def test_a_night_without_the_time_that_is_named_is_marked():
+    skipped, usual, _ = notes("30 2 * * *", SPRING)
+
+    assert skipped == [
+        "The clock skips the time that was named: this is the next minute there is.",
+        "The clock goes forward before this run.",
+    ]
+    assert usual == []
+
+
+def test_a_night_that_has_the_time_twice_is_marked():
+    twice, after, usual = notes("30 2 * * *", AUTUMN)
+
+    assert twice == ["The clock shows this time twice: it runs the first time."]
+    assert after == ["The clock goes back before this run."]
+    assert usual == []
+    hourly = [note for each in notes("30 * * * *", AUTUMN, 16) for note in each]
+    assert hourly.count("The clock shows this time twice: it runs both times.") == 2
+
+
+def test_a_delay_moves_the_start_and_neither_slot_nor_file(people, sftp):
+    send(people, sftp, "/in/{yyyy}{MM}{dd}-{HH}{mm}.csv")
+
+    [firing] = simulate("30 23 * * *", "UTC", 3600, SPRING, 1, people)
+
+    assert firing.slot == datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
+    assert firing.starts == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    assert firing.path == "/in/20260328-2330.csv"
+
+
+def send(query, authentication, path, cron=""):
+    query.authentication = authentication
+    query.export = authentication.connector.Export.from_json(
+        {"path_prefix": path, "user_directory_is_root": True}
+    )
+    assert query.export.is_valid(), query.export.errors
+    query.export = query.export.cleaned_data
+    query.save()
+    if cron:
+        schedule_query(query, cron)
+
+
+def other(people, name="Others"):
+    return Query.objects.create(
+        name=name, database=people.database, sql="SELECT 1", owner=people.owner
+    )
+
+
+def test_two_schedules_that_write_the_same_file_are_told(people, sftp, marketer):
+    send(people, sftp, "/in/{yyyy}{MM}{dd}.csv")
+    send(rival := other(people), sftp, "/in/{yyyy}{MM}{dd}.csv", "@daily")
+    today = datetime.now(UTC)
+
+    [firing] = simulate("0 6 * * *", "UTC", 0, today, 1, people)
+    assert firing.notes == ["“Others” writes a file of the same name: one replaces the other."]
+
+    pause(rival.schedule, marketer)
+    [firing] = simulate("0 6 * * *", "UTC", 0, today, 1, people)
+    assert firing.notes == []
+
+
+def test_files_that_hold_the_number_of_the_job_never_collide(people, sftp):
+    send(people, sftp, "/in/{job}.csv")
+    send(other(people), sftp, "/in/{job}.csv", "@daily")
+
+    [firing] = simulate("@daily", "UTC", 0, datetime.now(UTC), 1, people)
+
+    assert firing.notes == []
+
+
+def test_what_was_simulated_happens(people, sftp):
+    send(people, sftp, "/in/{yyyy}{MM}{dd}.csv")
+    schedule_query(people, "30 2 * * *", "Europe/Berlin", now=SPRING, overlap="allow")
+
+    shown = simulate("30 2 * * *", "Europe/Berlin", 0, SPRING, 4)
+    for firing in shown:
+        assert tick(firing.starts - timedelta(seconds=1)) == 0
+        assert tick(firing.starts) == 1
+
+    slots = list(Job.objects.order_by("slot").values_list("slot", flat=True))
+    assert slots == [firing.slot for firing in shown]
