@@ -4,9 +4,10 @@ import difflib
 import ipaddress
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 PREFIX = "CONSOLE_"
+CONNECT_SECONDS = 10  # to the database
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 OF_TESTS = "CONSOLE_TESTS_"  # names that only the tests read
 # Every name that was asked for, and the one that the td command reads at each call.
@@ -105,6 +106,33 @@ def origin(name, default):
     if not is_origin(value):
         raise BadSetting(f"{name} is '{value}'. Use an address like https://console.example.com.")
     return value.rstrip("/")
+
+
+def database(name):
+    """Return how Django reaches the PostgreSQL server of an address, or None without one."""
+    value = text(name)
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        complete = parts.scheme in ("postgresql", "postgres") and parts.path.strip("/")
+        port = parts.port or ""
+    except ValueError:
+        complete = False
+    if not complete:
+        # Not the value itself: it can hold a password.
+        raise BadSetting(f"{name} is no address like postgresql://user:password@host:5432/console.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": port,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, "application_name": "console"}
+        | dict(parse_qsl(parts.query)),  # sslmode, for one
+    }
 
 
 def refuse_unknown():

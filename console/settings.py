@@ -83,7 +83,8 @@ TEMPLATES = [
 
 # WAL and IMMEDIATE: without them concurrent workers meet "database is locked".
 DATABASES = {
-    "default": {
+    "default": environment.database("CONSOLE_DATABASE_URL")
+    or {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": HOME / "console.sqlite3",
         "OPTIONS": {

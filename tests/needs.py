@@ -7,15 +7,19 @@ at the end. With CI or CONSOLE_TESTS_STRICT in the environment a missing program
 import os
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+# Debian keeps each version of the server's programs in a folder of its own.
+SERVERS = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")), reverse=True)
 # Name -> the commands that will do, and Debian's packages that bring them.
 NEEDS = {
     "sshd": (["sshd", "/usr/sbin/sshd"], ["openssh-server"]),
     "sftp": (["sftp"], ["openssh-client"]),
     "ssh-keygen": (["ssh-keygen"], ["openssh-client"]),
     "gpg": (["gpg"], ["gnupg"]),
+    "postgres": (["postgres", *SERVERS], ["postgresql"]),
     "chromium": (
         ["chromium", "chromium-browser", "google-chrome"],
         ["chromium", "fonts-dejavu-core", "fonts-noto-core"],

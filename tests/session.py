@@ -22,6 +22,8 @@ def isolate():
         if not name.startswith("CONSOLE_TESTS_"):
             del os.environ[name]
     os.environ["CONSOLE_HOME"] = str(home)
+    if database := os.environ.get("CONSOLE_TESTS_DATABASE_URL"):
+        os.environ["CONSOLE_DATABASE_URL"] = database
 
 
 def pytest_unconfigure():
