@@ -58,6 +58,8 @@ def overview(found: dict) -> str:
     ]
     measured = goals.judged_growth(found["growth"]["points"]) if "growth" in found else []
     measured += [goals.judged_clicks(found["click"])] if "click" in found else []
+    for kind in goals.MOST_DUE:
+        measured += goals.judged_due(kind, found[f"due-{kind}"]) if f"due-{kind}" in found else []
     rows += [[m.number, m.what, m.value, "", m.goal, m.word] for m in measured]
     head = ["goal", "the product beside", "ratio", "loaded", "at most", ""]
     return table(head, sorted(rows, key=lambda row: row[0])) if rows else NOTHING

@@ -64,6 +64,14 @@ def test_a_click_is_measured(tmp_path):
     assert goals.judged_clicks(found["click"]).number == "P9"
 
 
+def test_schedules_that_are_due_at_once_are_timed(tmp_path):
+    found = bench("due", "--schedules", "30", "--json", tmp_path / "figures.json")
+
+    assert len(found["due-SQLite"]["seconds"]) == 30
+    names = [each.number for each in goals.judged_due("SQLite", found["due-SQLite"])]
+    assert names == ["P11", "P11"]
+
+
 @NEEDED
 def test_every_goal_is_about_contenders_that_take_part(tmp_path):
     named = {(goal.work, name) for goal in goals.GOALS for name in (goal.product, goal.other)}

@@ -6,7 +6,7 @@ from console.jobs.reaper import reap
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
 from console.jobs.running import run, take_turn
-from console.jobs.submission import retry, skip_query, submit, submit_query
+from console.jobs.submission import retry, submit, submit_query
 from console.jobs.waiting import waiting
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "retry",
     "rows_of",
     "run",
-    "skip_query",
     "submit",
     "submit_query",
     "take_turn",

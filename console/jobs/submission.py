@@ -6,7 +6,7 @@ from shutil import copyfile
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -15,6 +15,7 @@ from console.jobs.results import snapshot_of
 from console.models import Job, Query, Schedule
 from integrations.models import Authentication
 
+TOLD = 50  # messages to workers for jobs that are made at once
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
 COPIED += ("authentication", "export", "priority", "slot", "timezone", "attempts_allowed")
 
@@ -78,22 +79,36 @@ def submit_query(
 ) -> Job:
     """Make a job of a saved query. It has the rights of the query's owner, whoever starts it."""
     with transaction.atomic():
-        job = sent(made_of(query, schedule, slot))
+        job = sent(new_job(query, schedule=schedule, slot=slot))
         if by and by != query.owner:
             write(job, f"Started by {by.username}.")
     return job
 
 
-def skip_query(query: Query, schedule: Schedule, slot: datetime, why: str) -> Job:
-    """Write down that a slot is not run, so that it stays so. IntegrityError: it has its job."""
-    job = made_of(query, schedule, slot)
+def submit_all(jobs: list[Job]) -> None:
+    """Write new jobs at once, and tell workers: enough of them that all get going.
+
+    IntegrityError: one of the slots has its job already. A worker that ends a job tells the next.
+    """
+    queued = [job for job in jobs if job.status == Job.Status.QUEUED]
+    with transaction.atomic():
+        if connection.features.can_return_rows_from_bulk_insert:
+            Job.objects.bulk_create(jobs)
+        else:
+            for job in jobs:
+                job.save(force_insert=True)
+        for job in queued[:TOLD]:
+            wake_worker(job.pk)
+
+
+def as_skipped(job: Job, why: str) -> Job:
+    """Let a new job be one that is not run, so that its slot stays as it is."""
     job.status, job.ended_at, job.error = Job.Status.SKIPPED, timezone.now(), why
-    job.save(force_insert=True)
     return job
 
 
-def made_of(query, schedule, slot):
-    """Return a new job of a saved query, not in the database yet."""
+def new_job(query: Query, *, schedule: Schedule | None = None, slot: datetime | None = None) -> Job:
+    """Return a job of a saved query that is not in the database yet."""
     return made(
         query.sql,
         database=query.database.name,

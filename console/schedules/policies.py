@@ -53,15 +53,21 @@ def number_until(last: datetime, cron: Cron, schedule: Schedule) -> int:
     return 1 + sum(1 for _ in islice(between, COUNTED))
 
 
-def why_not_now(schedule: Schedule) -> str:
+def unfinished(schedules: list[Schedule]) -> dict[int, list[Job]]:
+    """Return the jobs of schedules that go on by themselves, by the key of the schedule."""
+    found = Job.objects.filter(schedule__in=schedules, held_because="")
+    going_on = found.filter(status__in=(Job.Status.QUEUED, Job.Status.RUNNING)).order_by("pk")
+    jobs = {schedule.pk: [] for schedule in schedules}
+    for job in going_on.only("pk", "schedule"):
+        jobs[job.schedule_id].append(job)
+    return jobs
+
+
+def why_not_now(schedule: Schedule, earlier: list[Job]) -> str:
     """Return why a slot is not run while earlier runs go on, or nothing where it is."""
-    if schedule.overlap == Schedule.Overlap.ALLOW:
-        return ""
-    unfinished = Job.objects.filter(schedule=schedule).exclude(status__in=Job.FINISHED)
-    going_on = unfinished.filter(held_because="")
-    if schedule.overlap == Schedule.Overlap.SKIP:
-        earlier = going_on.order_by("pk").first()
-        return f"{earlier}, an earlier run, was not done when this slot came." if earlier else ""
-    if going_on.count() < MOST_WAITING:
-        return ""
-    return f"{MOST_WAITING} earlier runs were not done when this slot came."
+    if schedule.overlap == Schedule.Overlap.SKIP and earlier:
+        first = str(earlier[0]) + "," if earlier[0].pk else "The slot before it,"
+        return f"{first} an earlier run, was not done when this slot came."
+    if schedule.overlap == Schedule.Overlap.QUEUE and len(earlier) >= MOST_WAITING:
+        return f"{MOST_WAITING} earlier runs were not done when this slot came."
+    return ""

@@ -1,27 +1,31 @@
 """The tick: every due slot becomes one job, however many ticks run at the same time."""
 
 import logging
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from console.jobs import skip_query, submit_query
 from console.jobs.log import write
-from console.models import Schedule
+from console.jobs.submission import as_skipped, new_job, submit_all
+from console.models import Job, Schedule
 from console.schedules.cron import CronError
 from console.schedules.keeping import check_zone
-from console.schedules.policies import due_slots, why_not_now
+from console.schedules.policies import due_slots, unfinished, why_not_now
 from console.schedules.slots import next_slot
 
 logger = logging.getLogger(__name__)
+AT_ONCE = 200  # schedules in one transaction, while which SQLite lets nobody else write
+SKIPPED = Job.Status.SKIPPED
 
 
 def tick(now: datetime | None = None) -> int:
     """Start the jobs of all due slots. Return how many were started."""
     now = now or timezone.now()
-    return sum(fire_safely(pk, now) for pk in due(now))
+    keys = due(now)
+    batches = (keys[first : first + AT_ONCE] for first in range(0, len(keys), AT_ONCE))
+    return sum(fire_safely(batch, now) for batch in batches)
 
 
 def due(now):
@@ -31,68 +35,85 @@ def due(now):
     return [pk for pk, slot, delay in rows if slot + timedelta(seconds=delay) <= now]
 
 
-def fire_safely(pk, now):
-    """Start what one schedule has due. Its trouble is its own: the others go on."""
+def fire_safely(keys, now):
+    """Start what schedules have due. Trouble with one is its own: the others go on."""
     try:
-        return fire(pk, now)
+        return fire(keys, now)
     except CronError as error:
-        why = f"The schedule cannot be read. {error}"
-        Schedule.objects.filter(pk=pk).update(paused_at=now, paused_because=why)
-    except Exception:
-        logger.exception("Schedule %s could not be started.", pk)
-    return 0
-
-
-def fire(pk, now):
-    """Claim the due slot, make its job and move on to the next slot, in one transaction."""
-    with transaction.atomic():
-        schedule = locked(pk, now)
-        if schedule is None:
+        if len(keys) == 1:
+            why = f"The schedule cannot be read. {error}"
+            Schedule.objects.filter(pk__in=keys).update(paused_at=now, paused_because=why)
             return 0
-        check_zone(schedule.timezone)
-        due = due_slots(schedule, now - timedelta(seconds=schedule.delay))
-        started = start(schedule, due)
-        schedule.next_slot = next_slot(schedule.cron, schedule.timezone, due.last)
-        schedule.save(update_fields=["next_slot"])
-    return started
+    except Exception:
+        if len(keys) == 1:
+            logger.exception("Schedule %s could not be started.", *keys)
+            return 0
+    half = len(keys) // 2
+    return fire_safely(keys[:half], now) + fire_safely(keys[half:], now)
 
 
-def locked(pk, now):
-    """Return the schedule if its slot is still to be started; other ticks wait or pass by."""
+def fire(keys, now):
+    """Claim the due slots, make their jobs and move on to the next slots, in one transaction."""
+    with transaction.atomic():
+        schedules = locked(keys, now)
+        earlier = unfinished(schedules)
+        plans = [planned(schedule, now, earlier[schedule.pk]) for schedule in schedules]
+        jobs = without_job([job for plan in plans for job in plan.jobs], schedules)
+        submit_all(jobs)
+        for plan in plans:
+            if plan.line and plan.jobs[0].pk:
+                write(plan.jobs[0], plan.line)
+        Schedule.objects.bulk_update(schedules, ["next_slot"])
+    return sum(job.status == Job.Status.QUEUED for job in jobs)
+
+
+def locked(keys, now):
+    """Return the schedules whose slots are still to be started; other ticks wait or pass by."""
     due = Schedule.objects.select_for_update(skip_locked=True, of=("self",))
     whole = due.select_related("query__database", "query__owner", "query__authentication")
-    schedule = whole.filter(pk=pk, next_slot__lte=now, paused_at=None).first()
-    if schedule and schedule.next_slot + timedelta(seconds=schedule.delay) <= now:
-        return schedule
-    return None
+    found = whole.filter(pk__in=keys, next_slot__lte=now, paused_at=None).order_by("next_slot")
+    return [each for each in found if each.next_slot + timedelta(seconds=each.delay) <= now]
 
 
-def start(schedule, due):
-    """Make the jobs of what is due. Return how many there are to run."""
+def without_job(jobs, schedules):
+    """Return the jobs whose slots have none yet."""
+    slots = {job.slot for job in jobs}
+    taken = Job.objects.filter(schedule__in=schedules, slot__in=slots)
+    taken = set(taken.values_list("schedule", "slot"))
+    return [job for job in jobs if (job.schedule_id, job.slot) not in taken]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one schedule has due: new jobs, in the order of their slots."""
+
+    jobs: list[Job]
+    line: str = ""  # for the log of the first
+
+
+def planned(schedule, now, earlier):
+    """Return what a schedule has due, and move on to its next slot."""
+    check_zone(schedule.timezone)
+    due = due_slots(schedule, now - timedelta(seconds=schedule.delay))
+    schedule.next_slot = next_slot(schedule.cron, schedule.timezone, due.last)
     if not due.start:
-        skip(schedule, due.last, missed(due))
-        return 0
-    return sum(start_slot(schedule, slot, due) for slot in due.start)
+        return Plan([skipped(schedule, due.last, missed(due))])
+    jobs = []
+    for slot in due.start:
+        job = new_job(schedule.query, schedule=schedule, slot=slot)
+        why = why_not_now(schedule, earlier)
+        jobs.append(as_skipped(job, why) if why else job)
+        earlier = earlier if why else [*earlier, job]
+    return Plan(jobs, left_out(due) if due.left_out and jobs[0].status != SKIPPED else "")
 
 
-def start_slot(schedule, slot, due):
-    if why := why_not_now(schedule):
-        skip(schedule, slot, why)
-        return 0
-    try:
-        with transaction.atomic():
-            job = submit_query(schedule.query, schedule=schedule, slot=slot)
-    except IntegrityError:  # The slot has its job.
-        return 0
-    if due.left_out and slot == due.start[0]:
-        which = "the latest slot" if slot == due.last else "the first of the latest slots"
-        write(job, f"This is {which}; {due.number_left_out} before it were missed and are not run.")
-    return 1
+def skipped(schedule, slot, why):
+    return as_skipped(new_job(schedule.query, schedule=schedule, slot=slot), why)
 
 
-def skip(schedule, slot, why):
-    with suppress(IntegrityError), transaction.atomic():  # The slot may have its job.
-        skip_query(schedule.query, schedule, slot, why)
+def left_out(due):
+    which = "the latest slot" if due.start == [due.last] else "the first of the latest slots"
+    return f"This is {which}; {due.number_left_out} before it were missed and are not run."
 
 
 def missed(due):
