@@ -9,7 +9,7 @@ from console.tables.access import (
 )
 from console.tables.files import collect_garbage, head, paths, rows
 from console.tables.names import TableError, check_name
-from console.tables.statements import Outcome, execute, limits
+from console.tables.statements import Outcome, execute, limits, plan
 from console.tables.store import append, create_database, create_from, drop
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "head",
     "limits",
     "paths",
+    "plan",
     "readable",
     "readable_databases",
     "rows",

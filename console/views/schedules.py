@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone as clock
 from django.views.decorators.http import require_POST
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_POST
 from console.forms.schedules import NOTIFYING, ScheduleForm, entries, timezones
 from console.notifications import mail_is_set_up
 from console.queries.simulator import simulate
+from console.queries.trying import trouble
 from console.schedules import describe, pause, resume, schedule_query, unschedule
 from console.views.queries import visible_query
 from console.views.query_jobs import panel_done
@@ -63,6 +65,8 @@ def pause_schedule(request, pk):
     if query.schedule is None:
         return panel_done(request, query, "The query has no schedule now.")
     if "resume" in request.POST:
+        if "test" in request.POST and (why := trouble(query)):
+            return still_paused(request, query, why)
         resume(query.schedule)
         text = "The schedule goes on with its next slot."
     else:
@@ -70,6 +74,15 @@ def pause_schedule(request, pk):
         text = "The schedule is paused. Nothing starts until somebody resumes it."
     query.schedule.refresh_from_db()
     return panel_done(request, query, text)
+
+
+def still_paused(request, query, why):
+    """Show what was found to be wrong still."""
+    if not request.htmx:
+        messages.error(request, f"The schedule is paused still. {why}")
+        return redirect(query.get_absolute_url())
+    context = schedule_context(request, query) | {"trouble": why}
+    return render(request, "console/_schedule.html", context, status=422)
 
 
 def schedule_context(request, query):

@@ -10,6 +10,7 @@ from console.models import Database, Job, Query, Schedule
 from console.schedules import pause, resume, schedule_query, tick
 from console.schedules.policies import MOST_WAITING
 
+HTMX = {"HX-Request": "true"}
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -231,6 +232,26 @@ def test_a_schedule_is_paused_and_resumed_in_its_dialog(client, scheduled, marke
         "goes on with its next slot"
         in client.post(address, {"resume": "yes"}, follow=True).content.decode()
     )
+    assert not Schedule.objects.exclude(paused_at=None).exists()
+
+
+def test_a_schedule_that_paused_itself_is_tested_before_it_goes_on(client, scheduled, marketer):
+    query = scheduled()
+    Query.objects.update(sql="SELECT nope")
+    Schedule.objects.update(paused_at=NOON, paused_because="The last 3 runs failed.")
+    client.force_login(marketer)
+    address, asked = reverse("pause-schedule", args=[query.pk]), {"resume": "yes", "test": "yes"}
+    dialog = client.get(reverse("query-schedule", args=[query.pk]), headers=HTMX)
+    assert "Test and resume" in dialog.content.decode()
+
+    answer = client.post(address, asked, headers=HTMX)
+    assert answer.status_code == 422
+    assert "It is paused still: it would fail again." in answer.content.decode()
+    assert "nope" in answer.content.decode()
+    assert Schedule.objects.exclude(paused_at=None).exists()
+
+    Query.objects.update(sql="SELECT 1")
+    assert client.post(address, asked, headers=HTMX).status_code == 200
     assert not Schedule.objects.exclude(paused_at=None).exists()
 
 
