@@ -5,7 +5,7 @@ class ScheduleFields extends HTMLElement {
     const missed = this.querySelector("[name=missed]");
     const fit = () => {
       this.querySelector("[data-custom]").hidden = when.value !== "custom";
-      this.querySelector("[data-scheduled]").hidden = !when.value;
+      for (const part of this.querySelectorAll("[data-scheduled]")) part.hidden = !when.value;
       this.querySelector("[data-missed]").hidden = missed.value !== "all";
     };
     when.addEventListener("change", () => {

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from console import jobs, tables
 from console.models import Job, Query
 from console.queries.saving import save
+from console.schedules import schedule_query
 from integrations.connectors.sftp_v2 import Export
 
 POLL = 700  # milliseconds, as in _query_job.html
@@ -404,3 +405,27 @@ def test_a_query_is_deleted_from_its_menu(as_user, marketer, people):
 
 def test_the_empty_list_is_good(as_user, marketer, good_page):
     good_page(as_user(marketer, "/workbench/queries/"), "queries-empty")
+
+
+def test_a_schedule_is_paused_and_resumed_in_its_panel(editor, people, sftp, good_page):
+    people.authentication = sftp
+    given = {"path_prefix": "/{yyyy}{MM}{dd}.csv", "user_directory_is_root": True}
+    people.export = Export.from_json(given).cleaned_data
+    people.save()
+    schedule_query(people, "30 2 * * sun", "Europe/Berlin", missed="all", overlap="skip")
+    page = editor(people.get_absolute_url() + "?panel=schedule")
+    panel = page.get_by_role("dialog", name="Schedule")
+    expect(panel.get_by_label("Slots that were missed")).to_have_value("all")
+    panel.get_by_label("Show the next").select_option("100")
+    expect(panel).to_contain_text("The clock skips the time that was named", timeout=20_000)
+
+    panel.get_by_role("button", name="Pause").press("Enter")
+
+    expect(panel).to_be_hidden()
+    expect(page.get_by_text("Paused: mia paused it.")).to_be_visible()
+    page.get_by_role("link", name="Schedule: 30 2 * * sun").press("Enter")
+    expect(panel).to_contain_text("It is paused: none of these starts until it is resumed.")
+    good_page(page, "query-schedule-paused")
+    panel.get_by_role("button", name="Resume").press("Enter")
+    expect(page.get_by_text("Paused: mia paused it.")).to_be_hidden()
+    expect(page.get_by_text("Next run").first).to_be_visible()
