@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from console.views import (
     account,
+    backfill,
     databases,
     editor,
     exports,
@@ -69,6 +70,7 @@ urlpatterns = [
     path("workbench/queries/<int:pk>/export/draft/", exports.export_draft, name="export-draft"),
     path("workbench/queries/<int:pk>/export/remove/", exports.remove, name="remove-export"),
     path("workbench/queries/<int:pk>/schedule/", schedules.schedule, name="query-schedule"),
+    path("workbench/queries/<int:pk>/schedule/slots/", backfill.backfill, name="backfill"),
     path(
         "workbench/queries/<int:pk>/schedule/firings/",
         schedules.schedule_firings,

@@ -1,0 +1,65 @@
+"""Running slots of the past: those that nothing ran, or that should run again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice, takewhile
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from console.jobs import kill, retry
+from console.jobs.log import write
+from console.jobs.submission import new_job, submit_all
+from console.models import Job, Query
+from console.schedules.slots import MINUTE, slots
+
+MOST = 200  # slots at once
+
+
+@dataclass(frozen=True)
+class PastSlot:
+    """A slot that was due, and the job it has, if it has one."""
+
+    slot: datetime
+    job: Job | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing ran it, nor is going to."""
+        return self.job is None or self.job.status == Job.Status.SKIPPED
+
+
+def past_slots(query: Query, first: datetime, last: datetime) -> list[PastSlot]:
+    """Return the slots from one instant to another, as far as they are over; the first so many.
+
+    They are those of the query's schedule as it is now, each with its latest job.
+    """
+    schedule = query.schedule
+    found = slots(schedule.cron, schedule.timezone, first - MINUTE)
+    before = schedule.next_slot or last + MINUTE
+    inside = takewhile(lambda slot: slot <= last and slot < before, found)
+    wanted = list(islice((slot for slot in inside if slot >= first), MOST))
+    jobs = Job.objects.filter(query=query, slot__in=wanted).order_by("pk")
+    latest = {job.slot: job for job in jobs}
+    return [PastSlot(slot, latest.get(slot)) for slot in wanted]
+
+
+def run_slots(query: Query, chosen: list[PastSlot], by: User) -> list[Job]:
+    """Make jobs of past slots, in their order. What has a job gets one that does the same."""
+    if not chosen:
+        return []
+    line = f"Run for its slot afterwards, by {by.username}."
+    with transaction.atomic():
+        new = [new_job(query, schedule=query.schedule, slot=each.slot)
+               for each in chosen if each.job is None]  # fmt: skip
+        submit_all(new)
+        for job in new:
+            write(job, line)
+        return new + [retry(each.job, by) for each in chosen if each.job]
+
+
+def cancel(query: Query, first: datetime, last: datetime, by: User) -> int:
+    """Kill what waits of the slots of a range. Return how many jobs that were."""
+    waiting = Job.objects.filter(query=query, status=Job.Status.QUEUED)
+    jobs = waiting.filter(slot__gte=first, slot__lte=last)
+    return sum(kill(job, by) == Job.Status.QUEUED for job in jobs)

@@ -1,0 +1,123 @@
+"""Slots of the past are seen, run, and cancelled."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from console import jobs
+from console.models import Job
+from console.schedules import schedule_query, tick
+from console.schedules.backfill import MOST, past_slots, run_slots
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def hour(number):
+    return NOON + timedelta(hours=number)
+
+
+@pytest.fixture
+def hourly(people):
+    """A query that has run each hour since noon, but for three hours of a standstill."""
+    schedule_query(people, "0 * * * *", now=NOON)
+    tick(hour(1))
+    tick(hour(5))
+    people.schedule.refresh_from_db()
+    return people
+
+
+def numbers(found):
+    return [round((each.slot - NOON).total_seconds() / 3600) for each in found]
+
+
+def test_slots_that_are_over_are_listed_with_their_jobs(hourly):
+    found = past_slots(hourly, hour(0), hour(9))
+
+    assert numbers(found) == [0, 1, 2, 3, 4, 5]
+    assert numbers(each for each in found if each.is_open) == [0, 2, 3, 4]
+    assert numbers(past_slots(hourly, hour(2), hour(3))) == [2, 3]
+
+
+def test_what_nothing_ran_is_run_once_with_the_time_of_its_slot(hourly, marketer):
+    chosen = [each for each in past_slots(hourly, hour(2), hour(4)) if each.is_open]
+
+    made = run_slots(hourly, chosen, marketer)
+
+    assert [(job.slot, job.schedule, job.in_turn) for job in made] == [
+        (hour(number), hourly.schedule, True) for number in (2, 3, 4)
+    ]
+    assert made[0].lines.get().text == "Run for its slot afterwards, by mia."
+    assert not any(each.is_open for each in past_slots(hourly, hour(2), hour(4)))
+    while jobs.take_turn(0):
+        pass
+    assert not Job.objects.exclude(status="success").exists()
+
+
+def test_a_slot_that_ran_can_be_run_again(hourly, marketer):
+    [ran] = past_slots(hourly, hour(1), hour(1))
+
+    [again] = run_slots(hourly, [ran], marketer)
+
+    assert (again.retry_of, again.slot) == (ran.job, hour(1))
+
+
+def test_a_skipped_slot_is_open_until_it_is_run_after_all(hourly, marketer):
+    Job.objects.filter(slot=hour(1)).update(status="skipped")
+    [skipped] = past_slots(hourly, hour(1), hour(1))
+    assert skipped.is_open
+
+    run_slots(hourly, [skipped], marketer)
+
+    assert not past_slots(hourly, hour(1), hour(1))[0].is_open
+
+
+def test_slots_to_come_are_not_among_them(hourly):
+    assert numbers(past_slots(hourly, hour(5), hour(1000))) == [5]
+
+
+def test_only_so_many_are_listed(people):
+    schedule_query(people, "* * * * *", now=NOON)
+
+    assert len(past_slots(people, NOON - timedelta(days=9), NOON)) == MOST
+
+
+@pytest.fixture
+def page(client, hourly, marketer):
+    client.force_login(marketer)
+    address = reverse("backfill", args=[hourly.pk])
+    span = {"first": "2026-03-02T13:00", "last": "2026-03-02T16:00"}
+
+    def ask(**post):
+        if post:
+            return client.post(address, span | post, follow=True).content.decode()
+        return client.get(address, span).content.decode()
+
+    return ask
+
+
+def test_the_page_shows_slots_runs_and_cancels(page):
+    assert "4 slots; 3 that nothing ran" in page()
+
+    ran = page(slot=[hour(2).isoformat(), hour(3).isoformat()])
+    assert "2 slots will run, one after the other." in ran
+    assert "4 slots; 1 that nothing ran" in ran
+
+    assert "3 jobs that waited will not run." in page(cancel="yes")
+    assert set(Job.objects.filter(slot__lte=hour(4)).values_list("status", flat=True)) == {"killed"}
+
+
+def test_a_range_that_runs_backwards_is_named(client, hourly, marketer):
+    client.force_login(marketer)
+    span = {"first": "2026-03-03T00:00", "last": "2026-03-02T00:00"}
+
+    answer = client.get(reverse("backfill", args=[hourly.pk]), span)
+
+    assert answer.status_code == 422
+    assert "It is before the first." in answer.content.decode()
+
+
+def test_slots_of_others_are_not_seen(client, hourly, colleague):
+    client.force_login(colleague)
+
+    assert client.get(reverse("backfill", args=[hourly.pk])).status_code == 404
