@@ -1,6 +1,7 @@
 """A real browser on the real pages: sign-in by cookie, axe, no sideways scroll, clean console."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,16 @@ def good_page(axe, no_sideways_scroll, shot):
         shot(page, name)
 
     return check
+
+
+@pytest.fixture
+def editor(as_user, marketer, live_server):
+    """Open a page with the editor, once Ace and the names are there."""
+
+    def open_page(path):
+        page = as_user(marketer)
+        with page.expect_response(re.compile("/queries/names/")):
+            page.goto(live_server.url + path)
+        return page
+
+    return open_page

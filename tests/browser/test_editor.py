@@ -3,29 +3,14 @@
 import re
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import expect
 
 from console import jobs, tables
 from console.models import Job, Query
 from console.queries.saving import save
-from console.schedules import schedule_query
 from integrations.connectors.sftp_v2 import Export
 
 POLL = 700  # milliseconds, as in _query_job.html
-
-
-@pytest.fixture
-def editor(as_user, marketer, live_server):
-    """Open a page with the editor, once Ace and the names are there."""
-
-    def open_page(path):
-        page = as_user(marketer)
-        with page.expect_response(re.compile("/queries/names/")):
-            page.goto(live_server.url + path)
-        return page
-
-    return open_page
 
 
 def run_waiting():
@@ -349,34 +334,6 @@ def test_run_and_export_now_shows_its_job(editor, people, sftp):
     expect(page.locator("#job")).to_contain_text("mia stopped this job.")
 
 
-def test_a_bad_cron_names_its_field_and_a_good_one_shows_its_times(editor, people, good_page):
-    page = editor(people.get_absolute_url())
-    page.get_by_role("link", name="Schedule: None").click()
-    panel = page.get_by_role("dialog", name="Schedule")
-    expect(panel.get_by_text("No schedule: the query runs when somebody runs it.")).to_be_visible()
-    panel.get_by_label("Schedule").select_option("custom")
-    cron = panel.get_by_label("Cron")
-    expect(cron).to_be_focused()
-
-    cron.fill("0 25 * * *")
-    expect(panel.locator("#firings")).to_contain_text("Hour: ")
-    panel.get_by_role("button", name="Done").click()
-    expect(panel.locator(".invalid-feedback").first).to_contain_text("Hour: ")
-    cron.fill("0 0 1 * 1")
-    expect(panel.locator("#firings")).to_contain_text("At 00:00 on Mondays")
-    expect(panel.locator(".invalid-feedback")).to_have_count(0)
-    panel.get_by_label("Time zone").fill("Asia/Tokyo")
-    expect(panel.get_by_role("columnheader", name="Asia/Tokyo")).to_be_visible()
-    expect(panel.locator("#firings tbody tr")).to_have_count(5)
-    good_page(page, "query-schedule")
-    panel.get_by_role("button", name="Done").click()
-
-    expect(page.get_by_role("link", name="Schedule: 0 0 1 * 1")).to_be_visible()
-    expect(page.get_by_text("Next run")).to_be_visible()
-    people.refresh_from_db()
-    assert (people.schedule.cron, people.schedule.timezone) == ("0 0 1 * 1", "Asia/Tokyo")
-
-
 def test_the_editor_is_good_in_both_themes_and_on_a_phone(editor, people, run_query, good_page):
     job = run_query(people)
     page = editor(people.get_absolute_url() + f"?job={job.pk}")
@@ -405,27 +362,3 @@ def test_a_query_is_deleted_from_its_menu(as_user, marketer, people):
 
 def test_the_empty_list_is_good(as_user, marketer, good_page):
     good_page(as_user(marketer, "/workbench/queries/"), "queries-empty")
-
-
-def test_a_schedule_is_paused_and_resumed_in_its_panel(editor, people, sftp, good_page):
-    people.authentication = sftp
-    given = {"path_prefix": "/{yyyy}{MM}{dd}.csv", "user_directory_is_root": True}
-    people.export = Export.from_json(given).cleaned_data
-    people.save()
-    schedule_query(people, "30 2 * * sun", "Europe/Berlin", missed="all", overlap="skip")
-    page = editor(people.get_absolute_url() + "?panel=schedule")
-    panel = page.get_by_role("dialog", name="Schedule")
-    expect(panel.get_by_label("Slots that were missed")).to_have_value("all")
-    panel.get_by_label("Show the next").select_option("100")
-    expect(panel).to_contain_text("The clock skips the time that was named", timeout=20_000)
-
-    panel.get_by_role("button", name="Pause").press("Enter")
-
-    expect(panel).to_be_hidden()
-    expect(page.get_by_text("Paused: mia paused it.")).to_be_visible()
-    page.get_by_role("link", name="Schedule: 30 2 * * sun").press("Enter")
-    expect(panel).to_contain_text("It is paused: none of these starts until it is resumed.")
-    good_page(page, "query-schedule-paused")
-    panel.get_by_role("button", name="Resume").press("Enter")
-    expect(page.get_by_text("Paused: mia paused it.")).to_be_hidden()
-    expect(page.get_by_text("Next run").first).to_be_visible()

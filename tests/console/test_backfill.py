@@ -83,27 +83,28 @@ def test_only_so_many_are_listed(people):
 
 
 @pytest.fixture
-def page(client, hourly, marketer):
+def ask(client, hourly, marketer):
+    """A function that asks for the page of some slots, or posts to it."""
     client.force_login(marketer)
     address = reverse("backfill", args=[hourly.pk])
     span = {"first": "2026-03-02T13:00", "last": "2026-03-02T16:00"}
 
-    def ask(**post):
+    def answer(**post):
         if post:
             return client.post(address, span | post, follow=True).content.decode()
         return client.get(address, span).content.decode()
 
-    return ask
+    return answer
 
 
-def test_the_page_shows_slots_runs_and_cancels(page):
-    assert "4 slots; 3 that nothing ran" in page()
+def test_the_page_shows_slots_runs_and_cancels(ask):
+    assert "4 slots; 3 that nothing ran" in ask()
 
-    ran = page(slot=[hour(2).isoformat(), hour(3).isoformat()])
+    ran = ask(slot=[hour(2).isoformat(), hour(3).isoformat()])
     assert "2 slots will run, one after the other." in ran
     assert "4 slots; 1 that nothing ran" in ran
 
-    assert "3 jobs that waited will not run." in page(cancel="yes")
+    assert "3 jobs that waited will not run." in ask(cancel="yes")
     assert set(Job.objects.filter(slot__lte=hour(4)).values_list("status", flat=True)) == {"killed"}
 
 
