@@ -11,15 +11,20 @@ LOOK = 0.1  # seconds between looks at the stop signal
 
 
 def retrying(attempt: Callable, limit: int, delivery: Delivery):
-    """Return attempt(), called again after a transient error up to `limit` times."""
-    number = 0
+    """Return attempt(), called again after a transient error up to `limit` times.
+
+    Errors that are worth fewer tries are counted by themselves: what failed before for another
+    reason says nothing of them.
+    """
+    number = few = 0
     while True:
-        number += 1
         delivery.check()
         try:
             return attempt()
         except TransientError as error:
-            tries = limit if error.retries is None else min(limit, error.retries)
+            number += 1
+            few += error.retries is not None
+            tries = limit if error.retries is None else min(limit, number - few + error.retries)
             if number > tries:
                 raise
             wait = min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT)

@@ -54,6 +54,15 @@ def test_the_limit_counts_the_retries(log, limit):
     assert attempts.made == limit + 1
 
 
+def test_what_failed_before_for_another_reason_does_not_use_up_few_tries(log):
+    lost = [TransientError("the line broke")] * 5
+    attempts = Attempts(*lost, TransientError("closed while logging in", retries=3))
+
+    assert retrying(attempts, 10, Delivery(log=log.append)) == "done"
+
+    assert log[-1].startswith("closed while logging in Retrying 6/8")
+
+
 def test_permanent_errors_are_not_tried_again(log):
     attempts = Attempts(PermanentError("wrong password"))
 
