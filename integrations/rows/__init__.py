@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Rows:
 
     @property
     def schema(self) -> "pa.Schema":
-        return reader().schema_of(self.path)
+        return reader().schema_of(self.path, self.metadata)
 
     @property
     def columns(self) -> list[str]:
@@ -25,7 +27,12 @@ class Rows:
 
     @property
     def count(self) -> int:
-        return reader().count_of(self.path)
+        return self.metadata.num_rows
+
+    @cached_property
+    def metadata(self) -> "pq.FileMetaData":
+        """Return what the file says of itself, read once: 14 MB for a hundred million rows."""
+        return reader().metadata_of(self.path)
 
     def portions(self, *, dictionaries: bool = False) -> Iterator["pa.RecordBatch"]:
         """Yield the rows in order, so few at a time that their values fit well in memory.
@@ -34,7 +41,7 @@ class Rows:
         of lists, maps and rows too, and JSON as texts. Then a column need not have the same type
         in each portion.
         """
-        return reader().portions(self.path, dictionaries=dictionaries)
+        return reader().portions(self.path, self.metadata, dictionaries=dictionaries)
 
 
 def reader():

@@ -21,18 +21,20 @@ FEW_ROWS = 16
 BITS = {"BOOLEAN": 1, "INT32": 32, "FLOAT": 32, "BYTE_ARRAY": 32}  # of a value, mostly 64
 
 
-def schema_of(path: Path) -> pa.Schema:
-    return pq.read_schema(path)
+def metadata_of(path: Path) -> pq.FileMetaData:
+    return pq.read_metadata(path)
 
 
-def count_of(path: Path) -> int:
-    return pq.read_metadata(path).num_rows
+def schema_of(path: Path, metadata: pq.FileMetaData) -> pa.Schema:
+    with pq.ParquetFile(path, metadata=metadata) as file:
+        return file.schema_arrow
 
 
-def portions(path: Path, *, dictionaries: bool) -> Iterator[pa.RecordBatch]:
+def portions(
+    path: Path, metadata: pq.FileMetaData, *, dictionaries: bool
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows in order, with dictionaries as they are stored or with all values."""
-    with pq.ParquetFile(path) as file:
-        metadata, schema = file.metadata, file.schema_arrow
+    schema = schema_of(path, metadata)
     for number in range(metadata.num_row_groups):
         for portion in joined(group(path, metadata, number)):
             yield typed(portion, schema, dictionaries=dictionaries)
