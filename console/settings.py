@@ -153,7 +153,7 @@ DEFAULT_FROM_EMAIL = environment.text("CONSOLE_MAIL_FROM", "console@localhost")
 METRICS_TOKEN = environment.text("CONSOLE_METRICS_TOKEN")
 
 # Limits of one query, enforced on the child process that runs it.
-QUERY_MEMORY_MB = environment.number("CONSOLE_QUERY_MEMORY_MB", 2048, least=128)
+QUERY_MEMORY_MB = environment.number("CONSOLE_QUERY_MEMORY_MB", 1024, least=128)
 QUERY_THREADS = environment.number("CONSOLE_QUERY_THREADS", 2, least=1)
 QUERY_TEMP_MB = environment.number("CONSOLE_QUERY_TEMP_MB", 20_480)
 QUERY_RESULT_MB = environment.number("CONSOLE_QUERY_RESULT_MB", 20_480, least=1)

@@ -28,7 +28,7 @@ Catalog = Mapping[str, Mapping[str, Source]]  # database -> table -> source
 class Limits:
     """What one query may use. Enforced on the process that runs it."""
 
-    memory_mb: int = 2048
+    memory_mb: int = 1024
     threads: int = 2
     temp_mb: int = 20_480
     result_mb: int = 20_480

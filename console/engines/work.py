@@ -8,6 +8,8 @@ from console.engines import functions, gate, intake, types
 
 LONGEST = 1000  # characters of a message: it can hold values of any length
 LARGEST_MB = 16  # of one value of a result
+GROUP_ROWS = 122_880  # that are in memory together while a result is written: many read fastest
+FEW_ROWS = 4096  # of a result that is too wide for that
 NESTED = ("array", "map", "row")
 MEASURES = dict.fromkeys(NESTED, "strlen(CAST({} AS VARCHAR))") | {
     "varchar": "strlen({})",
@@ -68,14 +70,29 @@ def query(connection, request):
     body = Wrapped(connection, request["sql"])
     found = [(row[0], row[1]) for row in body.execute("DESCRIBE ")]
     columns = fit(found, request["into"], request["columns"]) if request["into"] else plain(found)
-    output = types.literal(f"{request['folder']}/output.parquet")
     names = ", ".join(f"c{index}" for index in range(len(found)))
     picked = ", ".join(f"{bounded(*column)} AS {types.quote(column[0])}" for column in columns)
-    copied = body.execute(
-        f"COPY (SELECT {picked} FROM (",
-        f") AS result({names})) TO {output} (FORMAT parquet, COMPRESSION zstd)",
-    )
-    return {"columns": [(name, kind) for name, _, kind in columns], "rows": copied[0][0]}
+    written = write(body, f"SELECT {picked} FROM (", f") AS result({names})", request["folder"])
+    return {"columns": [(name, kind) for name, _, kind in columns], "rows": written}
+
+
+def write(body, before, after, folder):
+    """Write what is selected to the output file, and return how many rows that are.
+
+    Wide rows may not fit in memory by the hundred thousand: then a second try has few together.
+    """
+    output = types.literal(f"{folder}/output.parquet")
+
+    def copied(rows):
+        kind = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows}"
+        return body.execute(f"COPY ({before}", f"{after}) TO {output} ({kind})")[0][0]
+
+    try:
+        return copied(GROUP_ROWS)
+    except Complaint as complaint:
+        if complaint.kind != "Out of Memory":
+            raise
+    return copied(FEW_ROWS)
 
 
 def bounded(name, value, kind):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from console.engines import QueryError, get_engine
+from console.engines import Limits, QueryError, get_engine
+from integrations.rows import Rows
 
 HUGE = "repeat('a', 16777217)"
 LARGEST = "repeat('a', 16777216)"
@@ -29,3 +30,16 @@ def test_a_value_at_the_limit_and_many_that_are_large_together_are_kept(tmp_path
         f"SELECT {LARGEST} AS x, NULL AS y UNION ALL SELECT repeat('b', 9000000), 'c' FROM range(2)"
     )
     assert attempt(sql, tmp_path).rows == 3
+
+
+def test_rows_too_wide_to_be_written_by_the_hundred_thousand_are_written_a_few_at_a_time(tmp_path):
+    wide = "SELECT i, repeat(md5(CAST(i AS VARCHAR)), 256) AS text FROM range(50000) AS r(i)"
+    engine = get_engine("duckdb")
+    statement = engine.plan(wide, database="demo", tables={})
+
+    done = engine.execute(statement, tmp_path / "rows.parquet", limits=Limits(memory_mb=256))
+
+    assert done.rows == 50_000
+    written = Rows(tmp_path / "rows.parquet")
+    numbers = (n for rows in written.portions() for n in rows["i"].to_pylist())
+    assert all(found == wanted for found, wanted in zip(numbers, range(50_000), strict=True))
