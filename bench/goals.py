@@ -56,6 +56,10 @@ GOALS = [
         for product in ("product, staged file", "product")
         for other in DISTANT
     ),
+    *(
+        Goal("P4", f"distance-{milliseconds}", 0.50, "duckdb, then sftp put")
+        for milliseconds in (20, 100)
+    ),
     Goal("P7", "bzip2", 0.60, "duckdb | bzip2 | ssh cat"),
     *(
         Goal("P8", "dialects", 1.50, "product", f"product, {name}", loaded=True)

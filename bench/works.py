@@ -114,7 +114,7 @@ def pgp(arena: Arena, rows: int) -> Iterator[list[Contender]]:
 @contextmanager
 def distance(arena: Arena, rows: int, *, milliseconds: int) -> Iterator[list[Contender]]:
     """Put a way of so many milliseconds, there and back, before the server."""
-    source = arena.source(rows)
+    source, staged = arena.source(rows), arena.staged
     with delay.running(arena.server.port, milliseconds) as port:
         gcm = "-c aes128-gcm@openssh.com"
         yield [
@@ -127,6 +127,12 @@ def distance(arena: Arena, rows: int, *, milliseconds: int) -> Iterator[list[Con
                 "sftp put, AES-GCM", arena.put(source.csv, port=port, more=gcm), source, "put"
             ),
             Contender("rclone", arena.rclone(source.csv, port), source, "rcloned", "rclone"),
+            Contender(
+                "duckdb, then sftp put",
+                f"{source.copy} {staged} && {arena.put(staged, port=port)}",
+                source,
+                "put",
+            ),
         ]
 
 
