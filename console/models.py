@@ -211,6 +211,8 @@ class Job(models.Model):
     result_bytes = models.PositiveBigIntegerField(null=True)
     sent_bytes = models.PositiveBigIntegerField(default=0)
     receipt = models.JSONField(null=True)
+    rejected = models.PositiveBigIntegerField(default=0)  # rows that were not delivered
+    rejects_path = models.CharField(max_length=255, blank=True)  # under RESULTS_DIR
     failure = models.CharField(max_length=10, choices=Failure, blank=True)
     error = models.TextField(blank=True)  # one sentence: what happened
     remedy = models.TextField(blank=True)  # what to do about it

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from integrations.errors import Stopped
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class KnownHosts(Protocol):
@@ -29,6 +32,55 @@ class MemoryHosts:
         self.keys[host, port] = key
 
 
+class Rejects(Protocol):
+    """Rows that were not delivered, each kept with its number in the result, from 0, and why."""
+
+    count: int
+
+    def keep(self, rows: "pa.RecordBatch", numbers: list[int], rule: str, reason: str) -> None: ...
+
+
+@dataclass
+class MemoryRejects:
+    """Rejects of this process only, for tests and trials."""
+
+    kept: list[tuple[int, dict, str, str]] = field(default_factory=list)
+
+    @property
+    def count(self):
+        return len(self.kept)
+
+    def keep(self, rows, numbers, rule, reason):
+        values = zip(numbers, rows.to_pylist(), strict=True)
+        self.kept += [(number, row, rule, reason) for number, row in values]
+
+
+class Journal(Protocol):
+    """What a connector did of a result, written down so that a later attempt goes on from there.
+
+    It belongs to the rows and the settings: the same rows to somewhere else begin a new one.
+    """
+
+    def read(self) -> list[dict]:
+        """Return what was written, in order, by whichever attempt."""
+
+    def write(self, entry: dict) -> None:
+        """Add an entry, which is there for good once this returns."""
+
+
+@dataclass
+class MemoryJournal:
+    """A journal of this process only, for tests and trials."""
+
+    entries: list[dict] = field(default_factory=list)
+
+    def read(self):
+        return list(self.entries)
+
+    def write(self, entry):
+        self.entries.append(entry)
+
+
 def ignore(*_):
     pass
 
@@ -43,6 +95,8 @@ class Delivery:
     held: Callable[[], bool] = lambda: True  # whether no other process has the work by now
     progress: Callable[[int], None] = ignore  # bytes sent so far
     log: Callable[[str], None] = ignore
+    rejects: Rejects = field(default_factory=MemoryRejects)
+    journal: Journal = field(default_factory=MemoryJournal)
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))  # in the schedule's zone
     job: str = "manual"  # unique to the job; names its temporary files
     number: str = "0"  # of the job that people know; a retry has that of the first

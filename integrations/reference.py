@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django import forms
 
 from integrations.connectors.base import Connector
+from integrations.contract import Rule
+from integrations.contract.rules import several
 from integrations.settings_form import SecretField, SettingsForm, conditions_of
 from integrations.settings_json import in_words, need_of
 
@@ -77,6 +79,19 @@ def need_in_words(field, need):
     if need:
         return f"required {when}".strip()
     return f"only {when}" if when else "optional"
+
+
+def rules(connector: type[Connector]) -> list[tuple[Rule, str]]:
+    """Return what the connector's receiver asks of the rows, each with when it does."""
+    return [(rule, conditions_in_words(rule.when)) for rule in connector.contract]
+
+
+def conditions_in_words(when: dict) -> str:
+    """Return the settings that a rule is for, or nothing where it always holds."""
+    return " and ".join(
+        f"{name} is {' or '.join(json.dumps(each) for each in several(wanted))}"
+        for name, wanted in when.items()
+    )
 
 
 def example(connector: type[Connector]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import get_commands
 
 from integrations.connectors import CONNECTORS
+from integrations.reference_page import page
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -86,3 +87,10 @@ def test_the_licence_is_whole():
 
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+@pytest.mark.parametrize("connector", CONNECTORS.values(), ids=lambda each: each.name)
+def test_the_reference_page_of_every_connector_says_what_is_declared(connector):
+    kept = ROOT / "docs/connectors" / f"{connector.name}.md"
+
+    assert kept.read_text() == page(connector), "manage.py reference writes it anew"

@@ -3,6 +3,7 @@
 from console.jobs.control import cluster_alive, kill
 from console.jobs.holding import drop, release
 from console.jobs.reaper import reap
+from console.jobs.rejects import resend
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
 from console.jobs.running import run, take_turn
@@ -19,6 +20,7 @@ __all__ = [
     "prune",
     "reap",
     "release",
+    "resend",
     "retry",
     "rows_of",
     "run",

@@ -1,17 +1,20 @@
 """The second half of a job: its result goes to the destination and leaves a receipt."""
 
 import logging
+from contextlib import closing
 
 from django.conf import settings
 from django.db import Error
 
 from console.jobs.damage import damage_told
 from console.jobs.ending import JobError
+from console.jobs.journal import FileJournal
 from console.jobs.lease import Lease
 from console.jobs.log import write
 from console.jobs.phases import phase
 from console.jobs.querying import first_of, slot_of
 from console.jobs.receipts import signed, signing_key
+from console.jobs.rejects import KeptRejects
 from console.jobs.results import rows_of
 from console.models import Job
 from integrations.delivery import Delivery
@@ -31,12 +34,23 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
     exporter = job.authentication.connector(job.authentication.settings, job.export)
     with phase(lease, Job.Phase.UPLOADING, seconds), damage_told(rows, lease):
         write(job, f"Exporting with {job.authentication.connector.label}.")
-        receipt = exporter.export(rows, delivery(job, lease))
+        receipt = exported(exporter, rows, job, lease)
     lease.sent_bytes = receipt.bytes
     return signed(job, receipt, seconds, key)
 
 
-def delivery(job, lease):
+def exported(exporter, rows, job, lease):
+    """Return the receipt. What was rejected is kept, however it ends."""
+    rejects = KeptRejects(job)
+    with closing(FileJournal(job)) as journal:
+        try:
+            around = delivery(job, lease, rejects=rejects, journal=journal)
+            return exporter.deliver(rows, around)
+        finally:
+            lease.outcome |= rejects.close()
+
+
+def delivery(job, lease, **more):
     return Delivery(
         known_hosts=PinnedHosts(),
         networks=tuple(settings.EGRESS_NETWORKS),
@@ -47,6 +61,7 @@ def delivery(job, lease):
         slot=slot_of(job),
         job=f"{job.pk}.{job.attempt}",
         number=str(first_of(job).pk),
+        **more,
     )
 
 

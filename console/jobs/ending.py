@@ -82,7 +82,9 @@ def failure_of(error: BaseException) -> Failure:
 def succeed(lease: Lease, receipt: dict | None) -> None:
     """End the job as done, with what it delivered."""
     files = receipt["files"] if receipt else ()
-    delivered = (f"Delivered {file['path']} ({file['bytes']:,} bytes)." for file in files)
+    delivered = [f"Delivered {file['path']} ({file['bytes']:,} bytes)." for file in files]
+    if receipt and receipt["summary"]:
+        delivered.append(receipt["summary"])
     done = {"phase": Job.Phase.DONE, "progress": 1, "receipt": receipt}
     end(lease, Job.Status.SUCCESS, *delivered, "The job succeeded.", **done)
 
@@ -161,7 +163,7 @@ def stop(lease: Lease) -> None:
 
 def end(lease: Lease, status: str, *lines: str, only: Q = ANY, **fields) -> bool:
     """Write how the job ended and the last lines of its log, if it is still this worker's."""
-    fields = {"ended_at": timezone.now(), "sent_bytes": lease.sent_bytes} | fields
+    fields = {"ended_at": timezone.now(), "sent_bytes": lease.sent_bytes} | lease.outcome | fields
     given_up = time.monotonic() + LONGEST_OUTAGE
     while True:
         try:

@@ -71,6 +71,7 @@ class Lease:
         self.reason = ""
         self.progress = None
         self.sent_bytes = 0
+        self.outcome = {}  # fields of the job that are written with how it ended
         self.written = (None, 0)
         self.over = threading.Event()
         self.ends_at = time.monotonic() + SECONDS

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from console.jobs.journal import journal_of
 from console.jobs.places import lock
 from console.models import Job, JobLine, Notice
 from integrations.access import users_of
@@ -40,7 +41,7 @@ def prune_results(before):
     old = Job.objects.exclude(result_path="").filter(ended_at__lt=before)
     old = list(old.only("pk", "result_path"))
     for job in old:
-        Job.objects.filter(pk=job.pk).update(result_path="")
+        Job.objects.filter(pk=job.pk).update(result_path="", rejects_path="")
         shutil.rmtree(Path(settings.RESULTS_DIR, job.result_path).parent, ignore_errors=True)
     return len(old)
 
@@ -83,16 +84,23 @@ def leftovers() -> Iterator[Path]:
     kept = results_kept()
     for folder in settings.RESULTS_DIR.glob("*"):
         if folder.name in kept:
-            yield from (path for path in folder.iterdir() if path != kept[folder.name])
+            yield from (path for path in folder.iterdir() if path not in kept[folder.name])
         else:
             yield folder
 
 
 def results_kept():
-    """Return the result file of each folder whose job has one, or is still going."""
+    """Return the files of each folder whose job has a result, or is still going."""
     done = Job.objects.filter(result_path="", status__in=Job.FINISHED)
-    jobs = Job.objects.exclude(pk__in=done).values_list("pk", "result_path")
-    return {str(pk): settings.RESULTS_DIR / path for pk, path in jobs.iterator()}
+    jobs = Job.objects.exclude(pk__in=done).only("pk", "result_path", "rejects_path")
+    return {str(job.pk): files_of(job) for job in jobs.iterator()}
+
+
+def files_of(job):
+    if not job.result_path:
+        return set()
+    kept = {settings.RESULTS_DIR / path for path in (job.result_path, job.rejects_path)}
+    return kept | {journal_of(job)}
 
 
 def removed(path):

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from console.jobs.journal import inherit
 from console.jobs.log import write
 from console.jobs.results import snapshot_of
 from console.models import Job, Query, Schedule
@@ -156,6 +157,8 @@ def reused(job, again):
     again.result_bytes, again.released_by = job.result_bytes, job.released_by
     fields = ["result_path", "result_columns", "rows", "result_bytes", "released_by"]
     again.save(update_fields=fields)
+    if job.status != Job.Status.SUCCESS:
+        inherit(again, job)
     return True
 
 

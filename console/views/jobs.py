@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from console import jobs, overview
 from console.access import is_admin
 from console.jobs.holding import compared
+from console.jobs.rejects import can_resend, first_rejects, reasons, rejects_csv
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
 from console.queries.access import visible_jobs
@@ -111,6 +112,7 @@ def outcome(job):
     if not job.result_path or not job.settled:
         return {}
     context = {"compared": compared(job)} if job.held else {}
+    context |= rejected(job)
     try:
         columns, rows = grid(job)
     except NoResult as gone:
@@ -118,18 +120,39 @@ def outcome(job):
     return context | {"columns": columns, "rows": rows}
 
 
+def rejected(job):
+    """Return the rows of a job that were not delivered, as far as a page shows them."""
+    if not job.rejects_path:
+        return {}
+    try:
+        found = {"reasons": reasons(job), "rejects": first_rejects(job)}
+    except NoResult as gone:
+        return {"no_rejects": str(gone)}
+    return found | {"can_resend": can_resend(job)}
+
+
 @require_GET
 def job_csv(request, pk):
     """Send the whole result, a batch at a time."""
+    return as_csv(request, pk, csv_lines, "job")
+
+
+@require_GET
+def job_rejects(request, pk):
+    """Send the rows that were not delivered, with what is wrong with each."""
+    return as_csv(request, pk, rejects_csv, "rejects")
+
+
+def as_csv(request, pk, lines_of, name):
     job = visible_job(request, pk)
     try:
-        lines = csv_lines(job)
+        lines = lines_of(job)
         first = next(lines)
     except NoResult as gone:
         messages.error(request, str(gone))
         return redirect(job)
     response = StreamingHttpResponse(chained(first, lines), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="job-{job.pk}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{job.pk}.csv"'
     return response
 
 
@@ -185,4 +208,20 @@ def job_retry(request, pk):
         return redirect(job)
     again = jobs.retry(job, request.user)
     messages.success(request, f"Job {again.pk} does job {job.pk} again.")
+    return redirect(again)
+
+
+@require_POST
+def job_resend(request, pk):
+    """Send the rows again that were not delivered, and only those."""
+    job = visible_job(request, pk)
+    if not can_resend(job):
+        messages.error(request, f"The rejected rows of job {job.pk} cannot be sent by themselves.")
+        return redirect(job)
+    try:
+        again = jobs.resend(job, request.user)
+    except NoResult as gone:
+        messages.error(request, str(gone))
+        return redirect(job)
+    messages.success(request, f"Job {again.pk} sends the rejected rows of job {job.pk} again.")
     return redirect(again)

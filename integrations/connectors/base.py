@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from integrations.connectors.content import Content
 from integrations.connectors.retry import retrying
+from integrations.contract import Rule, sift
 from integrations.delivery import Delivery
 from integrations.encoders import caution, encoded_size
 from integrations.errors import ExportError, PermanentError, TransientError
@@ -43,6 +44,8 @@ class Receipt:
     host_key: str = ""  # SHA256:… of the server
     seconds: float = 0.0
     skipped: str = ""  # why nothing was sent
+    summary: str = ""  # what was delivered, as a sentence, where that is not files
+    rejected: int = 0  # rows that were not delivered, for each of which there is a reason
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,30 @@ class Connector:
     blocks: dict[str, dict[str, str]] = {}  # nested object -> its keys that are named otherwise
     json_defaults: dict = {}  # field -> value where the key is absent and the form's differs
     imports: tuple[str, ...] = ()  # what export() loads; workers have it before the first job
+    contract: tuple[Rule, ...] = ()  # what its receiver asks of the rows
+    limits: tuple[str, ...] = ()  # what else its receiver does not take, as sentences
+    example_query: str = ""  # whose result holds to the contract
+    resends = False  # whether rejects can be sent later without replacing what was delivered
     do_not_call_in_templates = True  # Templates list the classes.
 
     def __init__(self, authentication: dict, settings: dict | None = None):
         self.authentication = authentication
         self.settings = settings or {}
 
+    def deliver(self, rows: Rows, delivery: Delivery) -> Receipt:
+        """Export the rows that hold to the contract. A run that delivers none of its rows fails."""
+        skip = bool(self.settings.get("skip_invalid"))
+        sound = sift(rows, self.contract, self.settings, delivery, skip=skip)
+        receipt = replace(self.export(sound, delivery), rejected=delivery.rejects.count)
+        if rows.count and receipt.rejected == rows.count:
+            raise PermanentError(
+                f"None of the {rows.count:,} rows was taken: all were rejected.",
+                remedy="The page of the job lists the rows with the reason of each.",
+            )
+        return receipt
+
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
-        """Deliver the rows. Raise ExportError where that fails, Stopped where it was ended."""
+        """Export rows. Raise ExportError where that fails, Stopped where it was ended."""
         raise NotImplementedError
 
     def test(self, delivery: Delivery) -> Iterator[Step]:

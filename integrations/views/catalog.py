@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from integrations.access import usable_by
 from integrations.connectors import CONNECTORS
-from integrations.reference import example, sections
+from integrations.reference import example, rules, sections
 from integrations.views.returning import next_of
 
 
@@ -50,6 +50,7 @@ def reference(request, type):
         {
             "connector": connector,
             "sections": sections(connector),
+            "rules": rules(connector),
             "example": example(connector),
             "existing": usable_by(request.user).filter(type=type),
         },

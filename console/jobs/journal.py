@@ -1,0 +1,72 @@
+"""What a connector wrote down of a delivery, so that the next attempt sends nothing twice."""
+
+import json
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+from shutil import copyfile
+
+from django.conf import settings
+
+from console.models import Job
+from integrations import receipts
+
+SUFFIX = ".journal"
+
+
+class FileJournal:
+    """A file of lines beside the snapshot. One for other rows, or other settings, is begun anew."""
+
+    def __init__(self, job: Job):
+        self.path = journal_of(job)
+        self.subject = {"for": receipts.digest([job.authentication_id, job.export])}
+        self.lock = threading.Lock()
+        self.file = None
+
+    def read(self) -> list[dict]:
+        found = list(self.lines())
+        return found[1:] if found[:1] == [self.subject] else []
+
+    def lines(self):
+        with suppress(FileNotFoundError):
+            for line in self.path.read_bytes().splitlines(keepends=True):
+                if line.endswith(b"\n"):  # A crash can cut off the last one.
+                    yield json.loads(line)
+
+    def write(self, entry: dict) -> None:
+        with self.lock:
+            if self.file is None:
+                self.begin()
+                self.file = self.path.open("ab")
+            add(self.file, entry)
+
+    def begin(self):
+        """Leave a file that ends with a whole line, and is of this subject, under the name."""
+        kept = self.read()
+        part = self.path.with_suffix(f"{SUFFIX}.part")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            add(file, self.subject, *kept)
+        part.replace(self.path)
+
+    def close(self) -> None:
+        if self.file:
+            self.file.close()
+
+
+def add(file, *entries):
+    file.write(b"".join(json.dumps(entry).encode() + b"\n" for entry in entries))
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def journal_of(job: Job) -> Path:
+    """Return where the journal of the rows of a job is."""
+    return Path(settings.RESULTS_DIR, job.result_path).with_suffix(SUFFIX)
+
+
+def inherit(again: Job, job: Job) -> None:
+    """Let a job that has another's rows know what of them was delivered already."""
+    with suppress(FileNotFoundError):
+        copyfile(journal_of(job), journal_of(again))

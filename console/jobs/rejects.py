@@ -1,0 +1,141 @@
+"""Rows that were not delivered: kept beside the result of their job, shown, and sent again."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from console.jobs.log import write
+from console.jobs.results import NoResult, csv_of, shown, snapshot_of, text_of, values
+from console.jobs.submission import copy_of, sent
+from console.models import Job
+from integrations.rows import Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NUMBER, RULE, REASON = OWN = ("#row", "#rule", "#reason")  # columns before those of the result
+
+
+class KeptRejects:
+    """The rejects of one attempt at a job, written to a file as they come, from any thread."""
+
+    def __init__(self, job: Job):
+        self.path = snapshot_of(job).with_name(f"rejects-{job.worker or 0}.parquet")
+        self.count = 0
+        self.writer = None
+        self.lock = threading.Lock()
+
+    def keep(self, rows: "pa.RecordBatch", numbers: list[int], rule: str, reason: str) -> None:
+        """Keep rows with their numbers in the result, from 0."""
+        import pyarrow as pa
+
+        count = rows.num_rows
+        own = [pa.array(numbers, "int64"), pa.repeat(rule, count), pa.repeat(reason, count)]
+        batch = pa.RecordBatch.from_arrays(own + rows.columns, names=[*OWN, *rows.schema.names])
+        with self.lock:
+            self.writer_for(batch.schema).write_batch(batch)
+            self.count += count
+
+    def writer_for(self, schema):
+        if self.writer is None:
+            import pyarrow.parquet as pq
+
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.writer = pq.ParquetWriter(self.path, schema, compression="zstd")
+        return self.writer
+
+    def close(self) -> dict:
+        """Return the fields of the job that say what was kept."""
+        if self.writer is None:
+            return {"rejected": 0, "rejects_path": ""}
+        self.writer.close()
+        kept = str(self.path.relative_to(settings.RESULTS_DIR))
+        return {"rejected": self.count, "rejects_path": kept}
+
+
+class Reject(NamedTuple):
+    number: int  # of the row in the result, from 1
+    reason: str
+    values: list[str | None]
+
+
+def rejects_of(job: Job) -> Rows:
+    """Return the file of a job's rejects. Raise NoResult where there is none any more."""
+    path = Path(settings.RESULTS_DIR, job.rejects_path)
+    if not job.rejects_path or not path.is_file():
+        raise NoResult(f"The rejected rows of job {job.pk} are not kept any more.")
+    return Rows(path)
+
+
+def first_rejects(job: Job, limit: int = 50) -> list[Reject]:
+    """Return some rejects as a page shows them."""
+    return list(islice(each_reject(rejects_of(job), shown), limit))
+
+
+def each_reject(rows, as_text) -> Iterator[Reject]:
+    for batch in rows.portions():
+        number, _, reason, *columns = [values(column) for column in batch.columns]
+        cells = zip(*([as_text(value) for value in column] for column in columns), strict=True)
+        for at, why, row in zip(number, reason, cells, strict=True):
+            yield Reject(at + 1, why, list(row))
+
+
+def reasons(job: Job) -> list[tuple[str, int]]:
+    """Return how many rows were rejected for each reason, the most frequent first."""
+    count = Counter()
+    for batch in rejects_of(job).portions(dictionaries=True):
+        for found in batch.column(2).value_counts().to_pylist():
+            count[found["values"]] += found["counts"]
+    return count.most_common()
+
+
+def rejects_csv(job: Job) -> Iterator[bytes]:
+    """Yield all rejects as CSV: the number of the row, what is wrong, and its values."""
+    rows = rejects_of(job)
+    yield csv_of([["row", "reason", *rows.columns[len(OWN) :]]])
+    for reject in each_reject(rows, text_of):
+        yield csv_of([[reject.number, reject.reason, *reject.values]])
+
+
+def can_resend(job: Job) -> bool:
+    """Return whether the rejects can be sent by themselves, without replacing what was."""
+    kind = job.authentication and job.authentication.connector
+    return bool(kind and kind.resends and job.finished and job.rejects_path)
+
+
+def resend(job: Job, by: User) -> Job:
+    """Make a job whose result is the rejects of another, with the query's export as it is now."""
+    rows = rejects_of(job)
+    with transaction.atomic():
+        again = copy_of(job)
+        if job.query and job.query.authentication_id == job.authentication_id:
+            again.export = job.query.export
+        again = sent(again)
+        write(again, f"The rejected rows of job {job.pk} again, started by {by.username}.")
+        path = snapshot_of(again)
+        again.rows = copied(rows, path)
+        again.result_path = str(path.relative_to(settings.RESULTS_DIR))
+        again.result_columns, again.result_bytes = job.result_columns, path.stat().st_size
+        again.save(update_fields=["rows", "result_path", "result_columns", "result_bytes"])
+    return again
+
+
+def copied(rows, path) -> int:
+    """Write the values of rejects as a result, and return how many rows that are."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    schema = pa.schema(list(rows.schema)[len(OWN) :])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in rows.portions():
+            columns = batch.columns[len(OWN) :]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+    return rows.count

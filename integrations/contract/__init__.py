@@ -1,0 +1,16 @@
+"""What a receiver asks of the rows: rules that are checked before anything is sent."""
+
+from integrations.contract.rules import Broken, ColumnRule, RowRule, Rule, applies, in_force
+from integrations.contract.sifting import Sifted, check_columns, sift
+
+__all__ = [
+    "Broken",
+    "ColumnRule",
+    "RowRule",
+    "Rule",
+    "Sifted",
+    "applies",
+    "check_columns",
+    "in_force",
+    "sift",
+]

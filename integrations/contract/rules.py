@@ -1,0 +1,55 @@
+"""Rules: what has to hold of the columns of a result, and of each of its rows."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Broken(NamedTuple):
+    """Rows of a batch that break a rule."""
+
+    rows: "pa.BooleanArray"  # true where a row breaks it; null is not
+    reason: str  # what is wrong with such a row, as a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Something that has to hold, where the settings of the export are these."""
+
+    name: str  # a short one, by which rejects are counted
+    sentence: str  # what has to hold, for people
+    source: str  # who says so
+    when: dict = field(default_factory=dict)  # settings -> value, or a tuple of values
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnRule(Rule):
+    """A rule on the names and types of the columns."""
+
+    # (schema, settings) -> what is wrong, as sentences
+    check: Callable[["pa.Schema", dict], Iterable[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowRule(Rule):
+    """A rule on single rows. A row that breaks it is rejected, or ends the export."""
+
+    # (batch, settings) -> rows that break it, each kind with its reason
+    check: Callable[["pa.RecordBatch", dict], Iterable[Broken]]
+
+
+def applies(rule: Rule, settings: dict) -> bool:
+    """Return whether the rule is one for an export with these settings."""
+    return all(settings.get(name) in several(wanted) for name, wanted in rule.when.items())
+
+
+def in_force(rules: Iterable[Rule], kind: type[Rule], settings: dict) -> Iterator[Rule]:
+    """Yield the rules of a kind that apply."""
+    return (rule for rule in rules if isinstance(rule, kind) and applies(rule, settings))
+
+
+def several(wanted):
+    return wanted if isinstance(wanted, tuple) else (wanted,)

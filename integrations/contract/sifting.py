@@ -1,0 +1,154 @@
+"""Rows against the rules: those that hold are exported, the others are kept as rejects."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from integrations.contract.rules import ColumnRule, RowRule, Rule, in_force
+from integrations.delivery import Delivery
+from integrations.errors import PermanentError
+from integrations.rows import Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SAID = 3  # reasons in one message
+SKIP_REMEDY = "Mend the query so that every row holds, or let the export skip invalid records."
+MEND_REMEDY = "Mend the query: the page of the job lists the rows with what is wrong with each."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the rules say of a batch."""
+
+    sound: "pa.BooleanArray"  # the rows that break none
+    rejected: list[tuple[str, str, list[int]]]  # (rule, reason, places in the batch)
+
+
+@dataclass
+class Sifted:
+    """The rows of a result that break no rule, found anew at each reading."""
+
+    rows: Rows
+    rules: Sequence[RowRule]
+    settings: dict
+    rejected: int
+
+    @property
+    def schema(self) -> "pa.Schema":
+        return self.rows.schema
+
+    @property
+    def columns(self) -> list[str]:
+        return self.rows.columns
+
+    @property
+    def count(self) -> int:
+        return self.rows.count - self.rejected
+
+    def portions(self, *, dictionaries: bool = False) -> Iterator["pa.RecordBatch"]:
+        """Yield the rows in order, with all values spelled out."""
+        for portion in self.rows.portions():
+            kept = portion.filter(judged(portion, self.rules, self.settings).sound)
+            if kept.num_rows:
+                yield kept
+
+
+@dataclass
+class Count:
+    """How many rows were rejected, and by which rules."""
+
+    rows: int = 0
+    reasons: Counter = field(default_factory=Counter)
+
+    def add(self, reason, places):
+        self.rows += len(places)
+        self.reasons[reason] += len(places)
+
+    def told(self) -> str:
+        """Return the most frequent reasons, as sentences."""
+        found = self.reasons.most_common()
+        said = (f"{reason} ({rows_in_words(number)})" for reason, number in found[:SAID])
+        more = f"; {len(found) - SAID} more reasons" if len(found) > SAID else ""
+        return "; ".join(said) + more
+
+
+def sift(
+    rows: Rows, rules: Sequence[Rule], settings: dict, delivery: Delivery, *, skip: bool
+) -> Rows | Sifted:
+    """Return the rows to export. Those that break a rule become rejects of the delivery.
+
+    PermanentError: the columns break a rule, all rows do, or some do and none may be skipped.
+    """
+    if wrong := check_columns(rows.schema, rules, settings):
+        raise PermanentError(
+            f"The columns are not as they have to be, so nothing was sent. {' '.join(wrong)}",
+            remedy="Name and cast the columns in the query as the export's page says.",
+        )
+    checks = list(in_force(rules, RowRule, settings))
+    if not checks:
+        return rows
+    count = rejects_of(rows, checks, settings, delivery)
+    if not count.rows:
+        return rows
+    complain(count, rows.count, skip=skip)
+    delivery.log(f"{rows_in_words(count.rows)} left out: {count.told()}.")
+    return Sifted(rows, checks, settings, count.rows)
+
+
+def check_columns(schema: "pa.Schema", rules: Sequence[Rule], settings: dict) -> list[str]:
+    """Return what is wrong with the columns, as sentences."""
+    checks = in_force(rules, ColumnRule, settings)
+    return [sentence for rule in checks for sentence in rule.check(schema, settings)]
+
+
+def rejects_of(rows, checks, settings, delivery) -> Count:
+    """Look at all rows before the first is sent, and keep those that break a rule."""
+    count, before = Count(), 0
+    for portion in rows.portions():
+        delivery.check()
+        for rule, reason, places in judged(portion, checks, settings).rejected:
+            delivery.rejects.keep(
+                portion.take(places), [before + at for at in places], rule, reason
+            )
+            count.add(reason, places)
+        before += portion.num_rows
+    return count
+
+
+def judged(batch: "pa.RecordBatch", checks: Sequence[RowRule], settings: dict) -> Verdict:
+    """Return what the rules say of a batch: of several that a row breaks, the first counts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    sound = pa.repeat(True, batch.num_rows)
+    rejected = []
+    for rule in checks:
+        for broken in rule.check(batch, settings):
+            mask = pc.and_(sound, pc.fill_null(broken.rows, False))
+            places = pc.indices_nonzero(mask).to_pylist()
+            if places:
+                rejected.append((rule.name, broken.reason, places))
+                sound = pc.and_not(sound, mask)
+    return Verdict(sound, rejected)
+
+
+def complain(count, all_rows, *, skip):
+    """Raise PermanentError where what was rejected means that nothing is sent."""
+    if count.rows == all_rows:
+        raise PermanentError(
+            f"Every one of the {rows_in_words(all_rows)} breaks a rule, so nothing was sent: "
+            f"{count.told()}.",
+            remedy=MEND_REMEDY,
+        )
+    if not skip:
+        raise PermanentError(
+            f"{count.rows:,} of {rows_in_words(all_rows)} break a rule, so nothing was sent: "
+            f"{count.told()}.",
+            remedy=SKIP_REMEDY,
+        )
+
+
+def rows_in_words(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"

@@ -1,0 +1,137 @@
+"""Rows that were not delivered: kept, counted, shown, downloaded, and sent again alone."""
+
+import csv
+
+import pyarrow.compute as pc
+import pytest
+
+from console import jobs
+from console.jobs.rejects import rejects_csv
+from console.models import Database, Job
+from integrations.connectors import CONNECTORS
+from integrations.contract import Broken, RowRule
+from integrations.models import Authentication
+
+pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
+SFTP = CONNECTORS["sftp_v2"]
+SQL = """SELECT * FROM (VALUES (1, 'a@example.com'), (2, NULL), (3, '<b>')) AS t(id, email)
+ORDER BY id"""
+MISSING = "The e-mail address is missing."
+
+
+def is_missing(batch, settings):
+    yield Broken(pc.is_null(batch["email"]), MISSING)
+
+
+PRESENT = RowRule(name="present", sentence="Each row has an e-mail.", source="T", check=is_missing)
+
+
+@pytest.fixture(autouse=True)
+def strict(settings, monkeypatch):
+    """A receiver that wants an address in each row, and lets the rest be sent without it."""
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+    monkeypatch.setattr(SFTP, "contract", (PRESENT,))
+    monkeypatch.setattr(SFTP, "resends", True)
+
+
+@pytest.fixture
+def run(sshd, marketer):
+    Database.objects.create(name="shop", owner=marketer)
+    authentication = Authentication(name="Drop", type="sftp_v2", owner=marketer)
+    authentication.settings = sshd.settings
+    authentication.save()
+
+    def run(sql=SQL, **more):
+        given = {"path_prefix": "/in/{job}.csv", "user_directory_is_root": True}
+        export = SFTP.Export.from_json(given).cleaned_data | {"skip_invalid": True} | more
+        who = {"owner": marketer, "authentication": authentication}
+        return ran(jobs.submit(sql, database="shop", export=export, **who))
+
+    return run
+
+
+def ran(job):
+    jobs.run(job.pk)
+    return Job.objects.get(pk=job.pk)
+
+
+def test_a_job_keeps_what_it_did_not_deliver_and_says_so(run, sshd):
+    job = run()
+
+    assert job.status == Job.Status.SUCCESS, job.error
+    assert (job.rows, job.receipt["rows"], job.rejected, job.receipt["rejected"]) == (3, 2, 1, 1)
+    [_, *lines] = (sshd.root / f"in/{job.pk}.csv").read_text().splitlines()
+    assert lines == ["1,a@example.com", "3,<b>"]
+    assert f"1 row left out: {MISSING}" in "\n".join(job.lines.values_list("text", flat=True))
+
+
+def test_its_page_lists_them_with_the_reason(run, client, marketer):
+    client.force_login(marketer)
+
+    text = client.get(run().get_absolute_url()).text
+
+    assert "Not delivered: 1 row" in text and MISSING in text
+
+
+def test_they_can_be_downloaded_with_the_number_of_the_row(run):
+    lines = b"".join(rejects_csv(run())).decode().splitlines()
+
+    assert list(csv.reader(lines)) == [["row", "reason", "id", "email"], ["2", MISSING, "2", ""]]
+
+
+def test_they_can_be_sent_again_alone_once_the_rule_holds(run, sshd, client, marketer, monkeypatch):
+    job = run()
+    monkeypatch.setattr(SFTP, "contract", ())
+    client.force_login(marketer)
+
+    client.post(f"/workbench/jobs/{job.pk}/resend/")
+    again = ran(job.retries.get())
+
+    assert again.status == Job.Status.SUCCESS, again.error
+    assert (again.rows, again.rejected) == (1, 0)
+    assert (sshd.root / f"in/{job.pk}.csv").read_text().splitlines()[1:] == ["2,"]
+
+
+def test_where_files_would_be_replaced_they_cannot(run, client, marketer, monkeypatch):
+    monkeypatch.setattr(SFTP, "resends", False)
+    job = run()
+    client.force_login(marketer)
+
+    assert "Send these again" not in client.get(job.get_absolute_url()).text
+    client.post(f"/workbench/jobs/{job.pk}/resend/")
+    assert not job.retries.exists()
+
+
+def test_a_job_of_which_all_rows_are_rejected_fails_and_lists_them(run, sshd):
+    job = run("SELECT 1 AS id, CAST(NULL AS VARCHAR) AS email")
+
+    assert job.status == Job.Status.ERROR and job.failure == Job.Failure.LASTING
+    assert job.error.startswith("Every one of the 1 row breaks a rule")
+    assert job.rejected == 1 and not list(sshd.root.glob("in/*"))
+
+
+def test_where_none_may_be_skipped_nothing_is_sent(run, sshd):
+    job = run(skip_invalid=False)
+
+    assert job.status == Job.Status.ERROR
+    assert job.rejected == 1 and not list(sshd.root.glob("in/*"))
+
+
+def test_others_neither_see_nor_send_them(run, client, colleague):
+    job = run()
+    client.force_login(colleague)
+
+    assert client.get(f"/workbench/jobs/{job.pk}/rejects.csv").status_code == 404
+    assert client.post(f"/workbench/jobs/{job.pk}/resend/").status_code == 404
+
+
+def test_they_stay_as_long_as_the_result_does(run, settings):
+    job = run()
+    folder = settings.RESULTS_DIR / str(job.pk)
+    (folder / "stray").write_text("left by a crash")
+    from console.jobs import retention
+
+    found = set(retention.leftovers())
+
+    assert folder / "stray" in found
+    assert settings.RESULTS_DIR / job.rejects_path not in found

@@ -1,0 +1,110 @@
+"""Rows against the rules of a receiver: what is sent, what is rejected, what ends the export."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from integrations.contract import Broken, ColumnRule, RowRule, sift
+from integrations.delivery import Delivery
+from integrations.errors import PermanentError
+from integrations.rows import Rows
+
+
+def names_itself(schema, settings):
+    if "email" not in schema.names:
+        yield 'There is no column "email".'
+
+
+def is_empty(batch, settings):
+    yield Broken(pc.is_null(batch["email"]), "The e-mail address is missing.")
+
+
+def is_no_address(batch, settings):
+    found = pc.match_substring(batch["email"], "@")
+    yield Broken(pc.invert(found), "The e-mail address has no @.")
+
+
+COLUMNS = ColumnRule(name="email", sentence="There is an e-mail.", source="T", check=names_itself)
+PRESENT = RowRule(name="present", sentence="Each has one.", source="T", check=is_empty)
+ADDRESS = RowRule(
+    name="address", sentence="It is one.", source="T", check=is_no_address, when={"strict": True}
+)
+RULES = (COLUMNS, PRESENT, ADDRESS)
+
+
+@pytest.fixture
+def result(tmp_path):
+    def make(emails, name="email"):
+        path = tmp_path / "rows.parquet"
+        table = pa.table({"n": list(range(len(emails))), name: pa.array(emails, "string")})
+        pq.write_table(table, path, row_group_size=3)
+        return Rows(path)
+
+    return make
+
+
+def numbers(rows):
+    return [n for portion in rows.portions() for n in portion["n"].to_pylist()]
+
+
+def test_rows_that_break_a_rule_are_left_out_and_kept_with_their_number_and_the_reason(result):
+    rows, delivery = result(["a@b", None, "c", "d@e", None]), Delivery()
+
+    sound = sift(rows, RULES, {"strict": True}, delivery, skip=True)
+
+    assert numbers(sound) == [0, 3] and sound.count == 2
+    assert sound.columns == rows.columns and sound.schema == rows.schema
+    assert sorted(delivery.rejects.kept) == [
+        (1, {"n": 1, "email": None}, "present", "The e-mail address is missing."),
+        (2, {"n": 2, "email": "c"}, "address", "The e-mail address has no @."),
+        (4, {"n": 4, "email": None}, "present", "The e-mail address is missing."),
+    ]
+
+
+def test_a_rule_holds_only_for_the_settings_it_is_for(result):
+    sound = sift(result(["a@b", "c"]), RULES, {"strict": False}, Delivery(), skip=False)
+
+    assert numbers(sound) == [0, 1]
+
+
+def test_a_rule_may_be_for_several_values_of_a_setting():
+    either = RowRule(name="n", sentence="S", source="T", check=is_empty, when={"a": (1, 2)})
+    from integrations.contract import applies
+
+    assert [applies(either, {"a": value}) for value in (1, 2, 3)] == [True, True, False]
+
+
+def test_unless_they_may_be_skipped_rows_that_break_a_rule_end_the_export(result):
+    delivery = Delivery()
+
+    with pytest.raises(PermanentError) as told:
+        sift(result(["a@b", None, "c@d"]), RULES, {}, delivery, skip=False)
+
+    said = "1 of 3 rows break a rule, so nothing was sent: The e-mail address is missing. (1 row)."
+    assert str(told.value) == said
+    assert delivery.rejects.count == 1
+
+
+def test_a_result_of_which_no_row_holds_is_an_error_even_where_rows_may_be_skipped(result):
+    with pytest.raises(PermanentError, match="Every one of the 2 rows breaks a rule"):
+        sift(result([None, None]), RULES, {}, Delivery(), skip=True)
+
+
+def test_columns_are_checked_before_any_row_is_looked_at(result):
+    delivery = Delivery()
+
+    with pytest.raises(PermanentError, match='There is no column "email"'):
+        sift(result([None], name="mail"), RULES, {}, delivery, skip=True)
+    assert delivery.rejects.count == 0
+
+
+def test_an_empty_result_breaks_no_rule_on_rows(result):
+    assert sift(result([]), RULES, {}, Delivery(), skip=False).count == 0
+
+
+def test_a_stop_ends_the_check(result):
+    from integrations.errors import Stopped
+
+    with pytest.raises(Stopped):
+        sift(result(["a@b"]), RULES, {}, Delivery(stopped=lambda: True), skip=False)
