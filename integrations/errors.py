@@ -16,9 +16,10 @@ class TransientError(ExportError):
 
     transient = True
 
-    def __init__(self, message, *, remedy="", retries=None):
+    def __init__(self, message, *, remedy="", retries=None, after=None):
         super().__init__(message, remedy=remedy)
         self.retries = retries  # how often that is worth it, where fewer than the retry limit
+        self.after = after  # seconds that the server asks to be left alone, where it does
 
 
 class PermanentError(ExportError):

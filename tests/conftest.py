@@ -6,6 +6,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 
+from tests.endpoint import certificate, endpoint  # noqa: F401  fixtures
 from tests.servers import faulty, sandbox, sshd  # noqa: F401  fixtures
 from tests.workbench import people, run_query, sftp, shop  # noqa: F401  fixtures
 

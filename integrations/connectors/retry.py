@@ -27,7 +27,7 @@ def retrying(attempt: Callable, limit: int, delivery: Delivery):
             tries = limit if error.retries is None else min(limit, number - few + error.retries)
             if number > tries:
                 raise
-            wait = min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT)
+            wait = max(min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT), error.after or 0)
             delivery.log(f"{error} Retrying {number}/{tries} after {wait:g} seconds.")
             pause(wait, delivery)
 

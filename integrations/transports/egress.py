@@ -1,4 +1,4 @@
-"""Which machines exports may reach. A name is looked up once, and the checked address is used."""
+"""Which machines may be reached. A name is looked up once, and the checked address is used."""
 
 import ipaddress
 import socket
@@ -49,7 +49,7 @@ def resolve(host: str, port: int, delivery: Delivery) -> list[Address]:
     allowed = [address for address in found if may_reach(address.ip, delivery.networks)]
     if not allowed:
         raise PermanentError(
-            f"Exports may not connect to {named(host, found[0].ip)}.",
+            f"The console may not connect to {named(host, found[0].ip)}.",
             remedy=f"{place_of(found[0].ip)} An administrator can allow its network in the "
             "setting CONSOLE_EGRESS_NETWORKS.",
         )

@@ -29,7 +29,7 @@ def refused(host, *networks):
 
 @pytest.mark.parametrize("host", [*OWN, *METADATA, *INSIDE, *NOWHERE])
 def test_nothing_but_the_public_internet_is_reached_unasked(host):
-    assert refused(host).startswith(f"Exports may not connect to {host}")
+    assert refused(host).startswith(f"The console may not connect to {host}")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_nothing_but_the_public_internet_is_reached_unasked(host):
 def test_a_refusal_says_what_is_true_of_the_address(host, named, kind):
     with pytest.raises(PermanentError) as caught:
         resolve(host, 22, Delivery())
-    assert str(caught.value) == f"Exports may not connect to {named}"
+    assert str(caught.value) == f"The console may not connect to {named}"
     assert caught.value.remedy.startswith(kind)
 
 

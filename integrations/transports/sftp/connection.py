@@ -1,11 +1,8 @@
 """A connection to an SFTP server: found, reached, recognized and logged in to, step by step."""
 
 import base64
-import errno
 import hashlib
 import logging
-import os
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -16,6 +13,7 @@ import paramiko
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError, TransientError
 from integrations.transports import egress
+from integrations.transports.dialling import dial_first
 from integrations.transports.private_keys import read_private_key
 from integrations.transports.sftp.faults import translate
 from integrations.transports.sftp.watchdog import Watchdog
@@ -26,7 +24,6 @@ LOOK = 0.1  # seconds between looks at the stop signal
 KEEPALIVE = 15  # seconds; for routers that forget idle connections
 FASTEST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
-UNDER_WAY = (errno.EINPROGRESS, errno.EALREADY, errno.EAGAIN)
 FAILURES = (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError, UnicodeDecodeError)
 
 # Its errors are raised to us as well; its log would repeat them, with a traceback each.
@@ -121,35 +118,8 @@ class Connection:
 
     def connect(self) -> str:
         with self.doing(f"Connect to {self.account.place}"):
-            self.socket = self.dial_first(self.addresses)
+            self.socket = dial_first(self.addresses, self.delivery, self.setup)
         return f"{self.socket.getpeername()[0]}, port {self.account.port}"
-
-    def dial_first(self, addresses):
-        """Return a socket to the first address that answers."""
-        for address in addresses[:-1]:
-            try:
-                return self.dial(address)
-            except OSError:
-                continue
-        return self.dial(addresses[-1])
-
-    def dial(self, address) -> socket.socket:
-        """Return a socket that is connected to the address."""
-        dialled = socket.socket(address.family, socket.SOCK_STREAM)
-        dialled.settimeout(LOOK)
-        deadline = time.monotonic() + self.setup
-        try:
-            while (error := dialled.connect_ex(address.place)) in UNDER_WAY:
-                self.delivery.check()
-                if time.monotonic() > deadline:
-                    raise TimeoutError
-                time.sleep(LOOK / 10)
-            if error not in (0, errno.EISCONN):
-                raise OSError(error, os.strerror(error))
-        except BaseException:
-            dialled.close()
-            raise
-        return dialled
 
     def check_host_key(self) -> str:
         with self.doing(f"Connect to {self.account.place}"):

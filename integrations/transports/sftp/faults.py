@@ -1,8 +1,6 @@
 """What goes wrong on the way to an SFTP server, in words a person can act on."""
 
 import errno
-import re
-from dataclasses import dataclass
 
 from paramiko import (
     AuthenticationException,
@@ -13,33 +11,11 @@ from paramiko import (
     SSHException,
 )
 
-from integrations.errors import ExportError, PermanentError, TransientError
+from integrations.errors import ExportError
+from integrations.transports.fault import Fault
 
 FEW = 3  # retries where the server does not say whether they can help
 LOST = "If this happens again and again on large files, reduce the Temp filesize threshold."
-
-
-@dataclass(frozen=True)
-class Fault:
-    """How an exception of the SSH library is told, and whether trying again can help."""
-
-    type: type | tuple
-    text: str  # a pattern that the exception's text holds
-    reason: str
-    remedy: str = ""
-    transient: bool = True
-    retries: int | None = None
-
-    def fits(self, error: Exception) -> bool:
-        return isinstance(error, self.type) and bool(
-            re.search(self.text, str(error), re.IGNORECASE)
-        )
-
-    def told(self, deed: str) -> ExportError:
-        message = f"{deed}: {self.reason}."
-        if self.transient:
-            return TransientError(message, remedy=self.remedy, retries=self.retries)
-        return PermanentError(message, remedy=self.remedy)
 
 
 # The first that fits is told.

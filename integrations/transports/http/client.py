@@ -1,0 +1,46 @@
+"""Requests to any number of servers, over one connection to each."""
+
+from integrations.delivery import Delivery
+from integrations.transports.http.connection import Connection, Limits
+from integrations.transports.http.reply import Reply
+from integrations.transports.http.url import Url
+
+AGENT = "console"
+
+
+class Client:
+    """Keeps connections open for the next request. It is for one thread."""
+
+    def __init__(self, delivery: Delivery, limits: Limits | None = None):
+        self.delivery, self.limits = delivery, limits or Limits()
+        self.connections = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for connection in self.connections.values():
+            connection.close()
+
+    def get(self, url: str) -> Reply:
+        return self.request("GET", url)
+
+    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
+        return self.request("POST", url, body, headers)
+
+    def request(
+        self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> Reply:
+        """Return the answer, whatever its status. Raise ExportError where there is none.
+
+        Redirects are answers too: following one is left to a person.
+        """
+        parsed = Url.parse(url)
+        given = {"User-Agent": AGENT} | (headers or {})
+        return self.to(parsed).request(method, parsed, body or None, given)
+
+    def to(self, url):
+        """Return the connection to the server of the address."""
+        if url.origin not in self.connections:
+            self.connections[url.origin] = Connection(url, self.delivery, self.limits)
+        return self.connections[url.origin]
