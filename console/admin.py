@@ -70,7 +70,7 @@ class QueryAdmin(Kept):
 
     list_display = ["name", "owner", "database", "engine", "schedule", "authentication", "version"]
     list_filter = ["engine", "database", ("schedule", admin.EmptyFieldListFilter)]
-    list_select_related = ["owner", "database", "schedule", "authentication"]
+    list_select_related = ["owner", "database", "schedule__trigger__query", "authentication"]
     search_fields = ["name", "owner__username"]
     fields = [
         *["name", "owner", "priority", "retry_limit", "database", "engine", "sql", "version"],
@@ -81,9 +81,9 @@ class QueryAdmin(Kept):
 
 @admin.register(Schedule)
 class ScheduleAdmin(Shown):
-    list_display = ["cron", "timezone", "query", "delay", "next_slot", "paused_at"]
+    list_display = ["__str__", "timezone", "query", "delay", "next_slot", "paused_at"]
     list_filter = [("paused_at", admin.EmptyFieldListFilter), "timezone"]
-    list_select_related = ["query"]
+    list_select_related = ["query", "trigger__query"]
     search_fields = ["cron", "query__name"]
     ordering = ["next_slot"]
 

@@ -31,7 +31,8 @@ def late(now: datetime | None = None) -> list[Schedule]:
     """Return the schedules that should have started a while ago."""
     now = now or timezone.now()
     due = Schedule.objects.filter(paused_at=None, query__isnull=False, next_slot__lt=now)
-    return [schedule for schedule in due if is_late(schedule, now)]
+    after = Schedule.objects.filter(paused_at=None, due_slots__starts_at__lt=now - LATE_AFTER)
+    return [*(each for each in due if is_late(each, now)), *after.distinct()]
 
 
 def is_late(schedule: Schedule, now: datetime | None = None) -> bool:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.engines import QueryError
+from console.jobs.following import make_due
 from console.jobs.hopeless import pause_hopeless
 from console.jobs.lease import KILLED, OUTAGES, PAUSE, TOO_LONG, Lease
 from console.jobs.log import redacted, write
@@ -186,17 +187,24 @@ def settle(lease, only, lines, **fields):
 
 
 def follow(pk: int) -> None:
-    """Do what follows from the end of a job, in the transaction that ends it.
+    """Do what follows from the end of a job, in the transaction that ends it."""
+    whole = Job.objects.select_related("query", "schedule", "authentication")
+    job = whole.get(pk=pk)
+    for step in (make_due, tell_end, pause_and_say):
+        attempt(step, job)
 
-    Trouble with that must not keep the job from ending: it would be run again.
-    """
+
+def attempt(step, job):
+    """Do one thing. Trouble with it must not keep the job from ending: it would be run again."""
     try:
         with transaction.atomic():
-            job = Job.objects.select_related("query", "schedule", "authentication").get(pk=pk)
-            tell_end(job)
-            if job.status == Job.Status.ERROR and pause_hopeless(job):
-                write(job, f"The schedule was paused. {job.schedule.paused_because}")
+            step(job)
     except OUTAGES:
         raise
     except Exception:
-        logger.exception("What follows from the end of job %s could not be done.", pk)
+        logger.exception("%s of job %s could not be done.", step.__name__, job.pk)
+
+
+def pause_and_say(job):
+    if job.status == Job.Status.ERROR and pause_hopeless(job):
+        write(job, f"The schedule was paused. {job.schedule.paused_because}")

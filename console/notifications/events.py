@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console.models import Job, Notice, Query
-from console.notifications.wording import worded
+from console.notifications.wording import stopped, worded
 
 AGAIN_AFTER = timedelta(days=1)  # between two notices that a query goes on failing
 Kind = Notice.Kind
@@ -25,6 +25,13 @@ def tell_end(job: Job) -> None:
 def tell_pause(job: Job, why: str) -> None:
     """Put into the outbox that the schedule was paused by itself, after this job."""
     tell(Kind.PAUSED, job, why)
+
+
+def tell_stop(query: Query, why: str) -> None:
+    """Put into the outbox that a schedule was paused by itself, with no job to blame."""
+    subject, body = stopped(query, why)
+    for user in readers(query, Kind.PAUSED):
+        Notice.objects.create(kind=Kind.PAUSED, user=user, query=query, subject=subject, body=body)
 
 
 def tell(kind, job, why=""):

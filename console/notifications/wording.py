@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from console.models import Job, Notice
+from console.models import Job, Notice, Query
 
 SUBJECTS = {
     Notice.Kind.FAILED: "Failed: {}",
@@ -30,11 +30,20 @@ def worded(kind: str, job: Job, why: str = "") -> tuple[str, str]:
     return SUBJECTS[kind].format(name), "\n\n".join(filter(None, parts)) + "\n"
 
 
+def stopped(query: Query, why: str) -> tuple[str, str]:
+    """Return subject and text of a message that a schedule was paused without a run of it."""
+    name = " ".join(query.name.split())
+    parts = [paused(query.name, why), f"Its schedule: {address(query)}?panel=schedule"]
+    return SUBJECTS[Notice.Kind.PAUSED].format(name), "\n\n".join(parts) + "\n"
+
+
+def paused(name, why):
+    return f"The schedule of {name} was paused: {why} It starts nothing until it is resumed."
+
+
 def opening(kind, job, why):
     if kind == Notice.Kind.PAUSED:
-        return (
-            f"The schedule of {job.name} was paused: {why} It starts nothing until it is resumed."
-        )
+        return paused(job.name, why)
     went = "failed" if job.status == Job.Status.ERROR else "went well"
     again = {Notice.Kind.STILL_FAILING: " again", Notice.Kind.RECOVERED: " again"}.get(kind, "")
     return f"The run of {job.name} for {slot(job)} {went}{again}."

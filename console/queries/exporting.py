@@ -11,6 +11,7 @@ from console.jobs.querying import first_of, slot_of
 from console.jobs.results import NoResult, rows_of
 from console.models import Job
 from console.queries.access import visible_jobs
+from console.schedules.chains import course
 from integrations.access import sample_for
 from integrations.delivery import Delivery
 
@@ -134,4 +135,4 @@ class Draft:
         return (self.next_slot() or clock.now()).astimezone(zone)
 
     def next_slot(self):
-        return self.query.schedule.next_slot if self.query.schedule else None
+        return course(self.query.schedule).next_slot if self.query.schedule else None

@@ -1,9 +1,12 @@
 """A saved query through its life: save, duplicate, restore, delete."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from console.models import Query, QueryVersion
 from console.schedules import unschedule
+from console.schedules.chains import lock_chains
+from console.schedules.following import stop_followers
 from integrations.access import usable_by
 
 EDITED = ["name", "database", "engine", "updated_at"]
@@ -79,6 +82,11 @@ def duplicate(query, *, by):
 
 @transaction.atomic
 def delete(query):
-    """Delete the query with its versions and its schedule. Jobs stay, without a query."""
+    """Delete the query with its versions and its schedule. Jobs stay, without a query.
+
+    What runs after it is paused.
+    """
+    lock_chains()
     unschedule(query)
+    stop_followers(query, timezone.now())
     query.delete()

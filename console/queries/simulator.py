@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from console.models import Query
 from console.queries.exporting import path_at
+from console.schedules.chains import course
 from console.schedules.cron import Cron, parse
 from console.schedules.slots import fits, next_slots
 
@@ -72,8 +73,8 @@ def paths_of_others(query: Query, after: datetime) -> dict[str, str]:
 
 
 def coming_paths(query, after):
-    schedule, path_of = query.schedule, path_at(query)
-    zone = ZoneInfo(schedule.timezone)
-    slots = next_slots(schedule.cron, schedule.timezone, after, OTHERS)
+    to_come, path_of = course(query.schedule), path_at(query)
+    zone = ZoneInfo(to_come.timezone)
+    slots = next_slots(to_come.cron, to_come.timezone, after, OTHERS)
     paths = [path_of(slot.astimezone(zone)) for slot in slots]
     return [path for path in paths if JOB not in path]

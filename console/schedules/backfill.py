@@ -34,14 +34,26 @@ def past_slots(query: Query, first: datetime, last: datetime) -> list[PastSlot]:
 
     They are those of the query's schedule as it is now, each with its latest job.
     """
-    schedule = query.schedule
-    found = slots(schedule.cron, schedule.timezone, first - MINUTE)
-    before = schedule.next_slot or last + MINUTE
-    inside = takewhile(lambda slot: slot <= last and slot < before, found)
-    wanted = list(islice((slot for slot in inside if slot >= first), MOST))
+    own = slots_followed if query.schedule.follows else slots_named
+    wanted = list(islice(own(query.schedule, first, last), MOST))
     jobs = Job.objects.filter(query=query, slot__in=wanted).order_by("pk")
     latest = {job.slot: job for job in jobs}
     return [PastSlot(slot, latest.get(slot)) for slot in wanted]
+
+
+def slots_named(schedule, first, last):
+    """Yield the slots that the cron expression names."""
+    before = schedule.next_slot or last + MINUTE
+    found = slots(schedule.cron, schedule.timezone, first - MINUTE)
+    inside = takewhile(lambda slot: slot <= last and slot < before, found)
+    return (slot for slot in inside if slot >= first)
+
+
+def slots_followed(schedule, first, last):
+    """Return the slots for which the query that it runs after has succeeded."""
+    found = Job.objects.filter(query=schedule.follows.query, status=Job.Status.SUCCESS)
+    found = found.filter(query__isnull=False, slot__gte=first, slot__lte=last)
+    return found.order_by("slot").values_list("slot", flat=True).distinct()
 
 
 def run_slots(query: Query, chosen: list[PastSlot], by: User) -> list[Job]:

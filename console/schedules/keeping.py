@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone as clock
 
-from console.models import Query, Schedule
+from console.models import DueSlot, Query, Schedule, Trigger
+from console.schedules.chains import check_chain, lock_chains, spread_zone
 from console.schedules.cron import CronError, parse
 from console.schedules.slots import next_slot
 
@@ -31,24 +32,73 @@ def schedule_query(
         unschedule(query)
         return None
     check_zone(timezone)
+    now = now or clock.now()
     with transaction.atomic():
+        lock_chains()
         query.refresh_from_db(fields=["schedule"])  # A tick or another window can have moved it.
         schedule = query.schedule or Schedule()
         same = (schedule.cron, schedule.timezone) == (cron, timezone)
-        broken = schedule.paused_at and not schedule.paused_by_id
-        if not same or schedule.next_slot is None or broken:
+        if not same or schedule.next_slot is None or is_broken(schedule):
             schedule.cron, schedule.timezone = cron, timezone
-            schedule.next_slot = next_slot(cron, timezone, now or clock.now())
-        if broken:
-            schedule.paused_at, schedule.paused_because = None, ""
-            schedule.resumed_at = now or clock.now()
-        for name, value in ({"delay": delay} | policies).items():
-            setattr(schedule, name, value)
-        schedule.save()
-        if query.schedule_id != schedule.pk:
-            query.schedule = schedule
-            query.save(update_fields=["schedule"])
+            schedule.next_slot = next_slot(cron, timezone, now)
+        keep(query, schedule, now, {"delay": delay} | policies)
+        if schedule.follows:
+            schedule.trigger.delete()
+            schedule.due_slots.all().delete()
+            query.refresh_from_db(fields=["schedule"])
+        spread_zone(query, timezone)
+    return query.schedule
+
+
+def follow_query(
+    query: Query,
+    upstream: Query,
+    *,
+    by_hand: bool = False,
+    delay: int = 0,
+    now: datetime | None = None,
+    **policies,
+) -> Schedule:
+    """Run the query each time that a run of another one has succeeded, for the same slot.
+
+    Raise ChainError where that is not possible. One that somebody paused stays paused.
+    """
+    now = now or clock.now()
+    with transaction.atomic():
+        lock_chains()
+        upstream = check_chain(query, upstream)
+        query.refresh_from_db(fields=["schedule"])
+        schedule = query.schedule or Schedule()
+        before = schedule.follows
+        schedule.cron, schedule.next_slot = "", None
+        schedule.timezone = upstream.schedule.timezone if upstream.schedule else "UTC"
+        keep(query, schedule, now, {"delay": delay} | policies)
+        if before is None or before.query_id != upstream.pk:
+            schedule.due_slots.all().delete()
+        schedule.trigger, _ = Trigger.objects.update_or_create(
+            schedule=schedule, defaults={"query": upstream, "by_hand": by_hand}
+        )
+        spread_zone(query, schedule.timezone)
     return schedule
+
+
+def is_broken(schedule):
+    """Return whether the schedule was paused, and not by somebody."""
+    return bool(schedule.paused_at and not schedule.paused_by_id)
+
+
+def keep(query, schedule, now, fields):
+    """Write the schedule of a query, with a pause of its own lifted."""
+    if is_broken(schedule):
+        schedule.paused_at, schedule.paused_because = None, ""
+        schedule.resumed_at = now
+        forget_due(schedule, now)
+    for name, value in fields.items():
+        setattr(schedule, name, value)
+    schedule.save()
+    if query.schedule_id != schedule.pk:
+        query.schedule = schedule
+        query.save(update_fields=["schedule"])
 
 
 def pause(schedule: Schedule, by: User, *, now: datetime | None = None) -> bool:
@@ -67,14 +117,21 @@ def resume(schedule: Schedule, *, now: datetime | None = None) -> bool:
     with transaction.atomic():
         paused = Schedule.objects.select_for_update().filter(pk=schedule.pk)
         schedule = paused.exclude(paused_at=None).first()
-        if schedule is None:
+        if schedule is None or (schedule.follows and schedule.follows.upstream is None):
             return False
-        if schedule.next_slot is None or schedule.next_slot <= now:
+        if schedule.follows:
+            forget_due(schedule, now)
+        elif schedule.next_slot is None or schedule.next_slot <= now:
             schedule.next_slot = next_slot(schedule.cron, schedule.timezone, now)
         schedule.paused_at, schedule.paused_by, schedule.paused_because = None, None, ""
         schedule.resumed_at = now
         schedule.save()
     return True
+
+
+def forget_due(schedule, now):
+    """Drop what the pause kept from starting after other runs."""
+    DueSlot.objects.filter(schedule=schedule, starts_at__lte=now).delete()
 
 
 def unschedule(query: Query) -> None:

@@ -11,6 +11,7 @@ from console.jobs.log import write
 from console.jobs.submission import as_skipped, new_job, submit_all
 from console.models import Job, Schedule
 from console.schedules.cron import CronError
+from console.schedules.following import start_followers
 from console.schedules.keeping import check_zone
 from console.schedules.policies import due_slots, unfinished, why_not_now
 from console.schedules.slots import next_slot
@@ -25,7 +26,7 @@ def tick(now: datetime | None = None) -> int:
     now = now or timezone.now()
     keys = due(now)
     batches = (keys[first : first + AT_ONCE] for first in range(0, len(keys), AT_ONCE))
-    return sum(fire_safely(batch, now) for batch in batches)
+    return sum(fire_safely(batch, now) for batch in batches) + start_followers(now)
 
 
 def due(now):

@@ -94,8 +94,8 @@ def start(shared_home):
     """A function that starts a worker process for a job; what is left of it ends with the test."""
     workers = []
 
-    def start(job, *steps):
-        workers.append(Worker(shared_home, job, *steps))
+    def start(job, *steps, program=Worker):
+        workers.append(program(shared_home, job, *steps))
         return workers[-1]
 
     yield start

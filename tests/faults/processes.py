@@ -16,10 +16,12 @@ ROOT = Path(__file__).parents[2]
 class Worker:
     """A process that runs one job. With a step it stops there, and says so."""
 
+    program = "tests.faults.worker"
+
     def __init__(self, home: Path, job, *steps: str):
         self.log = (home / f"worker-{job.pk}.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.worker", str(job.pk), *steps],
+            [sys.executable, "-m", self.program, str(job.pk), *steps],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,
@@ -68,6 +70,12 @@ class Worker:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout, self.log):
             pipe.close()
+
+
+class Ticking(Worker):
+    """A process that ticks once, after the job."""
+
+    program = "tests.faults.ticking"
 
 
 class Cluster:
