@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -31,6 +31,13 @@ def scheduled(queries):
     """Return the queries that will run by themselves, the next one first."""
     found = queries.filter(schedule__next_slot__isnull=False, schedule__paused_at=None)
     return found.select_related("schedule", "owner").order_by("schedule__next_slot")
+
+
+def active(queries):
+    """Return how many queries run by themselves, be it at a time or after another."""
+    followed = Q(schedule__trigger__query__isnull=False)
+    found = queries.filter(followed | Q(schedule__next_slot__isnull=False))
+    return found.filter(schedule__paused_at=None).count()
 
 
 def failing(queries):

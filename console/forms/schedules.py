@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from console.models import Schedule
 from console.schedules import CronError, parse
 
-CUSTOM = "custom"
+CUSTOM, AFTER = "custom", "after"
 NOTIFYING = ("notify_failure", "notify_success")
 MOST_NOTIFIED = 20
 POLICIES = ("overlap", "missed", "missed_most", "missed_hours")
@@ -17,6 +17,7 @@ CHOICES = {
     "@hourly": "@hourly (:00)",
     "@daily": "@daily (midnight)",
     CUSTOM: "Custom cron…",
+    AFTER: "After another query…",
 }
 
 
@@ -101,7 +102,7 @@ class ScheduleForm(forms.Form):
         if when == CUSTOM:
             settings["cron"] = self.custom_cron()
         else:
-            settings["cron"] = when
+            settings["cron"] = "" if when == AFTER else when
         parts = [settings.get(name) or 0 for name in ("hours", "minutes", "seconds")]
         settings["delay"] = parts[0] * 3600 + parts[1] * 60 + parts[2]
         return settings
@@ -133,8 +134,9 @@ def of_schedule(schedule):
     minutes, seconds = divmod(schedule.delay, 60)
     hours, minutes = divmod(minutes, 60)
     known = schedule.cron in CHOICES
+    when = schedule.cron if known else CUSTOM
     return {
-        "when": schedule.cron if known else CUSTOM,
+        "when": AFTER if schedule.follows else when,
         "cron": "" if known else schedule.cron,
         "timezone": schedule.timezone,
         "hours": hours,

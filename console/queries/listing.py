@@ -11,7 +11,7 @@ SHOWS = {"": "All", "mine": "Mine", "scheduled": "Scheduled", "failed": "Last jo
 def listed(user, *, show="", search=""):
     """Return the queries that the user may see, with `last_job`, `last_status`, `last_ended`."""
     found = with_last_job(visible_queries(user)).select_related(
-        "database", "owner", "authentication", "schedule"
+        "database", "owner", "authentication", "schedule__trigger__query"
     )
     if show == "mine":
         found = found.filter(owner=user)

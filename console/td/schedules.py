@@ -22,7 +22,7 @@ def list_schedules(asked, owner, out):
 
 
 def scheduled(owner):
-    queries = Query.objects.select_related("schedule", "database", "authentication")
+    queries = Query.objects.select_related("schedule__trigger__query", "database", "authentication")
     found = queries.filter(schedule__isnull=False)
     return found if is_admin(owner) else found.filter(owner=owner)
 
@@ -31,7 +31,7 @@ def row_of(query):
     schedule = query.schedule
     return {
         "Name": query.name,
-        "Cron": schedule.cron,
+        "Cron": str(schedule.follows) if schedule.follows else schedule.cron,
         "Timezone": schedule.timezone,
         "Next schedule": "" if schedule.paused_at else rendering.local(schedule.next_slot),
         "Delay": schedule.delay,

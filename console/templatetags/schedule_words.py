@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import template
 
 from console.engines import ENGINES
+from console.queries import chain
 from console.schedules import CronError, describe
 
 register = template.Library()
@@ -13,10 +14,24 @@ register = template.Library()
 @register.filter
 def sentence(schedule):
     """Say when a schedule fires."""
+    if schedule.follows:
+        return f"{spelled(schedule)}."
     try:
         return describe(schedule.cron)
     except CronError as error:
         return f"Cannot be followed: {error}"
+
+
+@register.filter
+def spelled(schedule):
+    """Write a schedule as its button does: None, a cron expression, or what it runs after."""
+    if schedule is None:
+        return "None"
+    if schedule.follows is None:
+        return schedule.cron
+    if schedule.follows.query is None:
+        return "After a query that was deleted"
+    return f"After {schedule.follows.upstream}"
 
 
 @register.filter
@@ -36,3 +51,9 @@ def on_the_wall(moment):
 @register.filter
 def engine_label(name):
     return ENGINES.get(name, name)
+
+
+@register.simple_tag(takes_context=True)
+def followed_by(context, query):
+    """Return what runs after a query, as the user may see it."""
+    return chain.followed_by(query, context["request"].user)

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone as clock
 
 from console.forms.backfill import RangeForm
-from console.schedules import describe
 from console.schedules.backfill import MOST, cancel, past_slots, run_slots
 from console.views.queries import visible_query
 
@@ -36,7 +35,6 @@ def backfill(request, pk):
         "query": query,
         "form": form,
         "zone": zone,
-        "sentence": describe(query.schedule.cron),
         "slots": [shown(each, ZoneInfo(zone)) for each in found],
         "open": sum(each.is_open for each in found),
         "most": MOST if len(found) == MOST else None,

@@ -37,7 +37,7 @@ def home(request):
         "today": days[-1],
         "total": sum(day["success"] + day["failed"] for day in days),
         "bars": overview.bars(days),
-        "schedules": scheduled.count(),
+        "schedules": overview.active(queries),
         "next": following,
         "failing": overview.failing(queries),
     }

@@ -7,13 +7,33 @@ from django.shortcuts import redirect, render
 from django.utils import timezone as clock
 from django.views.decorators.http import require_POST
 
-from console.forms.schedules import NOTIFYING, ScheduleForm, entries, timezones
+from console.forms.schedules import AFTER, NOTIFYING, ScheduleForm, entries, timezones
+from console.forms.triggers import TriggerForm, trigger_entries
 from console.notifications import mail_is_set_up
 from console.queries.simulator import simulate
 from console.queries.trying import trouble
-from console.schedules import describe, pause, resume, schedule_query, unschedule
+from console.schedules import (
+    ChainError,
+    describe,
+    follow_query,
+    pause,
+    resume,
+    schedule_query,
+    unschedule,
+)
+from console.schedules.chains import named
+from console.schedules.following import why_broken
 from console.views.queries import visible_query
 from console.views.query_jobs import panel_done
+from console.views.triggers import (
+    goes_on,
+    left,
+    rows_of,
+    runs_after,
+    saved_trigger,
+    trigger_context,
+    trigger_form,
+)
 
 FIRINGS = 5
 
@@ -31,16 +51,17 @@ def schedule(request, pk):
 @require_POST
 def schedule_firings(request, pk):
     """Show when a schedule that is being written would fire, and which files it would write."""
-    context = firings(ScheduleForm(request.POST), visible_query(request, pk))
+    query = visible_query(request, pk)
+    context = shown_runs(ScheduleForm(request.POST), trigger_form(request, query), query)
     return render(request, "console/_schedule_firings.html", context)
 
 
 def save_schedule(request, query):
-    form = ScheduleForm(request.POST)
-    if not form.is_valid():
-        context = schedule_context(request, query) | {"schedule_form": form, **firings(form, query)}
-        template = "console/_schedule.html" if request.htmx else "console/query_panel.html"
-        return render(request, template, {"panel": "schedule", **context}, status=422)
+    form, trigger = ScheduleForm(request.POST), trigger_form(request, query)
+    if not (form.is_valid() and trigger.is_usable()):
+        return refused(request, query, form, trigger)
+    if form.cleaned_data["when"] == AFTER:
+        return save_trigger(request, query, form, trigger)
     cron, zone = form.cleaned_data["cron"], form.cleaned_data["timezone"]
     keep_notifying(query, form.cleaned_data)
     if cron:
@@ -48,6 +69,27 @@ def save_schedule(request, query):
         return panel_done(request, query, f"Scheduled. {describe(cron)}")
     unschedule(query)
     return panel_done(request, query, "The query has no schedule now.")
+
+
+def save_trigger(request, query, form, trigger):
+    """Let the query run after another one."""
+    upstream, delay = trigger.cleaned_data["after"], form.cleaned_data["delay"]
+    by_hand = trigger.cleaned_data["by_hand"]
+    try:
+        follow_query(query, upstream, by_hand=by_hand, delay=delay, **form.policies)
+    except ChainError as error:
+        trigger.add_error("after", str(error))
+        return refused(request, query, form, trigger)
+    keep_notifying(query, form.cleaned_data)
+    return panel_done(request, query, f"It runs after {named(upstream)} from now on.")
+
+
+def refused(request, query, form, trigger):
+    """Show what was sent again, with what is wrong about it."""
+    context = schedule_context(request, query) | {"schedule_form": form, "trigger_form": trigger}
+    context |= shown_runs(form, trigger, query)
+    template = "console/_schedule.html" if request.htmx else "console/query_panel.html"
+    return render(request, template, {"panel": "schedule", **context}, status=422)
 
 
 def keep_notifying(query, settings):
@@ -65,13 +107,15 @@ def pause_schedule(request, pk):
     if query.schedule is None:
         return panel_done(request, query, "The query has no schedule now.")
     if "resume" in request.POST:
-        if "test" in request.POST and (why := trouble(query)):
+        why = why_broken(query.schedule) or ("test" in request.POST and trouble(query))
+        if why:
             return still_paused(request, query, why)
         resume(query.schedule)
-        text = "The schedule goes on with its next slot."
+        text = goes_on(query.schedule)
     else:
         pause(query.schedule, request.user)
         text = "The schedule is paused. Nothing starts until somebody resumes it."
+        text += left(request, query)
     query.schedule.refresh_from_db()
     return panel_done(request, query, text)
 
@@ -87,13 +131,22 @@ def still_paused(request, query, why):
 
 def schedule_context(request, query):
     values = entries(query)
+    trigger = TriggerForm(initial=trigger_entries(query), query=query, user=request.user)
     return {
         "query": query,
         "schedule_form": ScheduleForm(initial=values),
         "timezones": timezones(),
         "mail": mail_is_set_up(),
-        **firings(ScheduleForm(values), query),
+        **trigger_context(request, query, trigger),
+        **shown_runs(ScheduleForm(values), saved_trigger(request, query), query),
     }
+
+
+def shown_runs(form, trigger, query):
+    """Return the next runs of a schedule as it is being written, of whichever kind."""
+    if form.is_valid() and form.cleaned_data["when"] == AFTER:
+        return runs_after(form, trigger, query)
+    return firings(form, query)
 
 
 def firings(form, query):
@@ -109,19 +162,6 @@ def firings(form, query):
         "sentence": describe(cron),
         "zone": zone,
         "delay": timedelta(seconds=delay),
-        "firings": [shown(firing) for firing in found],
-        "writes": any(firing.path for firing in found),
-        "replaces": len(found) > 1 and len({firing.path for firing in found}) == 1,
+        **rows_of(found),
         "paused": query.schedule and query.schedule.paused_at,
-    }
-
-
-def shown(firing):
-    starts = firing.starts.astimezone(firing.slot.tzinfo)
-    return {
-        "local_text": f"{starts:%a %d %b %Y %H:%M:%S %Z}",
-        "utc_text": f"{firing.starts:%a %d %b %H:%M:%S}",
-        "utc_iso": firing.starts.isoformat(),
-        "path": firing.path,
-        "notes": firing.notes,
     }

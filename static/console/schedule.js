@@ -5,12 +5,15 @@ class ScheduleFields extends HTMLElement {
     const missed = this.querySelector("[name=missed]");
     const fit = () => {
       this.querySelector("[data-custom]").hidden = when.value !== "custom";
+      this.querySelector("[data-after]").hidden = when.value !== "after";
+      this.querySelector("[data-timed]").hidden = when.value === "after";
       for (const part of this.querySelectorAll("[data-scheduled]")) part.hidden = !when.value;
       this.querySelector("[data-missed]").hidden = missed.value !== "all";
     };
     when.addEventListener("change", () => {
       fit();
       if (when.value === "custom") this.querySelector("[name=cron]").focus();
+      if (when.value === "after") this.querySelector("[name=after]").focus();
     });
     missed.addEventListener("change", fit);
     fit();

@@ -3,6 +3,7 @@
 import json
 
 from console.models import Query, Schedule
+from console.schedules import follow_query
 
 
 def test_schedules_are_made_listed_and_deleted(td, shop):
@@ -48,3 +49,17 @@ def test_a_wrong_cron_changes_nothing(td, shop):
 
     assert (status, err) == (1, "Minute: 61 is outside 0 to 59.\n")
     assert not Query.objects.exists()
+
+
+def test_a_schedule_that_runs_after_another_query_is_listed_and_deleted(td, shop):
+    for name in ("first", "second"):
+        td("sched:create", name, "@daily", "-d", "shop", "SELECT 1")
+    follow_query(Query.objects.get(name="second"), Query.objects.get(name="first"))
+
+    rows = json.loads(td("sched:list", "-f", "json")[1])
+
+    assert [(row["Name"], row["Cron"]) for row in rows] == [
+        ("first", "@daily"),
+        ("second", "after first"),
+    ]
+    assert td("sched:delete", "second")[1] == "Schedule 'second' is deleted.\n"
