@@ -90,10 +90,14 @@ class ScheduleAdmin(Shown):
 
 @admin.register(Notice)
 class NoticeAdmin(Shown):
-    list_display = ["subject", "user", "kind", "created_at", "sent_at", "attempts", "error"]
+    list_display = ["subject", "to", "kind", "created_at", "sent_at", "attempts", "error"]
     list_filter = ["kind", ("sent_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["user"]
+    list_select_related = ["user", "webhook"]
     search_fields = ["subject", "user__username"]
+
+    @admin.display(description="to")
+    def to(self, notice):
+        return notice.user or notice.webhook or "the installation's webhook"
 
 
 @admin.register(Job)

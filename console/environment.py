@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from integrations.signatures import is_secret
+
 PREFIX = "CONSOLE_"
 CONNECT_SECONDS = 10  # to the database
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
@@ -106,6 +108,23 @@ def origin(name, default):
     if not is_origin(value):
         raise BadSetting(f"{name} is '{value}'. Use an address like https://console.example.com.")
     return value.rstrip("/")
+
+
+def address(name):
+    """Return the address of something on a web server, or nothing. It can hold a secret."""
+    value = text(name)
+    parts = urlsplit(value)
+    if value and not (parts.scheme in ("http", "https") and parts.hostname and value.isascii()):
+        raise BadSetting(f"{name} is no address like https://hooks.example.com/console.")
+    return value
+
+
+def signing_secret(name):
+    """Return what messages are signed with, or nothing."""
+    value = text(name)
+    if value and not is_secret(value):
+        raise BadSetting(f"{name} is no secret: whsec_ and at least 24 bytes in Base64 after it.")
+    return value
 
 
 def database(name):

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.urls import reverse
 
-from integrations.models import Authentication
+from integrations.models import Authentication, Webhook
 
 USER = settings.AUTH_USER_MODEL
 
@@ -151,6 +151,9 @@ class Query(models.Model):
     notify_success = models.BooleanField(default=False)
     notify_failure = models.BooleanField(default=False)
     notified = models.ManyToManyField(USER, blank=True, related_name="+")
+    webhook = models.OneToOneField(
+        Webhook, models.SET_NULL, null=True, blank=True, editable=False, related_name="query"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -320,8 +323,24 @@ class Pulse(models.Model):
         return self.name
 
 
+class Alarm(models.Model):
+    """Something that should run and does not, and when administrators were last told of it."""
+
+    name = models.CharField(max_length=100, unique=True)
+    title = models.CharField(max_length=300)
+    text = models.TextField()
+    began_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    def __str__(self):
+        return self.title
+
+
 class Notice(models.Model):
-    """A message to a person, kept here until the mail server has taken it."""
+    """A message to a person or a webhook, kept here until it has been taken.
+
+    One to neither goes to the webhook of the installation.
+    """
 
     class Kind(models.TextChoices):
         FAILED = "failed"
@@ -330,13 +349,17 @@ class Notice(models.Model):
         SUCCEEDED = "succeeded"
         PAUSED = "paused"
         TEST = "test"
+        ALARM = "alarm"  # to administrators: something does not run
+        OVER = "over"
 
     kind = models.CharField(max_length=20, choices=Kind)
-    user = models.ForeignKey(USER, models.CASCADE, related_name="notices")
+    user = models.ForeignKey(USER, models.CASCADE, null=True, related_name="notices")
+    webhook = models.ForeignKey(Webhook, models.CASCADE, null=True, related_name="notices")
     query = models.ForeignKey(Query, models.SET_NULL, null=True, related_name="notices")
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="notices")
     subject = models.CharField(max_length=300)
     body = models.TextField()
+    event = models.JSONField(null=True)  # what a webhook that takes JSON is sent
     created_at = models.DateTimeField(auto_now_add=True)
     not_before = models.DateTimeField(auto_now_add=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -348,6 +371,11 @@ class Notice(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["sent_at", "given_up_at", "not_before"], name="notice_waiting"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user=None) | models.Q(webhook=None), name="notice_to_one"
+            )
         ]
 
     def __str__(self):

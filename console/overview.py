@@ -3,11 +3,11 @@
 from collections import Counter
 from datetime import timedelta
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from console.models import Job, Query
+from console.models import Job, Notice, Query
 from integrations.access import visible_to
 
 DAYS = 30
@@ -58,6 +58,18 @@ def skipped(queries):
     last = queries.annotate(last_job=Subquery(ended.values("pk")[:1])).values("last_job")
     found = Job.objects.filter(pk__in=last, receipt__skipped__isnull=False)
     return found.exclude(receipt__skipped="").defer("sql").order_by("-pk")[:SHOWN]
+
+
+def unheard(queries, *, installation):
+    """Return the latest message of each webhook that did not take it."""
+    mine = Notice.objects.filter(webhook__query__in=queries)
+    asked = [mine, Notice.objects.filter(user=None, webhook=None)] if installation else [mine]
+    found = []
+    for messages in asked:
+        latest = messages.order_by().values("webhook").annotate(latest=Max("pk"))
+        keys = latest.values("latest")
+        found += Notice.objects.filter(pk__in=keys, sent_at=None).exclude(error="")[:SHOWN]
+    return found
 
 
 def held(jobs):

@@ -149,6 +149,14 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL_SECURITY == "starttls", MAIL_SECURITY == "tl
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = environment.text("CONSOLE_MAIL_FROM", "console@localhost")
 
+# Where administrators are told, beside their mail, of what does not run. Signed with the secret;
+# without one it is a message for Slack.
+WEBHOOK_URL = environment.address("CONSOLE_WEBHOOK_URL")
+WEBHOOK_SECRET = environment.signing_secret("CONSOLE_WEBHOOK_SECRET")
+ALARM_AFTER = timedelta(seconds=environment.number("CONSOLE_ALARM_SECONDS", 300, least=10))
+# Called each minute while all is well, for somebody outside who notices that it stops.
+HEARTBEAT_URL = environment.address("CONSOLE_HEARTBEAT_URL")
+
 # Whoever shows it as `Authorization: Bearer …` may read /metrics. None: admins only.
 METRICS_TOKEN = environment.text("CONSOLE_METRICS_TOKEN")
 

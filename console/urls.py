@@ -18,6 +18,7 @@ from console.views import (
     schedules,
     uploads,
     versions,
+    webhooks,
 )
 
 urlpatterns = [
@@ -82,6 +83,12 @@ urlpatterns = [
         "workbench/queries/<int:pk>/schedule/pause/",
         schedules.pause_schedule,
         name="pause-schedule",
+    ),
+    path("workbench/queries/<int:pk>/webhook/test/", webhooks.test_webhook, name="test-webhook"),
+    path(
+        "workbench/queries/<int:pk>/webhook/secret/",
+        webhooks.replace_webhook_secret,
+        name="replace-webhook-secret",
     ),
     path(
         "workbench/queries/<int:pk>/versions/<int:number>/",

@@ -11,7 +11,10 @@ FORM_BYTES = 1 << 20  # what a form may hold beside the file that is uploaded wi
 
 
 def run(listen: str) -> None:
-    """Answer requests at ADDRESS:PORT until told to stop."""
+    """Answer requests at ADDRESS:PORT until told to stop, and watch what runs beside it."""
+    from console.watch import keep_watch  # needs what the application has set up
+
+    keep_watch()
     serve(
         application,
         listen=listen,

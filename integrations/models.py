@@ -1,7 +1,8 @@
-"""Authentications: named credentials of a connector. And the host keys of the servers met."""
+"""Authentications: named credentials of a connector. Webhooks, and the host keys of servers met."""
 
 import base64
 import hashlib
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -14,12 +15,42 @@ from django.utils import timezone
 from integrations import secrets
 from integrations.connectors import CONNECTORS
 from integrations.errors import PermanentError
+from integrations.signatures import new_secret
+from integrations.transports.http import Url
+
+FORMER_KEPT = timedelta(days=1)  # in which a receiver can be given a new secret
 
 
-class Authentication(models.Model):
+class Sealed(models.Model):
+    """Something with settings that are kept encrypted, as one token."""
+
+    sealed = models.TextField(editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def settings(self):
+        """The settings, secrets included. Raises SecretUnreadable."""
+        return secrets.unseal(self.sealed) if self.sealed else {}
+
+    @settings.setter
+    def settings(self, value):
+        self.sealed = secrets.seal(value)
+
+    @property
+    def readable(self):
+        """Whether a key of this server opens the settings."""
+        try:
+            secrets.unseal(self.sealed)
+        except secrets.SecretUnreadable:
+            return False
+        return True
+
+
+class Authentication(Sealed):
     name = models.CharField(max_length=100)
     type = models.CharField(max_length=50, editable=False)
-    sealed = models.TextField(editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     shared_users = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="shared_authentications"
@@ -65,27 +96,9 @@ class Authentication(models.Model):
             raise ValidationError({"name": error.messages}) from None
 
     @property
-    def settings(self):
-        """The settings, secrets included. Raises SecretUnreadable."""
-        return secrets.unseal(self.sealed) if self.sealed else {}
-
-    @settings.setter
-    def settings(self, value):
-        self.sealed = secrets.seal(value)
-
-    @property
     def connector(self):
         """The class of its connector."""
         return CONNECTORS[self.type]
-
-    @property
-    def readable(self):
-        """Whether a key of this server opens the settings."""
-        try:
-            secrets.unseal(self.sealed)
-        except secrets.SecretUnreadable:
-            return False
-        return True
 
     def replace_settings(self, settings):
         """Take new settings, and note when each secret among them was set."""
@@ -118,6 +131,47 @@ def inline_authentication(owner, connector, settings):
     made.replace_settings(settings)
     made.save()
     return made
+
+
+class Webhook(Sealed):
+    """An address that is sent what happens. It can hold a secret: it is never shown whole."""
+
+    class Shape(models.TextChoices):
+        SLACK = "slack", "Slack message"
+        SIGNED = "signed", "Signed JSON"
+
+    shape = models.CharField(max_length=10, choices=Shape, default=Shape.SLACK)
+    on_success = models.BooleanField(default=False)  # of failures it hears in any case
+    replaced_at = models.DateTimeField(null=True, editable=False)  # when its secret was
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self):
+        return self.shown
+
+    @property
+    def shown(self):
+        """The server and the last characters: enough to tell one from another."""
+        try:
+            url = self.settings["url"]
+        except secrets.SecretUnreadable:
+            return "an address that no key of this server opens"
+        return f"{Url.parse(url).place} …{url[-4:]}"
+
+    def replace_secret(self):
+        """Sign with a new secret, and for a day with the one before too. Return the new one."""
+        kept, secret = self.settings, new_secret()
+        self.settings = kept | {"secret": secret, "former": kept.get("secret")}
+        self.replaced_at = timezone.now() if "secret" in kept else None
+        return secret
+
+    def secrets(self, now):
+        """Return what to sign with, the newest first; nothing for a shape that is not signed."""
+        kept = self.settings
+        if self.shape != self.Shape.SIGNED:
+            return []
+        both = self.replaced_at and now - self.replaced_at < FORMER_KEPT and kept.get("former")
+        return [kept["secret"], kept["former"]] if both else [kept["secret"]]
 
 
 class HostKey(models.Model):

@@ -1,14 +1,26 @@
-"""Messages to people: what happened to their queries, by e-mail, from an outbox."""
+"""Messages to people and webhooks: what happened to their queries, from an outbox."""
 
+from console.notifications.administrators import administrators, tell_administrators
+from console.notifications.direct import send_direct, ways
 from console.notifications.events import tell_end, tell_pause, tell_stop
-from console.notifications.outbox import mail_is_set_up, send_test, send_waiting, stuck
+from console.notifications.mail import mail_is_set_up, send_test, send_waiting
+from console.notifications.outbox import stuck
+from console.notifications.webhooks import Target, send_webhooks, surroundings, try_webhook
 
 __all__ = [
+    "Target",
+    "administrators",
     "mail_is_set_up",
+    "send_direct",
     "send_test",
     "send_waiting",
+    "send_webhooks",
     "stuck",
+    "surroundings",
+    "tell_administrators",
     "tell_end",
     "tell_pause",
     "tell_stop",
+    "try_webhook",
+    "ways",
 ]

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console.models import Job, Notice, Query
+from console.notifications.payload import event_of, stop_event
 from console.notifications.wording import stopped, worded
 
 AGAIN_AFTER = timedelta(days=1)  # between two notices that a query goes on failing
@@ -30,16 +31,21 @@ def tell_pause(job: Job, why: str) -> None:
 def tell_stop(query: Query, why: str) -> None:
     """Put into the outbox that a schedule was paused by itself, with no job to blame."""
     subject, body = stopped(query, why)
+    what = {"kind": Kind.PAUSED, "query": query, "subject": subject, "body": body}
     for user in readers(query, Kind.PAUSED):
-        Notice.objects.create(kind=Kind.PAUSED, user=user, query=query, subject=subject, body=body)
+        Notice.objects.create(user=user, **what)
+    if query.webhook:
+        Notice.objects.create(webhook=query.webhook, event=stop_event(query, why), **what)
 
 
 def tell(kind, job, why=""):
     subject, body = worded(kind, job, why)
+    what = {"kind": kind, "query": job.query, "job": job, "subject": subject, "body": body}
     for user in readers(job.query, kind):
-        Notice.objects.create(
-            kind=kind, user=user, query=job.query, job=job, subject=subject, body=body
-        )
+        Notice.objects.create(user=user, **what)
+    webhook = job.query.webhook
+    if webhook and (kind != Kind.SUCCEEDED or webhook.on_success):
+        Notice.objects.create(webhook=webhook, event=event_of(kind, job, why), **what)
 
 
 def event(job):

@@ -82,11 +82,14 @@ def duplicate(query, *, by):
 
 @transaction.atomic
 def delete(query):
-    """Delete the query with its versions and its schedule. Jobs stay, without a query.
+    """Delete the query with its versions, schedule and webhook. Jobs stay, without a query.
 
     What runs after it is paused.
     """
     lock_chains()
     unschedule(query)
     stop_followers(query, timezone.now())
+    webhook = query.webhook
     query.delete()
+    if webhook:
+        webhook.delete()

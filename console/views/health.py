@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from console.access import is_admin
 from console.engines.sandbox import landlock_version
 from console.jobs import cluster_alive
-from console.watch import figures, ticking
+from console.watch import figures, late, ticking
 
 
 @login_not_required
@@ -22,6 +22,7 @@ def health(request):
     """Answer 200 when jobs can be submitted and run, and slots are started, else 503."""
     parts = {"database": database_answers(), "cluster": cluster_alive()}
     parts["dispatcher"] = parts["database"] and not ticking().silent
+    parts["slots"] = parts["database"] and not late()
     ready = all(parts.values())
     if parts["database"] and request.user.is_authenticated:  # Strangers learn no weakness here.
         parts["landlock"] = landlock_version() > 0

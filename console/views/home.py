@@ -31,6 +31,7 @@ def home(request):
         "late": [query for query in following if is_late(query.schedule)],
         "unfenced": not landlock_version() and is_admin(request.user),
         "stuck": mail_is_set_up() and is_admin(request.user) and stuck(),
+        "unheard": overview.unheard(queries, installation=is_admin(request.user)),
         "held": held,
         "held_count": overview.held(jobs).count() if len(held) == overview.SHOWN else len(held),
         "skipped": overview.skipped(queries),

@@ -5,13 +5,16 @@ from datetime import timedelta
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone as clock
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from console.forms.schedules import AFTER, NOTIFYING, ScheduleForm, entries, timezones
 from console.forms.triggers import TriggerForm, trigger_entries
+from console.forms.webhooks import WebhookForm
 from console.notifications import mail_is_set_up
 from console.queries.simulator import simulate
 from console.queries.trying import trouble
+from console.queries.webhooks import keep_webhook
 from console.schedules import (
     ChainError,
     describe,
@@ -34,10 +37,12 @@ from console.views.triggers import (
     trigger_context,
     trigger_form,
 )
+from console.views.webhooks import webhook_context
 
 FIRINGS = 5
 
 
+@sensitive_post_parameters()
 def schedule(request, pk):
     """Show the dialog; Done puts the query on the schedule, or takes it off."""
     query = visible_query(request, pk)
@@ -58,17 +63,32 @@ def schedule_firings(request, pk):
 
 def save_schedule(request, query):
     form, trigger = ScheduleForm(request.POST), trigger_form(request, query)
-    if not (form.is_valid() and trigger.is_usable()):
+    webhook = WebhookForm(request.POST, stored=query.webhook)
+    usable = not webhook.sent or webhook.is_valid()
+    if not (form.is_valid() and trigger.is_usable() and usable):
         return refused(request, query, form, trigger)
     if form.cleaned_data["when"] == AFTER:
         return save_trigger(request, query, form, trigger)
     cron, zone = form.cleaned_data["cron"], form.cleaned_data["timezone"]
-    keep_notifying(query, form.cleaned_data)
+    secret = keep_notifying(request, query, form.cleaned_data)
     if cron:
         schedule_query(query, cron, zone, form.cleaned_data["delay"], **form.policies)
-        return panel_done(request, query, f"Scheduled. {describe(cron)}")
-    unschedule(query)
-    return panel_done(request, query, "The query has no schedule now.")
+        text = f"Scheduled. {describe(cron)}"
+    else:
+        unschedule(query)
+        text = "The query has no schedule now."
+    return done(request, query, text, secret)
+
+
+def done(request, query, text, secret):
+    return secret_shown(request, query, secret) if secret else panel_done(request, query, text)
+
+
+def secret_shown(request, query, secret):
+    """Show the panel once more, as it is saved, with what is not shown again."""
+    context = schedule_context(request, query) | webhook_context(query, secret=secret)
+    template = "console/_schedule_saved.html" if request.htmx else "console/query_panel.html"
+    return render(request, template, {"panel": "schedule", **context})
 
 
 def save_trigger(request, query, form, trigger):
@@ -80,24 +100,30 @@ def save_trigger(request, query, form, trigger):
     except ChainError as error:
         trigger.add_error("after", str(error))
         return refused(request, query, form, trigger)
-    keep_notifying(query, form.cleaned_data)
-    return panel_done(request, query, f"It runs after {named(upstream)} from now on.")
+    secret = keep_notifying(request, query, form.cleaned_data)
+    return done(request, query, f"It runs after {named(upstream)} from now on.", secret)
 
 
 def refused(request, query, form, trigger):
     """Show what was sent again, with what is wrong about it."""
     context = schedule_context(request, query) | {"schedule_form": form, "trigger_form": trigger}
     context |= shown_runs(form, trigger, query)
+    webhook = WebhookForm(request.POST, stored=query.webhook)
+    context |= webhook_context(query, webhook if webhook.sent else None)
     template = "console/_schedule.html" if request.htmx else "console/query_panel.html"
     return render(request, template, {"panel": "schedule", **context}, status=422)
 
 
-def keep_notifying(query, settings):
-    """Keep who hears of the query's runs."""
+def keep_notifying(request, query, settings):
+    """Keep who hears of the query's runs. Return the secret of a new webhook, to be shown once."""
     for name in NOTIFYING:
         setattr(query, name, settings[name])
     query.save(update_fields=NOTIFYING)
     query.notified.set(settings["notified"])
+    webhook = WebhookForm(request.POST, stored=query.webhook)
+    return (
+        keep_webhook(query, **webhook.cleaned_data) if webhook.sent and webhook.is_valid() else ""
+    )
 
 
 @require_POST
@@ -139,6 +165,7 @@ def schedule_context(request, query):
         "mail": mail_is_set_up(),
         **trigger_context(request, query, trigger),
         **shown_runs(ScheduleForm(values), saved_trigger(request, query), query),
+        **webhook_context(query),
     }
 
 

@@ -26,6 +26,7 @@ def test_without_a_cluster_the_console_lives_but_is_not_ready(client):
         "database": True,
         "cluster": False,
         "dispatcher": False,
+        "slots": True,
     }
 
 
@@ -47,6 +48,7 @@ def test_slots_that_should_have_started_are_late(people, client, marketer):
     Schedule.objects.update(next_slot=timezone.now() - timedelta(minutes=13))
 
     assert [schedule.query for schedule in late()] == [people]
+    assert json.loads(client.get("/health/").content)["slots"] is False
     client.force_login(marketer)
     assert "Should have started by now" in client.get("/").content.decode()
 

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Mailbox
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,34 +12,9 @@ from console.models import Database, Job, Notice, Query, Schedule
 from console.notifications import send_test, send_waiting, stuck
 from console.notifications.outbox import KEPT_TRYING, LEASE
 from console.schedules import resume, schedule_query, tick
-from tests.servers import free_port
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GOOD, BAD = "SELECT 1 AS a", "SELECT nope"
-
-
-class Taken(Mailbox):
-    """A mail server's mailbox that says of one address that it is unknown."""
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if address.startswith("gone"):
-            return "550 No such user here"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-
-@pytest.fixture
-def mailbox(settings, tmp_path):
-    """A real mail server on this machine, and what it took."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    handler = Taken(tmp_path / "mail")
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    settings.EMAIL_HOST = "127.0.0.1"
-    settings.EMAIL_PORT = controller.port
-    yield handler.mailbox
-    controller.stop()
 
 
 @pytest.fixture

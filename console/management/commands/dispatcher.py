@@ -11,13 +11,16 @@ from django.utils import timezone
 
 from console.jobs import prune, reap
 from console.models import Pulse
-from console.notifications import send_waiting
+from console.notifications import send_waiting, send_webhooks
 from console.schedules import tick
 from console.tables import collect_garbage
+from console.watch import call_outside, look
 
 logger = logging.getLogger(__name__)
 
 TIDYING, MAILING = "tidying up", "sending mail"
+# Beside the mail, which must not wait for a slow one.
+CALLING, HEARTBEAT = "calling webhooks", "calling outside"
 
 
 def beat():
@@ -32,6 +35,15 @@ def tidy():
 def mail():
     """Send what waits in the outbox."""
     in_thread(MAILING, send_mail)
+
+
+def webhooks():
+    """Send what waits in the outbox for webhooks."""
+    in_thread(CALLING, call_webhooks)
+
+
+def heartbeat():
+    in_thread(HEARTBEAT, call_outside)
 
 
 def in_thread(name, work):
@@ -51,6 +63,13 @@ def send_mail():
         connection.close()
 
 
+def call_webhooks():
+    try:
+        send_webhooks()
+    finally:
+        connection.close()
+
+
 def clear_up():
     try:
         prune()
@@ -60,7 +79,10 @@ def clear_up():
 
 
 # What is done, and every how many seconds.
-ROUND = ((tick, 1), (beat, 5), (reap, 10), (mail, 10), (tidy, 3600))
+ROUND = (
+    *((tick, 1), (beat, 5), (reap, 10), (look, 15)),
+    *((mail, 10), (webhooks, 10), (heartbeat, 60), (tidy, 3600)),
+)
 
 
 class Command(BaseCommand):
@@ -84,7 +106,7 @@ def dispatch(stop: threading.Event) -> None:
                 due[work] = time.monotonic() + every
                 attempt(work)
         stop.wait(1)
-    for thread in busy(TIDYING, MAILING):
+    for thread in busy(TIDYING, MAILING, CALLING):
         thread.join(1)
 
 

@@ -2,18 +2,24 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.models import Authentication
+from integrations.models import Authentication, Webhook
+
+KINDS = {"authentication": Authentication, "webhook": Webhook}
 
 
 class Command(BaseCommand):
     help = "Open every stored credential, and name those that no key opens. For after a restore."
 
     def handle(self, *args, **options):
-        authentications = list(Authentication.objects.order_by("pk"))
-        unreadable = [each for each in authentications if not each.readable]
-        for authentication in unreadable:
-            self.stderr.write(f"No key opens authentication {authentication.pk}: {authentication}")
-        opened = len(authentications) - len(unreadable)
-        self.stdout.write(f"Opened {opened} of {len(authentications)} authentications.")
-        if unreadable:
+        unreadable = [self.check(name, kind) for name, kind in KINDS.items()]
+        if any(unreadable):
             raise CommandError("Restore the key file they were saved with.")
+
+    def check(self, name, kind):
+        """Return how many of a kind no key opens."""
+        kept = list(kind.objects.order_by("pk"))
+        unreadable = [each for each in kept if not each.readable]
+        for each in unreadable:
+            self.stderr.write(f"No key opens {name} {each.pk}: {each}")
+        self.stdout.write(f"Opened {len(kept) - len(unreadable)} of {len(kept)} {name}s.")
+        return len(unreadable)

@@ -4,7 +4,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from integrations import drafts, secrets
-from integrations.models import Authentication
+from integrations.models import Authentication, Webhook
+
+KINDS = ((Webhook, "webhook"), (Authentication, "authentication"))
 
 
 class Command(BaseCommand):
@@ -15,32 +17,32 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         unreadable = []
-        sealed = sum(reseal(pk, unreadable) for pk in keys_of_authentications())
+        done = [resealed(kind, name, unreadable) for kind, name in KINDS]
         waiting = sum(reseal_draft(*draft) for draft in drafts.tokens())
-        self.stdout.write(
-            f"Sealed with the newest key: {sealed} of {sealed + len(unreadable)} "
-            f"authentications, {waiting} drafts."
-        )
-        for authentication in unreadable:
-            self.stderr.write(f"No key opens authentication {authentication.pk}: {authentication}")
+        self.stdout.write(f"Sealed with the newest key: {', '.join(done)}, {waiting} drafts.")
+        for name, each in unreadable:
+            self.stderr.write(f"No key opens {name} {each.pk}: {each}")
         if unreadable:
             raise CommandError("Keep the old keys, and restore the missing one.")
 
 
-def keys_of_authentications():
-    return Authentication.objects.order_by("pk").values_list("pk", flat=True)
+def resealed(kind, name, unreadable):
+    """Seal all of a kind anew. Return a note of how many that were."""
+    keys = list(kind.objects.order_by("pk").values_list("pk", flat=True))
+    sealed = sum(reseal(kind, pk, name, unreadable) for pk in keys)
+    return f"{sealed} of {len(keys)} {name}s"
 
 
-def reseal(pk, unreadable):
+def reseal(kind, pk, name, unreadable):
     """Seal one anew; return how many that were. An edit made meanwhile is not lost."""
     with transaction.atomic():
-        authentication = Authentication.objects.select_for_update().get(pk=pk)
+        found = kind.objects.select_for_update().get(pk=pk)
         try:
-            authentication.settings = authentication.settings
+            found.settings = found.settings
         except secrets.SecretUnreadable:
-            unreadable.append(authentication)
+            unreadable.append((name, found))
             return 0
-        authentication.save(update_fields=["sealed"])
+        found.save(update_fields=["sealed"])
     return 1
 
 

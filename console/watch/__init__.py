@@ -1,0 +1,8 @@
+"""Whether what runs unattended does run, and who is told where it does not."""
+
+from console.watch.alarms import look
+from console.watch.guard import keep_watch
+from console.watch.heartbeat import call_outside
+from console.watch.state import figures, is_late, late, ticking
+
+__all__ = ["call_outside", "figures", "is_late", "keep_watch", "late", "look", "ticking"]

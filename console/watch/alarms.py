@@ -1,0 +1,142 @@
+"""Alarms: administrators hear once when something stops, daily while it lasts, and when it is over.
+
+An alarm is a row. Of many processes that see the same trouble, the one whose UPDATE wins tells of
+it, in the transaction that makes the messages.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from console.jobs import cluster_alive
+from console.models import Alarm, Notice, Schedule
+from console.notifications import tell_administrators
+from console.watch.state import late, ticking
+
+AGAIN_AFTER = timedelta(days=1)
+SLOTS_AGAIN_AFTER = timedelta(hours=1)  # between two messages about further slots
+DISPATCHER, WORKERS, SLOT = "dispatcher", "workers", "slot"
+NAMED = 10  # troubles that one message tells of by name
+ONCE_A_DAY = "This message comes once a day for as long as it lasts."
+START = "On the server: python3 manage.py cluster (or the service that runs it), and its log."
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that should run and does not."""
+
+    name: str
+    title: str
+    text: str
+    since: datetime
+
+
+def look(now: datetime | None = None) -> None:
+    """Look whether workers are there and slots start. The dispatcher does, which so lives."""
+    now = now or timezone.now()
+    settle([*no_workers(now), *late_slots(now)], (DISPATCHER, WORKERS, SLOT), now)
+
+
+def look_from_outside(now: datetime, watching_since: datetime) -> bool:
+    """Look whether the dispatcher lives, and where not whether workers do. Return the first."""
+    silent = no_dispatcher(now, watching_since)
+    if silent:
+        settle([*silent, *no_workers(now)], (DISPATCHER, WORKERS), now)
+    else:
+        settle([], (DISPATCHER,), now)
+    return not silent
+
+
+def no_dispatcher(now, watching_since):
+    at = ticking(now).at
+    if at and now - at <= settings.ALARM_AFTER:
+        return []
+    last = f"gave its last sign of life at {at:%a %d %b %H:%M:%S} UTC" if at else "has never run"
+    waiting = len(late(now))
+    slots = f" By now {waiting} should have started." if waiting else ""
+    text = f"The dispatcher {last}: no schedule starts.{slots} {START}"
+    # A machine that was just started is given the time that its processes need.
+    return [Trouble(DISPATCHER, "schedules do not start", text, max(at or now, watching_since))]
+
+
+def no_workers(now):
+    if cluster_alive():
+        return []
+    text = f"No worker reports: no job runs, and those that come wait. {START}"
+    return [Trouble(WORKERS, "no workers run", text, now)]
+
+
+def late_slots(now):
+    return [trouble_with(schedule) for schedule in late(now)]
+
+
+def trouble_with(schedule: Schedule) -> Trouble:
+    due = schedule.next_slot + timedelta(seconds=schedule.delay)
+    query = schedule.query
+    text = (
+        f"{query.name} should have started at {due:%a %d %b %H:%M} UTC and did not: "
+        f"{settings.PUBLIC_URL}{query.get_absolute_url()} The dispatcher's log says why."
+    )
+    name = " ".join(query.name.split())
+    return Trouble(f"{SLOT} {schedule.pk}", f"{name} did not start", text, due)
+
+
+def settle(troubles: list[Trouble], kinds: tuple[str, ...], now: datetime) -> None:
+    """Tell of troubles that are new, or lasted another day, and of those that are over."""
+    if not troubles and not gone(troubles, kinds).exists():
+        return  # without a transaction, which SQLite lets only one have
+    with transaction.atomic():
+        told = [trouble for trouble in troubles if is_to_be_told(trouble, now)]
+        over = [alarm for alarm in gone(troubles, kinds) if ended(alarm)]
+        if told:
+            tell_administrators(Notice.Kind.ALARM, *worded("Alarm", told, ONCE_A_DAY))
+        if over:
+            tell_administrators(Notice.Kind.OVER, *worded("Over", over))
+
+
+def is_to_be_told(trouble, now):
+    """Return whether it is to be told by this process, now."""
+    given = {"title": trouble.title[:300], "text": trouble.text, "began_at": trouble.since}
+    alarm, _ = Alarm.objects.get_or_create(name=trouble.name, defaults=given)
+    if alarm.told_at is None and trouble.name.startswith(SLOT) and told_of_slots(now):
+        return False
+    due = Q(told_at=None) | Q(told_at__lte=now - AGAIN_AFTER)
+    lasting = Alarm.objects.filter(due, pk=alarm.pk, began_at__lte=now - settings.ALARM_AFTER)
+    return bool(lasting.update(told_at=now, text=trouble.text))
+
+
+def told_of_slots(now):
+    """Return whether others were told of before this look: many slots make one message."""
+    lately = Alarm.objects.filter(name__startswith=SLOT, told_at__gt=now - SLOTS_AGAIN_AFTER)
+    return lately.exclude(told_at=now).exists()
+
+
+def gone(troubles, kinds):
+    ours = Q(pk=None)
+    for kind in kinds:
+        ours |= Q(name__startswith=kind)
+    return Alarm.objects.filter(ours).exclude(name__in=[trouble.name for trouble in troubles])
+
+
+def ended(alarm):
+    """Forget the alarm. Return whether people were told of it, and it was this process's."""
+    deleted, _ = Alarm.objects.filter(pk=alarm.pk).delete()
+    return bool(deleted and alarm.told_at)
+
+
+def worded(opening, troubles, closing=""):
+    """Return subject and text of one message about all of them."""
+    first, *others = troubles
+    subject = f"{opening}: {first.title}" + (f", and {len(others)} more" if others else "")
+    if opening == "Over":
+        parts = [f"It is over: {trouble.title}." for trouble in troubles[:NAMED]]
+    else:
+        parts = [trouble.text for trouble in troubles[:NAMED]]
+    if len(troubles) > NAMED:
+        parts.append(f"And {len(troubles) - NAMED} more.")
+    parts += [closing, f"The console: {settings.PUBLIC_URL}/"]
+    return subject[:300], "\n\n".join(filter(None, parts)) + "\n"
