@@ -76,3 +76,36 @@ def test_earlier_slots_are_chosen_and_run(as_user, marketer, people, good_page):
     page.get_by_role("button", name="Run the chosen slots").press("Enter")
 
     expect(page.get_by_text("1 slot will run, one after the other.")).to_be_visible()
+
+
+def test_a_webhook_is_entered_tried_and_kept_by_keyboard(
+    editor, people, endpoint, settings, good_page
+):
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+    schedule_query(people, "@daily")
+    page = editor(people.get_absolute_url() + "?panel=schedule")
+    panel = page.get_by_role("dialog", name="Schedule")
+    panel.get_by_text("Webhook", exact=True).press("Enter")
+    panel.get_by_label("Address").fill(endpoint.url("/hush-hush-abcd"))
+
+    panel.get_by_role("button", name="Send test").press("Enter")
+    expect(panel.get_by_text(f"127.0.0.1:{endpoint.port} answered 200 OK")).to_be_visible()
+    panel.get_by_label("Shape").select_option("signed")
+    panel.get_by_label("Address").press("Enter")  # as Done, and not as Send test
+
+    secret = panel.get_by_role("region", name="Secret of the webhook")
+    expect(secret).to_contain_text("whsec_")
+    assert len(endpoint.requests) == 1
+    panel.get_by_role("button", name="Send test").press("Enter")
+    expect(panel.get_by_text(f"127.0.0.1:{endpoint.port} answered 200 OK")).to_be_visible()
+    first = secret.inner_text()
+    panel.get_by_role("button", name="New secret").press("Enter")
+    expect(secret).not_to_have_text(first)
+    good_page(page, "query-webhook")
+    panel.get_by_role("button", name="Done").press("Enter")
+    expect(panel).to_be_hidden()
+
+    page.get_by_role("link", name="Schedule: @daily").press("Enter")
+    expect(panel.get_by_text("…abcd")).to_be_visible()
+    assert "hush-hush" not in page.content()
+    good_page(page, "query-webhook-kept")
