@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from console import jobs
 from console.models import Database, Job, Notice, Query
-from console.notifications import outbox, send_waiting, send_webhooks, webhooks
+from console.notifications import outbox, send_waiting, send_webhooks, tell_stop, webhooks
 from console.notifications.payload import delivered
 from console.queries.saving import delete
 from console.queries.webhooks import keep_webhook, new_secret
@@ -153,6 +153,16 @@ def test_success_is_told_with_what_was_delivered(run, signed, endpoint):
     told = json.loads(endpoint.requests[0].body)
     assert (told["type"], told["data"]["rows"]) == ("run.succeeded", 1)
     assert delivered(job) == {"rows": 7, "bytes": 70, "files": [file]}
+
+
+def test_a_pause_without_a_run_is_told(signed, query, endpoint):
+    tell_stop(query, "What it ran after was deleted.")
+
+    assert send_webhooks() == 1
+
+    told = json.loads(endpoint.requests[0].body)
+    assert (told["type"], told["data"]["job"]) == ("schedule.paused", None)
+    assert "was deleted." in told["data"]["sentence"]
 
 
 def test_success_is_told_only_where_that_is_asked_for(run, slack, endpoint):
