@@ -15,7 +15,7 @@ from django.utils import timezone
 from console.jobs import cluster_alive
 from console.models import Alarm, Notice, Schedule
 from console.notifications import tell_administrators
-from console.watch.state import late, ticking
+from console.watch.state import due_at, late, ticking
 
 AGAIN_AFTER = timedelta(days=1)
 SLOTS_AGAIN_AFTER = timedelta(hours=1)  # between two messages about further slots
@@ -75,7 +75,7 @@ def late_slots(now):
 
 
 def trouble_with(schedule: Schedule) -> Trouble:
-    due = schedule.next_slot + timedelta(seconds=schedule.delay)
+    due = due_at(schedule)
     query = schedule.query
     text = (
         f"{query.name} should have started at {due:%a %d %b %H:%M} UTC and did not: "

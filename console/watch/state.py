@@ -36,8 +36,15 @@ def late(now: datetime | None = None) -> list[Schedule]:
 
 
 def is_late(schedule: Schedule, now: datetime | None = None) -> bool:
-    starts = schedule.next_slot + timedelta(seconds=schedule.delay)
-    return (now or timezone.now()) - starts > LATE_AFTER
+    return (now or timezone.now()) - due_at(schedule) > LATE_AFTER
+
+
+def due_at(schedule: Schedule) -> datetime:
+    """Return when a schedule should start that has a next slot, or one that is due after a run."""
+    if schedule.next_slot:
+        return schedule.next_slot + timedelta(seconds=schedule.delay)
+    first = schedule.due_slots.order_by("starts_at").first()
+    return first.starts_at if first else timezone.now()  # It has started since.
 
 
 def figures(now: datetime | None = None) -> dict[str, float]:

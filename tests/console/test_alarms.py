@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from console.models import Alarm, Notice, Pulse, Query, Schedule
+from console.models import Alarm, DueSlot, Notice, Pulse, Query, Schedule
 from console.notifications import send_waiting, send_webhooks
-from console.schedules import schedule_query
+from console.queries.saving import save
+from console.schedules import follow_query, schedule_query
 from console.watch import alarms, guard, look
 from console.watch.guard import Guard
 from integrations.signatures import new_secret
@@ -140,6 +141,19 @@ def test_slots_that_did_not_start_are_told_by_name_in_one_message(beat, people, 
     Schedule.objects.update(next_slot=NOON + timedelta(hours=1))
     look(NOON + 9 * MINUTE)
     assert subjects()[1:] == ["Over: People did not start"]
+
+
+def test_a_run_after_another_that_did_not_start_is_told_too(beat, people, shop, marketer):
+    sql = "SELECT 1 AS n"
+    query = save(Query(name="Orders", database=shop, sql=sql, owner=marketer), by=marketer)
+    follow_query(query, people)
+    DueSlot.objects.create(schedule=query.schedule, slot=NOON, starts_at=NOON)
+
+    look(NOON + 20 * MINUTE)
+
+    [notice] = Notice.objects.all()
+    assert notice.subject == "Alarm: Orders did not start"
+    assert "Orders should have started at Mon 02 Mar 12:00 UTC and did not" in notice.body
 
 
 def test_further_slots_are_told_of_after_an_hour(beat, people, marketer, shop):
