@@ -1,17 +1,14 @@
 """What runs unattended does so on PostgreSQL too: its tests again, on a server of their own."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
-from tests.needs import find
-from tests.servers import free_port, wait_until
+from tests.postgresql import Postgresql
 
 pytestmark = pytest.mark.needs("postgres")
 ROOT = Path(__file__).parent.parent
@@ -21,44 +18,23 @@ FILES = [
     *["triggers", "trigger_chains", "trigger_pages"],
     *["notifications", "simulator", "home", "tables", "queries", "admin"],
 ]
-PASSWORD = "pass:word/1"
+RACES = "tests/faults/test_races.py"
 
 
 @pytest.fixture
 def server():
-    """A PostgreSQL server with a user of the tests. Return the address of its database."""
-    # Not in pytest's own folder, which is root's alone: the programs refuse to be run by root.
+    # Not in pytest's own folder, which is root's alone.
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
-        yield from serving(Path(folder))
+        server = Postgresql(Path(folder))
+        server.start()
+        yield server
+        server.stop()
 
 
-def serving(folder):
-    port, log = free_port(), folder / "log"
-    (folder / "password").write_text(PASSWORD)
-    if as_who := ["setpriv", "--reuid=nobody", "--clear-groups"] if os.geteuid() == 0 else []:
-        shutil.chown(folder, "nobody")
-        shutil.chown(folder / "password", "nobody")
-    binaries, data = Path(find("postgres")).resolve().parent, folder / "data"
-    made = [*as_who, binaries / "initdb", "-D", data, "-U", "console", "--no-sync"]
-    made += ["-A", "scram-sha-256", "--pwfile", folder / "password"]
-    subprocess.run(made, check=True, capture_output=True, cwd=folder)
-    command = [*as_who, binaries / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port)]
-    with log.open("wb") as errors:
-        process = subprocess.Popen([*command, "-k", "", "-F"], stderr=errors, cwd=folder)
-    try:
-        ready = "ready to accept connections"
-        wait_until(lambda: ready in log.read_text() or process.poll() is not None, 30)
-        assert process.poll() is None, log.read_text()
-        yield f"postgresql://console:{quote(PASSWORD, safe='')}@127.0.0.1:{port}/postgres"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def test_what_runs_unattended_runs_on_postgresql(server):
-    files = [f"tests/console/test_{name}.py" for name in FILES]
+def test_what_runs_unattended_runs_on_postgresql(server, tell):
+    files = [*(f"tests/console/test_{name}.py" for name in FILES), RACES]
     environ = {name: value for name, value in os.environ.items() if "XDIST" not in name}
-    environ["CONSOLE_TESTS_DATABASE_URL"] = server
+    environ["CONSOLE_TESTS_DATABASE_URL"] = server.address
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
@@ -66,3 +42,6 @@ def test_what_runs_unattended_runs_on_postgresql(server):
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
+    for line in done.stdout.splitlines():
+        if line.startswith("postgresql: "):
+            tell(line)

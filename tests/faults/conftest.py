@@ -1,5 +1,6 @@
 """The cast: a real server, a line to it that can fail, jobs, and workers that can die."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,15 +69,25 @@ def database(marketer):
 
 
 @pytest.fixture
-def submit(authentication, database, marketer):
-    """A function that submits a job with an export to in/people.csv."""
+def exports():
+    """A function that returns the settings of an export to a path."""
 
-    def submit(sql=SQL, *, attempts=1, path="/in/people.csv", **settings):
+    def exports(path, **settings):
         given = {"path_prefix": path, "user_directory_is_root": True, "newline": "LF"} | settings
         form = SFTP.Export.from_json(given)
         assert form.is_valid(), form.errors
+        return form.cleaned_data
+
+    return exports
+
+
+@pytest.fixture
+def submit(authentication, database, marketer, exports):
+    """A function that submits a job with an export to in/people.csv."""
+
+    def submit(sql=SQL, *, attempts=1, path="/in/people.csv", **settings):
         more = {"owner": marketer, "authentication": authentication, "attempts": attempts}
-        return jobs.submit(sql, database="shop", export=form.cleaned_data, **more)
+        return jobs.submit(sql, database="shop", export=exports(path, **settings), **more)
 
     return submit
 
@@ -84,7 +95,8 @@ def submit(authentication, database, marketer):
 @pytest.fixture
 def shared_home(home):
     """The test's home, where other processes find its database and its keys."""
-    (home / "console.sqlite3").symlink_to(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        (home / "console.sqlite3").symlink_to(connection.settings_dict["NAME"])
     (home / "keys").symlink_to(keys())
     return home
 
@@ -119,7 +131,7 @@ def start_cluster(shared_home):
 
 def keys():
     """Return the folder of the keys that this session's authentications are locked with."""
-    return Path(connection.settings_dict["TEST"]["NAME"]).parent / "keys"
+    return Path(os.environ["CONSOLE_HOME"]) / "keys"
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from django.db import connection
+
 from tests.faults.line import until
 
 ROOT = Path(__file__).parents[2]
@@ -81,10 +83,11 @@ class Ticking(Worker):
 class Cluster:
     """The real cluster: its supervisor, and all that it starts."""
 
-    def __init__(self, home: Path, drain: float):
+    def __init__(self, home: Path, drain: float = 30, command=()):
         self.log = (home / "cluster.log").open("ab")
+        usual = [sys.executable, "manage.py", "cluster", "--drain", str(drain)]
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "cluster", "--drain", str(drain)],
+            command or usual,
             stdout=self.log,
             stderr=self.log,
             cwd=ROOT,
@@ -119,6 +122,9 @@ def environment(home):
     """Return the environment of a process that works in the home."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("CONSOLE_")}
     reach = {"CONSOLE_HOME": str(home), "CONSOLE_EGRESS_NETWORKS": "127.0.0.0/8"}
+    if address := os.environ.get("CONSOLE_DATABASE_URL"):
+        server = address.rpartition("/")[0]
+        reach["CONSOLE_DATABASE_URL"] = f"{server}/{connection.settings_dict['NAME']}"
     return ours | reach
 
 
