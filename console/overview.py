@@ -1,10 +1,19 @@
 """What the first page tells: how the jobs go, what is next, what needs somebody."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from django.db.models import Count, Max, OuterRef, Q, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from console.models import Job, Notice, Query
@@ -82,7 +91,7 @@ def days(jobs):
     """Return the last days, oldest first, with the jobs that succeeded and failed on each."""
     today = timezone.now().date()
     span = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    counts = counted(jobs, span[0])
+    counts = counted(jobs, span)
     return [
         {
             "day": day,
@@ -93,12 +102,22 @@ def days(jobs):
     ]
 
 
-def counted(jobs, since):
+def counted(jobs, span):
+    """Return how many jobs ended on each day, by the day and how they ended.
+
+    The days are told apart by comparisons: SQLite has no function for the day of a time, and
+    Django's own would be called from it for each job.
+    """
+    begins = {day: datetime.combine(day, time(), UTC) for day in span}
+    day = Case(
+        *(When(ended_at__gte=begins[day], then=Value(day)) for day in reversed(span)),
+        output_field=DateField(),
+    )
     shown = (Job.Status.SUCCESS, Job.Status.ERROR)
     rows = (
-        jobs.filter(status__in=shown, ended_at__date__gte=since)
+        jobs.filter(status__in=shown, ended_at__gte=begins[span[0]])
         .order_by()
-        .annotate(day=TruncDate("ended_at"))
+        .annotate(day=day)
         .values_list("day", "status")
         .annotate(count=Count("pk"))
     )

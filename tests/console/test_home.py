@@ -74,6 +74,18 @@ def test_jobs_are_counted_on_the_day_they_ended(marketer, colleague):
     assert sum(day["success"] + day["failed"] for day in days) == 3
 
 
+def test_a_day_begins_at_midnight(marketer):
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    for microseconds in (-1, 0):
+        ended(marketer, "success")
+        at = midnight + timedelta(microseconds=microseconds)
+        Job.objects.filter(pk=Job.objects.latest("pk").pk).update(ended_at=at)
+
+    days = overview.days(visible_jobs(marketer))
+
+    assert [day["success"] for day in days[-2:]] == [1, 1]
+
+
 def test_a_query_is_failing_until_it_succeeds_again(client, marketer, query):
     client.force_login(marketer)
     ended(marketer, "error", query=query, error="The server refused the connection.")
