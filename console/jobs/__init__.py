@@ -7,7 +7,7 @@ from console.jobs.rejects import resend
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
 from console.jobs.running import run, take_turn
-from console.jobs.submission import retry, submit, submit_query
+from console.jobs.submission import retry, retry_once, submit, submit_query
 from console.jobs.waiting import waiting
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "release",
     "resend",
     "retry",
+    "retry_once",
     "rows_of",
     "run",
     "submit",

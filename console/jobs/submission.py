@@ -136,6 +136,17 @@ def retry(job: Job, by: User) -> Job:
     return again
 
 
+def retry_once(job: Job, by: User) -> tuple[Job, bool]:
+    """Retry a job unless a retry of it is not done: somebody clicked twice, or sent a form again.
+
+    Return the retry, and whether it is new.
+    """
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=job.pk)  # The second click waits here.
+        going = job.retries.exclude(status__in=Job.FINISHED).order_by("pk").last()
+        return (going, False) if going else (retry(job, by), True)
+
+
 def copy_of(job):
     return Job(retry_of=job, **{field: getattr(job, field) for field in COPIED})
 

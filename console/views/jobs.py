@@ -206,8 +206,11 @@ def job_retry(request, pk):
     if not job.finished:
         messages.error(request, f"Job {job.pk} has not ended yet.")
         return redirect(job)
-    again = jobs.retry(job, request.user)
-    messages.success(request, f"Job {again.pk} does job {job.pk} again.")
+    again, new = jobs.retry_once(job, request.user)
+    if new:
+        messages.success(request, f"Job {again.pk} does job {job.pk} again.")
+    else:
+        messages.info(request, f"Job {again.pk} does job {job.pk} again already, and is not done.")
     return redirect(again)
 
 

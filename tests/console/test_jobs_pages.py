@@ -3,8 +3,10 @@
 import csv
 import io
 import re
+import threading
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django.utils.html import escape
 
@@ -212,6 +214,37 @@ def test_a_job_that_has_not_ended_is_not_done_again(client, read, submit):
     client.post(f"{LIST}{job.pk}/retry/")
 
     assert not job.retries.exists()
+
+
+def test_a_retry_that_is_asked_for_twice_is_one(client, read, submit):
+    job = done(submit, "SELECT x FROM nowhere")
+
+    for _ in range(2):
+        response = client.post(f"{LIST}{job.pk}/retry/", follow=True)
+
+    again = Job.objects.get(retry_of=job)
+    assert f"Job {again.pk} does job {job.pk} again already" in response.content.decode()
+    jobs.run(again.pk)
+    client.post(f"{LIST}{job.pk}/retry/")
+    assert Job.objects.filter(retry_of=job).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_retries_that_are_asked_for_at_once_are_one(submit, marketer):
+    job, ready = done(submit, "SELECT x FROM nowhere"), threading.Barrier(4)
+
+    def click():
+        ready.wait()
+        jobs.retry_once(job, marketer)
+        connection.close()
+
+    clicks = [threading.Thread(target=click) for _ in range(4)]
+    for each in clicks:
+        each.start()
+    for each in clicks:
+        each.join()
+
+    assert Job.objects.filter(retry_of=job).count() == 1
 
 
 @pytest.mark.parametrize("what", ["kill", "retry"])
