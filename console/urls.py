@@ -104,3 +104,4 @@ urlpatterns = [
     path("admin/login/", account.admin_sign_in),
     path("admin/", admin.site.urls),
 ]
+handler500 = "console.views.trouble.server_error"

@@ -3,20 +3,13 @@
 import json
 import os
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
-from contextlib import closing
-from pathlib import Path
 
 import pytest
-from django.core.cache.backends.filebased import FileBasedCache
-from django_q.conf import Conf
 
+from tests.homes import Home
 from tests.servers import wait_until
 
-ROOT = Path(__file__).parents[2]
 WORKERS = """\
 from django_q.status import Stat
 print(*[pid for stat in Stat.get_all() for pid in stat.workers])
@@ -43,57 +36,6 @@ FIRED = "SELECT name, status FROM console_job WHERE schedule_id IS NOT NULL ORDE
 LATEST = "SELECT status FROM console_job ORDER BY id DESC LIMIT 1"
 
 
-class Home:
-    """A console of its own, spoken to by its commands only and looked at in its files."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        networks = {"CONSOLE_EGRESS_NETWORKS": "127.0.0.0/8"}
-        self.environment = os.environ | networks | {"CONSOLE_HOME": str(folder)}
-        self.clusters = []
-
-    def manage(self, *arguments):
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60
-        )
-
-    def shell(self, code):
-        done = self.manage("shell", "-v0", "-c", code)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def start_cluster(self):
-        command = [sys.executable, "manage.py", "cluster"]
-        self.clusters.append(
-            subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self.environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        )
-        wait_until(self.alive, 30)
-        return self.clusters[-1]
-
-    def alive(self):
-        """Return whether workers report; the command that knows for sure is asked last."""
-        cache = FileBasedCache(self.folder / "cache", {})
-        if not any(cache.get(key) for key in cache.get(Conf.Q_STAT) or ()):
-            return False
-        return (
-            self.shell("from console.jobs import cluster_alive; print(cluster_alive())") == "True"
-        )
-
-    def rows(self, sql):
-        with closing(sqlite3.connect(self.folder / "console.sqlite3")) as database:
-            return database.execute(sql).fetchall()
-
-    def td(self, *arguments):
-        return self.manage("td", "-a", "mia", *arguments)
-
-
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     console = Home(tmp_path_factory.mktemp("cluster"))
@@ -106,10 +48,7 @@ def installed(tmp_path_factory):
 def console(installed):
     """A console without workers; those that a test starts end with it."""
     yield installed
-    for cluster in installed.clusters:
-        cluster.terminate()
-        cluster.wait()
-    installed.clusters.clear()
+    installed.close()
 
 
 def result_for(sshd):

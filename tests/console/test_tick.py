@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from console.jobs import retry
+from console.jobs import retry, run
 from console.jobs.querying import slot_of
 from console.models import Database, Job, Query, Schedule
 from console.schedules import CronError, schedule_query, tick, unschedule
@@ -211,6 +211,28 @@ def test_on_the_night_the_clocks_go_back_a_daily_export_runs_once(database, mark
         tick(evening + timedelta(minutes=minutes))
 
     assert [job.slot for job in Job.objects.all()] == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC)]
+
+
+def test_a_clock_that_jumps_to_and_fro_starts_each_slot_once(scheduled):
+    query = scheduled("0 * * * *")
+
+    started = [tick(after(hours=hours)) for hours in (0, 1, 0, 1, -1, 1, 2, 1, 2)]
+
+    assert started == [0, 1, 0, 0, 0, 0, 1, 0, 0]
+    assert [job.slot for job in query.jobs.order_by("pk")] == [after(hours=1), after(hours=2)]
+
+
+def test_what_is_changed_after_its_slot_came_runs_as_it_was_then(scheduled):
+    query = scheduled()
+    tick(after(minutes=10))
+
+    query.sql = "SELECT 2"
+    query.save()
+    schedule_query(query, "0 9 * * *", now=after(minutes=11))
+
+    assert run(Job.objects.get().pk)
+    job = Job.objects.get()
+    assert (job.status, job.sql, job.slot) == ("success", "SELECT 1", after(minutes=10))
 
 
 @pytest.mark.django_db(transaction=True)

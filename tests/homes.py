@@ -1,0 +1,79 @@
+"""A console of its own, from its empty folder on, used by its commands."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from django.core.cache.backends.filebased import FileBasedCache
+from django_q.conf import Conf
+
+from tests.servers import wait_until
+
+ROOT = Path(__file__).parents[1]
+
+
+class Home:
+    """A console of its own, spoken to by its commands only and looked at in its files."""
+
+    def __init__(self, folder, **environment):
+        self.folder = folder
+        networks = {"CONSOLE_EGRESS_NETWORKS": "127.0.0.0/8"}
+        self.environment = os.environ | networks | {"CONSOLE_HOME": str(folder)} | environment
+        self.clusters = []
+        self.log = folder / "said.log"
+
+    def manage(self, *arguments):
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
+        )
+
+    def shell(self, code):
+        done = self.manage("shell", "-v0", "-c", code)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def start(self, *arguments):
+        """Start a command that runs until it is told to stop; what it says is in the log."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT, env=self.environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.clusters.append(process)
+        return process
+
+    def start_cluster(self):
+        cluster = self.start("cluster")
+        wait_until(self.alive, 60)
+        return cluster
+
+    def said(self):
+        return self.log.read_text()
+
+    def close(self):
+        """Tell all that was started to stop, in order."""
+        for process in self.clusters:
+            process.terminate()
+        for process in self.clusters:
+            process.wait(60)
+        self.clusters.clear()
+
+    def alive(self):
+        """Return whether workers report; the command that knows for sure is asked last."""
+        cache = FileBasedCache(self.folder / "cache", {})
+        if not any(cache.get(key) for key in cache.get(Conf.Q_STAT) or ()):
+            return False
+        return (
+            self.shell("from console.jobs import cluster_alive; print(cluster_alive())") == "True"
+        )
+
+    def rows(self, sql):
+        with closing(sqlite3.connect(self.folder / "console.sqlite3")) as database:
+            return database.execute(sql).fetchall()
+
+    def td(self, *arguments):
+        return self.manage("td", "-a", "mia", *arguments)
