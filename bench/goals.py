@@ -181,6 +181,26 @@ def judged_due(kind: str, found: dict) -> list[Measured]:
     ]
 
 
+SLOWEST_PAGE = 100  # milliseconds, of 95 in 100
+MOST_QUERIES = 12  # of a page that lists
+
+
+def judged_pages(found: dict) -> list[Measured]:
+    """Return the goals of the pages: the time of each, and the queries of those that list."""
+    lists = [page for page in found["pages"] if page["lists"]]
+    most = max(page["queries"] for page in lists)
+    asked = Measured(
+        "P12", "queries of a page that lists", f"{most}", f"≤ {MOST_QUERIES}", most <= MOST_QUERIES
+    )
+    return [*(judged_page(page, found["rate"]) for page in found["pages"]), asked]
+
+
+def judged_page(page: dict, rate: float) -> Measured:
+    late = percentile(page["seconds"], 0.95) * 1000
+    what = f"page {page['name']}, p95 at {rate:g} requests/s"
+    return Measured("P12", what, f"{late:.0f} ms", f"≤ {SLOWEST_PAGE} ms", late <= SLOWEST_PAGE)
+
+
 def percentile(values: list[float], share: float) -> float:
     """Return the least value that so large a share of them does not exceed."""
     return sorted(values)[ceil(share * len(values)) - 1]

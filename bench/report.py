@@ -58,6 +58,7 @@ def overview(found: dict) -> str:
     ]
     measured = goals.judged_growth(found["growth"]["points"]) if "growth" in found else []
     measured += [goals.judged_clicks(found["click"])] if "click" in found else []
+    measured += goals.judged_pages(found["pages"]) if "pages" in found else []
     for kind in goals.MOST_DUE:
         measured += goals.judged_due(kind, found[f"due-{kind}"]) if f"due-{kind}" in found else []
     rows += [[m.number, m.what, m.value, "", m.goal, m.word] for m in measured]
@@ -148,6 +149,23 @@ def click(found: dict) -> str:
     return table(["rows", "clicks", "least s", "p50 s", "p95 s", "most s"], rows)
 
 
+def pages(found: dict) -> str:
+    if "pages" not in found:
+        return NOTHING
+    one = found["pages"]
+    text = (
+        f"{one['jobs']:,} jobs, {one['rate']:g} requests a second of {one['people']} people; "
+        f"the cluster ended {one['jobs_meanwhile']} jobs meanwhile.\n\n"
+    )
+    head = ["page", "requests", "queries", "p50 ms", "p95 ms", "most ms"]
+    return text + table(head, [page_row(page) for page in one["pages"]])
+
+
+def page_row(page: dict) -> list:
+    shares = (goals.percentile(page["seconds"], share) * 1000 for share in (0.5, 0.95, 1))
+    return [page["name"], len(page["seconds"]), page["queries"], *(f"{ms:.0f}" for ms in shares)]
+
+
 def circumstances(found: dict) -> str:
     """Return when and on what each work was measured, those alike together."""
     alike = {}
@@ -164,6 +182,7 @@ MADE = {
     "overview": overview,
     "growth": growth,
     "click": click,
+    "pages": pages,
     "circumstances": circumstances,
 }
 

@@ -73,6 +73,17 @@ def test_schedules_that_are_due_at_once_are_timed(tmp_path):
 
 
 @NEEDED
+def test_pages_are_timed_under_load(tmp_path):
+    few = ("--jobs", 60, "--queries", 3, "--working", 1, "--rate", 5, "--seconds", 4)
+    found = bench("pages", *few, "--settle", 0, "--json", tmp_path / "figures.json")
+
+    assert sum(len(page["seconds"]) for page in found["pages"]["pages"]) == 20
+    assert all(page["queries"] > 2 for page in found["pages"]["pages"])
+    assert {each.number for each in goals.judged_pages(found["pages"])} == {"P12"}
+    assert "wizard, export" in report.pages(found)
+
+
+@NEEDED
 def test_every_goal_is_about_contenders_that_take_part(tmp_path):
     named = {(goal.work, name) for goal in goals.GOALS for name in (goal.product, goal.other)}
     with arenas.opened(tmp_path) as arena:
