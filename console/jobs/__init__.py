@@ -1,6 +1,6 @@
 """Jobs: submitted by pages, commands and schedules, run by workers. The `Job` row is the truth."""
 
-from console.jobs.control import cluster_alive, kill
+from console.jobs.control import cluster_alive, kill, skip_waiting
 from console.jobs.holding import drop, release
 from console.jobs.reaper import reap
 from console.jobs.rejects import resend
@@ -25,6 +25,7 @@ __all__ = [
     "retry_once",
     "rows_of",
     "run",
+    "skip_waiting",
     "submit",
     "submit_query",
     "take_turn",

@@ -7,7 +7,7 @@ from django_q.conf import Conf
 from django_q.status import Stat
 
 from console.jobs.log import write
-from console.models import Job
+from console.models import Job, JobLine, Schedule
 
 
 def kill(job: Job, by: User) -> str:
@@ -24,6 +24,20 @@ def kill(job: Job, by: User) -> str:
             write(job, f"{by.username} asked for the job to be killed.")
     job.refresh_from_db()
     return str(former)
+
+
+def skip_waiting(schedule: Schedule, why: str) -> int:
+    """Let the jobs of a schedule that no worker has begun not be run. Return how many.
+
+    A result that is held for a person stays: it was made, and somebody decides about it.
+    """
+    waiting = Job.objects.filter(schedule=schedule, status=Job.Status.QUEUED, held_because="")
+    with transaction.atomic():
+        keys = list(waiting.select_for_update().values_list("pk", flat=True))
+        fields = {"status": Job.Status.SKIPPED, "ended_at": timezone.now(), "not_before": None}
+        waiting.filter(pk__in=keys).update(error=why, **fields)
+        JobLine.objects.bulk_create([JobLine(job_id=key, text=why) for key in keys])
+    return len(keys)
 
 
 def cluster_alive() -> bool:

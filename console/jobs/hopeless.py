@@ -2,10 +2,12 @@
 
 from django.utils import timezone
 
+from console.jobs.control import skip_waiting
 from console.models import Job, Schedule
 from console.notifications import tell_pause
 
 IN_A_ROW = 3  # runs that fail until somebody changes something
+PAUSED = "The schedule was paused before this ran, because earlier runs went on failing."
 OF_THE_LAST, RUNS = 10, 50  # runs that fail, however, but for what may pass by itself
 
 
@@ -19,6 +21,7 @@ def pause_hopeless(job: Job) -> bool:
     running = Schedule.objects.filter(pk=job.schedule_id, paused_at=None)
     if not running.update(paused_at=timezone.now(), paused_because=f"{why} {job.error}"):
         return False
+    skip_waiting(job.schedule, PAUSED)
     job.schedule.refresh_from_db()
     tell_pause(job, why)
     return True

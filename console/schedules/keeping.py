@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone as clock
 
+from console.jobs import skip_waiting
 from console.models import DueSlot, Query, Schedule, Trigger
 from console.schedules.chains import check_chain, lock_chains, spread_zone
 from console.schedules.cron import CronError, parse
@@ -104,8 +105,13 @@ def keep(query, schedule, now, fields):
 def pause(schedule: Schedule, by: User, *, now: datetime | None = None) -> bool:
     """Start nothing until somebody resumes it. Return whether it was not paused before."""
     running = Schedule.objects.filter(pk=schedule.pk, paused_at=None)
-    why = f"{by.get_username()} paused it."
-    return bool(running.update(paused_at=now or clock.now(), paused_by=by, paused_because=why))
+    who = by.get_username()
+    with transaction.atomic():
+        fields = {"paused_by": by, "paused_because": f"{who} paused it."}
+        if not running.update(paused_at=now or clock.now(), **fields):
+            return False
+        skip_waiting(schedule, f"{who} paused the schedule before this ran.")
+    return True
 
 
 def resume(schedule: Schedule, *, now: datetime | None = None) -> bool:
@@ -135,11 +141,12 @@ def forget_due(schedule, now):
 
 
 def unschedule(query: Query) -> None:
-    """Take the query off its schedule. Jobs that were made stay."""
+    """Take the query off its schedule. Jobs that run go on; those that wait are not run."""
     with transaction.atomic():
         query.refresh_from_db(fields=["schedule"])
         schedule, query.schedule = query.schedule, None
         if schedule:
+            skip_waiting(schedule, "The schedule was taken away before this ran.")
             schedule.delete()
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from console import jobs
 from console.models import Database, Job, Query, Schedule
-from console.schedules import pause, resume, schedule_query, tick
+from console.schedules import pause, resume, schedule_query, tick, unschedule
 from console.schedules.policies import MOST_WAITING
 
 HTMX = {"HX-Request": "true"}
@@ -194,6 +194,43 @@ def test_nothing_starts_during_a_pause_and_its_slots_are_not_run_later(scheduled
     assert tick(after(minutes=39)) == 0
     assert tick(after(minutes=40)) == 1
     assert slots() == [after(minutes=40)]
+
+
+def test_a_run_that_waits_is_not_run_once_its_schedule_is_paused(scheduled, marketer):
+    query = scheduled()
+    tick(after(minutes=10))
+    job = Job.objects.get()
+
+    pause(query.schedule, marketer)
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.status, job.slot) == ("skipped", after(minutes=10))
+    assert job.error == "mia paused the schedule before this ran."
+    assert job.lines.get().text == job.error
+    resume(query.schedule, now=after(minutes=15))
+    tick(after(minutes=20))
+    assert slots("queued") == [after(minutes=20)]
+
+
+def test_a_run_that_waits_is_not_run_once_its_schedule_is_gone(scheduled):
+    query = scheduled()
+    tick(after(minutes=10))
+
+    unschedule(query)
+
+    job = Job.objects.get()
+    assert (job.status, job.error) == ("skipped", "The schedule was taken away before this ran.")
+
+
+def test_a_pause_leaves_what_is_held_to_the_person_who_decides(scheduled, marketer):
+    query = scheduled()
+    tick(after(minutes=10))
+    Job.objects.update(held_because="Far fewer rows than usual.")
+
+    pause(query.schedule, marketer)
+
+    assert Job.objects.get().status == "queued"
 
 
 def test_a_short_pause_moves_no_slot(scheduled, marketer):
