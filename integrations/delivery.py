@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from integrations.errors import Stopped
+from integrations.errors import PermanentError, Stopped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,6 +82,26 @@ class MemoryJournal:
         self.entries.append(entry)
 
 
+class Tables(Protocol):
+    """The console's own tables, as far as the owner of the rows may change them."""
+
+    def put(self, database: str, table: str, rows: Path, mode: str) -> int:
+        """Write the rows of a Parquet file into a table, whole or not at all; return its bytes.
+
+        A table has the rows of a run once, however often they are put there.
+        """
+
+
+class NoTables:
+    """There are none in a process without a console: in tests and trials."""
+
+    def put(self, database, table, rows, mode):
+        raise PermanentError(
+            f"There are no tables here, so {database}.{table} was not written.",
+            remedy="Export from a query of the console.",
+        )
+
+
 def ignore(*_):
     pass
 
@@ -97,6 +118,7 @@ class Delivery:
     log: Callable[[str], None] = ignore
     rejects: Rejects = field(default_factory=MemoryRejects)
     journal: Journal = field(default_factory=MemoryJournal)
+    tables: Tables = field(default_factory=NoTables)
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))  # in the schedule's zone
     job: str = "manual"  # unique to the job; names its temporary files
     number: str = "0"  # of the job that people know; a retry has that of the first

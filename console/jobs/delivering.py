@@ -16,6 +16,7 @@ from console.jobs.querying import first_of, slot_of
 from console.jobs.receipts import signed, signing_key
 from console.jobs.rejects import KeptRejects
 from console.jobs.results import rows_of
+from console.jobs.writing import OwnTables
 from console.models import Job
 from integrations.delivery import Delivery
 from integrations.models import PinnedHosts
@@ -58,6 +59,7 @@ def delivery(job, lease, **more):
         held=lease.held,
         progress=lambda count: note_sent(job, lease, count),
         log=lambda text: note(job, text),
+        tables=OwnTables(job, lease),
         slot=slot_of(job),
         job=f"{job.pk}.{job.attempt}",
         number=str(first_of(job).pk),

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from console.jobs.log import write
@@ -34,7 +35,8 @@ def delivered(job):
     if job.query_id is None:
         return Job.objects.none()
     ended = Job.objects.filter(query=job.query_id, status=Job.Status.SUCCESS)
-    return ended.exclude(query_version=None).filter(receipt__files__0__isnull=False)
+    told = Q(receipt__summary__isnull=False) & ~Q(receipt__summary="")
+    return ended.exclude(query_version=None).filter(Q(receipt__files__0__isnull=False) | told)
 
 
 def compared(job: Job) -> dict | None:

@@ -8,12 +8,15 @@ from console.tables.access import (
     writable_databases,
 )
 from console.tables.files import collect_garbage, head, paths, rows
-from console.tables.names import TableError, check_name
+from console.tables.names import TableChanged, TableError, check_name
+from console.tables.results import Run, put
 from console.tables.statements import Outcome, execute, limits, plan
 from console.tables.store import append, create_database, create_from, drop
 
 __all__ = [
     "Outcome",
+    "Run",
+    "TableChanged",
     "TableError",
     "append",
     "can_read",
@@ -28,6 +31,7 @@ __all__ = [
     "limits",
     "paths",
     "plan",
+    "put",
     "readable",
     "readable_databases",
     "rows",

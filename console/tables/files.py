@@ -22,11 +22,20 @@ def paths(table):
     return [settings.TABLES_DIR / file for file in table.files]
 
 
-def new_file(database, table):
-    """Return a path for a new file of a table."""
+def new_file(database, table, run=""):
+    """Return a path for a new file of a table; its name says which run its rows are of."""
     folder = settings.TABLES_DIR / database / table
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{uuid4().hex}.parquet"
+    return folder / f"{mark(run)}{uuid4().hex}.parquet"
+
+
+def mark(run):
+    return f"job-{run}-" if run else ""
+
+
+def is_of(file, run):
+    """Return whether the rows of a file are of this run."""
+    return Path(file).name.startswith(mark(run))
 
 
 def relative(path):

@@ -14,3 +14,7 @@ def check_name(name, what="table"):
     if not NAME.fullmatch(name):
         rule = "3 to 128 lower-case letters, digits and underscores"
         raise TableError(f"'{name}' cannot be the name of a {what}: use {rule}.")
+
+
+class TableChanged(TableError):
+    """Somebody changed the table meanwhile: the same can go well now."""

@@ -126,7 +126,7 @@ def select(statement, task):
 
 
 def create(statement, task):
-    database, name = writable(statement, task.owner)
+    database, name = writable(statement.target, task.owner)
     check_name(name)
     if database.tables.filter(name=name).exists():
         if statement.if_exists:
@@ -140,7 +140,7 @@ def create(statement, task):
 
 
 def insert(statement, task):
-    database, name = writable(statement, task.owner)
+    database, name = writable(statement.target, task.owner)
     check_columns(statement)
     result, path = make(statement, task)
     with kept_if_used(path):
@@ -150,7 +150,7 @@ def insert(statement, task):
 
 
 def drop(statement, task):
-    database, name = writable(statement, task.owner)
+    database, name = writable(statement.target, task.owner)
     if statement.if_exists and not database.tables.filter(name=name).exists():
         return answer(statement, task, "result", True)
     store.drop(database, name)
@@ -180,9 +180,9 @@ class kept_if_used:
             self.path.unlink(missing_ok=True)
 
 
-def writable(statement, owner):
+def writable(target, owner):
     """Return the database and the table's name, if the owner may write there."""
-    place, name = statement.target
+    place, name = target
     database = Database.objects.filter(name=place).first()
     if database is None or place not in readable(owner):
         raise TableError(f"There is no database {place} that you may read.")

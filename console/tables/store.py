@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from console.models import Database, Table
-from console.tables.files import let_go, relative
-from console.tables.names import TableError, check_name
+from console.tables.files import is_of, let_go, paths, relative
+from console.tables.names import TableChanged, TableError, check_name
 from integrations.rows import Rows
 
 
@@ -38,11 +38,44 @@ def append(database, name, path, columns):
         table = locked(database, name)
         if table is None:
             raise TableError(f"There is no table {database.name}.{name} any more.")
-        if [tuple(column) for column in table.columns] != [tuple(column) for column in columns]:
-            raise TableError(f"The columns of {table} have changed meanwhile: try again.")
+        if not same(table.columns, columns):
+            raise TableChanged(f"The columns of {table} have changed meanwhile: try again.")
         add(table, path)
         table.save()
     return table
+
+
+def put(database, name, path, columns, *, run, mode):
+    """Give a table, which may be a new one, the file of a run: beside its others, or alone.
+
+    What the table has of the same run goes: it is put there once. Where the mode is not replace,
+    its columns have to be those of the file.
+    """
+    with transaction.atomic():
+        # Of two that make the same table, one waits.
+        list(Database.objects.select_for_update().filter(pk=database.pk).values_list("pk"))
+        table = locked(database, name) or Table(database=database, name=name, columns=columns)
+        if mode != "replace" and not same(table.columns, columns):
+            raise TableChanged(f"The columns of {table} have changed meanwhile: try again.")
+        table.columns = [list(column) for column in columns]
+        others = [file for file in paths(table) if not is_of(file, run)]
+        keep(table, others if mode == "append" else [])
+        add(table, path)
+        table.save()
+    return table
+
+
+def same(columns, others):
+    return [tuple(column) for column in columns] == [tuple(column) for column in others]
+
+
+def keep(table, files):
+    """Let go of all files of a table but these."""
+    if len(files) < len(table.files):
+        let_go(table)
+        table.files, table.rows, table.bytes = [], 0, 0
+        for file in files:
+            add(table, file)
 
 
 def drop(database, name):

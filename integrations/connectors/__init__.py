@@ -1,5 +1,6 @@
 """The connectors there are. A new one is a module and a line here."""
 
 from integrations.connectors.sftp_v2 import SFTPv2
+from integrations.connectors.treasure_data import TreasureData
 
-CONNECTORS = {connector.name: connector for connector in (SFTPv2,)}
+CONNECTORS = {connector.name: connector for connector in (SFTPv2, TreasureData)}
