@@ -13,6 +13,7 @@ from console.models import Job
 from console.queries.access import visible_jobs
 from console.schedules.chains import course
 from integrations.access import sample_for
+from integrations.contract import look
 from integrations.delivery import Delivery
 
 PREVIEW_BYTES = 2048
@@ -112,12 +113,25 @@ class Draft:
         delivery = Delivery(slot=slot, number=number)
         return Name(when, slot, self.connector({}, self.settings).path(delivery))
 
+    @property
+    def writes_file(self):
+        return hasattr(self.connector, "preview")
+
     def preview(self, job):
         """Return the first bytes of the very file; None where there is no file."""
-        if not (job and self.only_lacking() and hasattr(self.connector, "preview")):
+        if not (job and self.only_lacking() and self.writes_file):
             return None
-        settings = self.connector.Export.defaults() | self.settings
-        return self.connector({}, settings).preview(rows_of(job), PREVIEW_BYTES)
+        return self.connector({}, self.assumed()).preview(rows_of(job), PREVIEW_BYTES)
+
+    def look(self, job):
+        """Return what the receiver's rules say of the last result; None where it has none."""
+        if not (job and self.only_lacking()):
+            return None
+        return look(rows_of(job), self.connector.contract, self.assumed())
+
+    def assumed(self):
+        """Return the settings, with defaults where nothing was entered yet."""
+        return self.connector.Export.defaults() | self.settings
 
     def encoded_size(self, start):
         """Return the size that the first bytes have once they are encoded, where it is known."""

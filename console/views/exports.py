@@ -89,6 +89,7 @@ def file_of(user, query, draft):
     try:
         start = draft.preview(job)
         shown = {"job": job, "names": draft.names(), "result_json": draft.result_json()}
+        shown["look"] = draft.look(job)
     except (ExportError, SecretUnreadable) as error:
         return {"problem": str(error), "remedy": getattr(error, "remedy", "")}
     if start is not None:

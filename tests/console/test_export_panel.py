@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pyarrow.compute as pc
 import pytest
 from django.urls import reverse
 
@@ -9,6 +10,9 @@ from console import jobs
 from console.models import Job
 from console.schedules import schedule_query
 from integrations import secrets
+from integrations.connectors import CONNECTORS
+from integrations.contract import Broken, ColumnRule, RowRule
+from integrations.models import Authentication
 from tests.integrations.openpgp import Receiver
 from tests.workbench import PASSWORD
 
@@ -232,3 +236,82 @@ def test_a_key_that_expires_soon_is_told(mia, people, sftp, tmp_path):
     shown = mia.post(url, filled(sftp, encoders="encrypt_pgp", **key), headers=HTMX)
 
     assert f"The sub-key {key['key_identifier'][-16:]} expires on" in shown.content.decode()
+
+
+def has_name(schema, settings):
+    if "name" not in schema.names:
+        yield "There is no column name."
+
+
+def is_long(batch, settings):
+    yield Broken(pc.greater(pc.utf8_length(batch["name"]), 2), "The name is <long>.")
+
+
+NAMED = ColumnRule(name="name", sentence="There is a name.", source="T", check=has_name)
+SHORT = RowRule(
+    name="short",
+    sentence="Names have two letters.",
+    source="T",
+    check=is_long,
+    when={"format": "tsv"},
+)
+
+
+@pytest.fixture
+def strict(monkeypatch):
+    """A receiver that wants a column, and short names in some files."""
+    monkeypatch.setattr(CONNECTORS["sftp_v2"], "contract", (NAMED, SHORT))
+
+
+def shown(mia, query, sftp, **changes):
+    url = reverse("export-draft", args=[query.pk])
+    return mia.post(url, filled(sftp, **changes), headers=HTMX).text
+
+
+def test_the_panel_says_which_rules_the_last_result_breaks(mia, people, sftp, run_query, strict):
+    run_query(people)
+
+    page = shown(mia, people, sftp, format="tsv")
+
+    assert "The name is &lt;long&gt;." in page and "Names have two letters." in page
+    assert "2 of 2 rows: nothing would be sent." in page and "Mend the query." in page
+    assert "The rule of SFTP_V2 holds" in shown(mia, people, sftp)
+
+
+def test_the_panel_says_which_columns_are_not_as_they_have_to_be(
+    mia, people, sftp, run_query, strict
+):
+    people.sql = "SELECT id FROM people"
+    people.save()
+    run_query(people)
+
+    page = shown(mia, people, sftp)
+
+    assert "There is no column name." in page
+    assert "Name and cast the columns in the query." in page
+
+
+def test_rules_are_not_checked_before_there_is_a_result_or_with_wrong_settings(
+    mia, people, sftp, run_query, strict
+):
+    assert "look-title" not in shown(mia, people, sftp)
+    run_query(people)
+    assert "look-title" not in shown(mia, people, sftp, temp_file_threshold="-1")
+    assert "look-title" in shown(mia, people, sftp, path_prefix="")
+
+
+def test_what_writes_no_file_has_no_bytes_to_show(mia, people, marketer, run_query):
+    run_query(people)
+    tables = Authentication(name="Tables", type="treasure_data", owner=marketer)
+    tables.settings = {}
+    tables.save()
+    chosen = {"authentication": tables.pk, "connector": "treasure_data", "mode": "append"}
+
+    page = mia.post(
+        reverse("export-draft", args=[people.pk]),
+        chosen | {"database": "shop", "table": "copies"},
+        headers=HTMX,
+    ).text
+
+    assert "3. What is sent" in page and "First bytes" not in page
+    assert "&quot;table&quot;: &quot;copies&quot;" in page

@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from integrations.contract import Broken, ColumnRule, RowRule, sift
+from integrations.contract import Broken, ColumnRule, RowRule, look, sift
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
@@ -108,3 +108,52 @@ def test_a_stop_ends_the_check(result):
 
     with pytest.raises(Stopped):
         sift(result(["a@b"]), RULES, {}, Delivery(stopped=lambda: True), skip=False)
+
+
+def test_a_first_look_says_what_is_wrong_with_the_columns_and_stops_there(result):
+    found = look(result(["a"], name="mail"), RULES, {})
+
+    [finding] = found.findings
+    assert (finding.text, finding.rows) == ('There is no column "email".', 0)
+    assert (finding.asked, found.rows) == ("There is an e-mail.", 0)
+    assert "query" in finding.remedy
+
+
+def test_a_first_look_counts_the_rows_that_break_a_rule(result):
+    found = look(result([None, "c", None]), RULES, {"strict": True, "skip_invalid": True})
+
+    assert [(each.text, each.rows, each.left_out) for each in found.findings] == [
+        ("The e-mail address is missing.", 2, True),
+        ("The e-mail address has no @.", 1, True),
+    ]
+    assert (found.rules, found.rows, found.all_rows) == (3, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        ({}, "Mend the query."),
+        ({"skip_invalid": False}, "Mend the query, or let the export skip invalid records."),
+    ],
+)
+def test_a_first_look_says_how_to_mend_it(result, given, remedy):
+    [finding] = look(result([None]), RULES, given).findings
+
+    assert (finding.remedy, finding.left_out) == (remedy, False)
+
+
+def test_a_first_look_reads_the_first_rows_only(result, monkeypatch):
+    rows = result(["a@b", None])
+    monkeypatch.setattr("integrations.rows.parquet.PORTION_ROWS", 1)
+
+    found = look(rows, RULES, {})
+
+    assert (found.rows, found.all_rows, found.findings) == (1, 2, [])
+
+
+def test_a_first_look_at_a_result_without_rows_finds_nothing_wrong_with_them(result):
+    assert look(result([]), RULES, {}).findings == []
+
+
+def test_where_no_rule_applies_there_is_nothing_to_see(result):
+    assert look(result([None]), (ADDRESS,), {}) is None

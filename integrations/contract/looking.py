@@ -1,0 +1,70 @@
+"""A first look at a result: which rules it breaks, as far as its first rows tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from integrations.contract.rules import ColumnRule, RowRule, Rule, in_force
+from integrations.contract.sifting import judged
+from integrations.rows import Rows
+
+IN_QUERY = "Name and cast the columns in the query."
+
+
+class Finding(NamedTuple):
+    """Something that is not as its receiver asks."""
+
+    text: str  # what is wrong
+    asked: str  # what has to hold
+    remedy: str
+    rows: int = 0  # that have it; none where it is the columns'
+    left_out: bool = False  # whether these rows alone are not sent
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the rules say of a result."""
+
+    rules: int  # how many apply
+    rows: int  # how many rows were looked at
+    all_rows: int
+    findings: list[Finding]
+
+
+def look(rows: Rows, rules: Sequence[Rule], settings: dict) -> Look | None:
+    """Check the columns of a result, and where they are right its first rows. None: no rule."""
+    applying = list(in_force(rules, Rule, settings))
+    if not applying:
+        return None
+    if wrong := of_columns(rows.schema, applying, settings):
+        return Look(len(applying), 0, rows.count, wrong)
+    checks = [rule for rule in applying if isinstance(rule, RowRule)]
+    first = next(rows.portions(), None) if checks else None
+    if first is None:
+        return Look(len(applying), 0, rows.count, [])
+    return Look(len(applying), first.num_rows, rows.count, of_rows(first, checks, settings))
+
+
+def of_columns(schema, rules, settings):
+    return [
+        Finding(sentence, rule.sentence, IN_QUERY)
+        for rule in rules
+        if isinstance(rule, ColumnRule)
+        for sentence in rule.check(schema, settings)
+    ]
+
+
+def of_rows(batch, checks, settings):
+    """Return what is wrong with rows of a batch: of several rules that one breaks, the first."""
+    asked = {rule.name: rule.sentence for rule in checks}
+    skip = bool(settings.get("skip_invalid"))
+    remedy = "Mend the query, or do without them." if skip else remedy_of(settings)
+    return [
+        Finding(reason, asked[rule], remedy, len(places), left_out=skip)
+        for rule, reason, places in judged(batch, checks, settings).rejected
+    ]
+
+
+def remedy_of(settings):
+    other = ", or let the export skip invalid records" if "skip_invalid" in settings else ""
+    return f"Mend the query{other}."
