@@ -19,7 +19,7 @@ ONCE_A_DAY = "This message comes once a day for as long as it fails."
 def worded(kind: str, job: Job, why: str = "") -> tuple[str, str]:
     """Return subject and text of a message about the end of a job."""
     name = " ".join(job.name.split())
-    parts = [opening(kind, job, why), delivered(job)]
+    parts = [opening(kind, job, why), delivered(job), rejected(job)]
     if job.error:
         parts += [f"What happened: {job.error}", job.remedy and f"What to do: {job.remedy}"]
     if kind == Notice.Kind.PAUSED:
@@ -60,9 +60,23 @@ def delivered(job):
         return "Nothing was delivered by this run."
     if skipped := job.receipt.get("skipped"):
         return f"Nothing was sent: {skipped}"
-    files = (f"{file['path']} ({file['bytes']:,} bytes)" for file in job.receipt["files"])
-    rows = f"{job.receipt['rows']:,} row{'' if job.receipt['rows'] == 1 else 's'}"
-    return f"Delivered {rows} to {job.authentication}: {', '.join(files)}."
+    files = [f"{file['path']} ({file['bytes']:,} bytes)" for file in job.receipt["files"]]
+    to = f"Delivered {counted(job.receipt['rows'])} to {job.authentication}"
+    as_files = f"{to}: {', '.join(files)}." if files else f"{to}."
+    return " ".join(filter(None, (as_files, job.receipt.get("summary"))))
+
+
+def rejected(job):
+    """Return how many rows were left out, if any."""
+    if not job.rejected:
+        return ""
+    was = "was" if job.rejected == 1 else "were"
+    where = "the page of the job lists them with the reason of each"
+    return f"{counted(job.rejected).capitalize()} {was} rejected and not delivered: {where}."
+
+
+def counted(rows):
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 def address(thing):

@@ -134,6 +134,8 @@ def facts(job):
         yield "Waits", waits.removeprefix("Waits: ")
     if job.receipt and job.receipt.get("skipped"):
         yield "Skipped", job.receipt["skipped"]
+    if job.rejected:
+        yield "Rejected", f"{job.rejected:,}"
     if job.error:
         yield "Error", " ".join(filter(None, (job.error, job.remedy)))
 

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pyarrow.compute as pc
 import pytest
 from playwright.sync_api import expect
 
@@ -11,6 +12,7 @@ from console.models import Database, Query
 from console.queries.saving import save
 from console.schedules import schedule_query
 from integrations.connectors import CONNECTORS
+from integrations.contract import Broken, ColumnRule, RowRule
 from integrations.models import Authentication
 
 pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
@@ -107,3 +109,63 @@ def test_the_panel_shows_names_and_the_fields_of_the_guard(as_user, marketer, qu
     expect(page.get_by_label("gzip level")).to_be_visible()
     page.get_by_label("Encoders").select_option("")
     expect(page.get_by_label("gzip level")).to_be_hidden()
+
+
+def is_round(batch, settings):
+    yield Broken(pc.equal(pc.bit_wise_and(batch["id"], 7), 0), "The id is a multiple of eight.")
+
+
+def has_email(schema, settings):
+    if "email" not in schema.names:
+        yield "There is no column named email."
+
+
+ODD = RowRule(name="odd", sentence="Ids are no multiples of eight.", source="T", check=is_round)
+EMAIL = ColumnRule(
+    name="email",
+    sentence="One column is named email.",
+    source="T",
+    check=has_email,
+    when={"format": "tsv"},
+)
+
+
+@pytest.fixture
+def strict(monkeypatch):
+    """A receiver that does not take every row, and has one more wish for TSV."""
+    monkeypatch.setattr(CONNECTORS["sftp_v2"], "contract", (ODD, EMAIL))
+
+
+def test_the_panel_says_what_the_receiver_would_refuse(
+    as_user, marketer, query, good_page, strict, monkeypatch
+):
+    monkeypatch.setattr(CONNECTORS["sftp_v2"], "contract", ())
+    ran(query, 200)
+    monkeypatch.setattr(CONNECTORS["sftp_v2"], "contract", (ODD, EMAIL))
+
+    page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
+    found = page.get_by_role("region", name="What SFTP_V2 asks of the rows")
+    expect(found).to_contain_text("The id is a multiple of eight.")
+    expect(found).to_contain_text("25 of 200 rows: nothing would be sent.")
+    good_page(page, "export-panel-rules")
+    page.get_by_label("Format*").select_option("tsv")
+
+    expect(found).to_contain_text("There is no column named email.")
+    expect(found).to_contain_text("Name and cast the columns in the query.")
+
+
+def test_rejected_rows_are_counted_in_the_list_and_shown_with_their_reason(
+    as_user, marketer, query, good_page, strict
+):
+    query.export |= {"skip_invalid": True, "hold_unusual": False}
+    job = ran(query, 1000)
+    assert job.status == "success", job.error
+
+    page = as_user(marketer, "/workbench/jobs/")
+    expect(page.get_by_text("125 rejected")).to_be_visible()
+    good_page(page, "jobs-rejected")
+    page.get_by_role("link", name="Newsletter").first.click()
+
+    expect(page.get_by_role("heading", name="Not delivered: 125 rows")).to_be_visible()
+    expect(page.get_by_text("The first 50 are shown")).to_be_visible()
+    good_page(page, "job-rejects")

@@ -4,10 +4,12 @@ import csv
 
 import pyarrow.compute as pc
 import pytest
+from django.utils import timezone
 
 from console import jobs
 from console.jobs.rejects import rejects_csv
-from console.models import Database, Job
+from console.models import Database, Job, Notice
+from console.notifications.wording import worded
 from integrations.connectors import CONNECTORS
 from integrations.contract import Broken, RowRule
 from integrations.models import Authentication
@@ -71,6 +73,37 @@ def test_its_page_lists_them_with_the_reason(run, client, marketer):
     text = client.get(run().get_absolute_url()).text
 
     assert "Not delivered: 1 row" in text and MISSING in text
+
+
+def test_the_list_of_jobs_and_the_editor_count_them(run, client, marketer):
+    job = run()
+    client.force_login(marketer)
+
+    assert "1 rejected" in client.get("/workbench/jobs/").text
+    shown = client.get(f"/workbench/queries/jobs/{job.pk}/", headers={"HX-Request": "true"}).text
+    assert "1 row rejected" in shown and f'href="/workbench/jobs/{job.pk}/#rejects-title"' in shown
+
+
+def test_a_message_counts_them_whether_the_rest_was_delivered_or_not(run):
+    for job, delivered in (
+        (run(), "Delivered 2 rows to Drop: "),
+        (run(skip_invalid=False), ""),
+    ):
+        job.slot = job.created_at
+        _, text = worded(Notice.Kind.FAILED, job)
+        assert delivered in text
+        assert "1 row was rejected and not delivered: the page of the job lists" in text
+
+
+def test_a_message_says_what_was_done_where_that_is_no_file(marketer):
+    job = Job(pk=1, name="Gold", status=Job.Status.SUCCESS, export={}, owner=marketer)
+    job.authentication, job.slot = Authentication(name="Tables"), timezone.now()
+    job.receipt = {"rows": 1200, "files": [], "summary": "Appended 1,200 rows to shop.gold."}
+
+    _, text = worded(Notice.Kind.SUCCEEDED, job)
+
+    assert "Delivered 1,200 rows to Tables. Appended 1,200 rows to shop.gold." in text
+    assert "rejected" not in text
 
 
 def test_they_can_be_downloaded_with_the_number_of_the_row(run):
