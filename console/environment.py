@@ -89,6 +89,18 @@ def networks(name, default=""):
     return words(name, default)
 
 
+def addresses(name, default=""):
+    """Return a comma-separated list of IP addresses and networks."""
+    for word in words(name, default):
+        try:
+            ipaddress.ip_network(word)
+        except ValueError as error:
+            raise BadSetting(
+                f"{name}: {error}. Use addresses like 203.0.113.7 or networks like 203.0.113.0/29."
+            ) from None
+    return words(name, default)
+
+
 def origins(name, default=""):
     """Return a comma-separated list of a scheme and a host each, without a path."""
     for word in words(name, default):

@@ -174,6 +174,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 EGRESS_NETWORKS = environment.networks(
     "CONSOLE_EGRESS_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 )
+# Where exports come from, as their receivers see it; for people to pass on, nothing depends on it.
+EGRESS_ADDRESSES = environment.addresses("CONSOLE_EGRESS_ADDRESSES")
 # A home of the quickstart is a rehearsal: its exports reach the sandbox on this machine.
 if (HOME / "quickstart").exists():
     EGRESS_NETWORKS = [*EGRESS_NETWORKS, "127.0.0.0/8"]

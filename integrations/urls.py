@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from integrations.views import authentications, catalog, changing, creating, testing
+from integrations.views import (
+    addresses,
+    authentications,
+    catalog,
+    changing,
+    creating,
+    testing,
+)
 
 urlpatterns = [
     path("catalog/", catalog.catalog, name="catalog"),
@@ -11,6 +18,7 @@ urlpatterns = [
     path("catalog/<slug:type>/new/", creating.credentials, name="new-authentication"),
     path("catalog/<slug:type>/new/test/", testing.entered, name="test-new-authentication"),
     path("catalog/<slug:type>/new/name/", creating.name, name="name-authentication"),
+    path("addresses/", addresses.addresses, name="addresses"),
     path("authentications/", authentications.listing, name="authentications"),
     path("authentications/<int:pk>/", authentications.page, name="authentication"),
     path("authentications/<int:pk>/edit/", changing.edit, name="edit-authentication"),

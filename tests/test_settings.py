@@ -67,6 +67,7 @@ def test_the_production_settings_pass_the_deploy_check(tmp_path):
         ({"CONSOLE_HTTPS": "maybe"}, "CONSOLE_HTTPS is 'maybe'. Use True or False."),
         ({"CONSOLE_WORKERS": "0"}, "Use a whole number of at least 1."),
         ({"CONSOLE_EGRESS_NETWORKS": "10.0.0.0/33"}, "CONSOLE_EGRESS_NETWORKS: '10.0.0.0/33'"),
+        ({"CONSOLE_EGRESS_ADDRESSES": "console.example.com"}, "Use addresses like 203.0.113.7"),
         ({"CONSOLE_ENCRYPTION_KEYS": "short"}, "key 1 is not a Fernet key"),
         ({"CONSOLE_SECRET_KEY_FILE": "/no/such"}, "cannot be read (No such file or directory)"),
         ({"CONSOLE_TRUSTED_ORIGINS": "console.example.com"}, "'console.example.com' is no address"),

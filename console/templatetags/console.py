@@ -18,6 +18,7 @@ AREAS = {
     "Integrations Hub": [
         ("catalog", "Catalog", "squares-2x2"),
         ("authentications", "Authentications", "key"),
+        ("addresses", "Addresses", "globe-alt"),
     ],
     "Data Workbench": [
         ("databases", "Databases", "circle-stack"),

@@ -75,6 +75,7 @@ class Connector:
     contract: tuple[Rule, ...] = ()  # what its receiver asks of the rows
     limits: tuple[str, ...] = ()  # what else its receiver does not take, as sentences
     example_query: str = ""  # whose result holds to the contract
+    goes_out = True  # whether it connects to somebody else's servers
     resends = False  # whether rejects can be sent later without replacing what was delivered
     do_not_call_in_templates = True  # Templates list the classes.
 

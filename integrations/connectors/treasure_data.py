@@ -61,6 +61,7 @@ class TreasureData(Connector):
     category = "Database"
     Authentication = Authentication
     Export = Export
+    goes_out = False
     limits = (
         "Append and truncate take the columns by name, whatever their order. One that the result "
         "lacks is filled with NULL; one that the table lacks ends the export, as does a value of "

@@ -11,6 +11,7 @@ from integrations.result import sample
 from integrations.secrets import SecretUnreadable
 from integrations.settings_form import set_on
 from integrations.trials import outcome
+from integrations.views.addresses import known
 
 
 def listing(request):
@@ -44,6 +45,7 @@ def details(user, authentication):
     """Return what the owner and the keepers see."""
     context = {
         "used": where_used(authentication),
+        **known(),
         "steps": authentication.test_steps,
         "outcome": outcome(authentication.test_steps),
         "groups": authentication.shared_groups.order_by("name"),

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from integrations.access import usable_by
 from integrations.connectors import CONNECTORS
 from integrations.reference import example, rules, sections
+from integrations.views.addresses import known
 from integrations.views.returning import next_of
 
 
@@ -31,6 +32,7 @@ def catalog(request):
             "category": category,
             "categories": categories,
             "next": next_of(request),
+            **known(),
         },
     )
 
@@ -52,6 +54,7 @@ def reference(request, type):
             "sections": sections(connector),
             "rules": rules(connector),
             "example": example(connector),
+            **known(),
             "existing": usable_by(request.user).filter(type=type),
         },
     )

@@ -7,6 +7,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from integrations import drafts
 from integrations.forms import NamingForm
 from integrations.models import Authentication
+from integrations.views.addresses import known
 from integrations.views.catalog import connector_or_404
 from integrations.views.returning import after, next_of, with_next
 
@@ -30,6 +31,7 @@ def credentials(request, type):
             return redirect(with_next("name-authentication", request, type))
         form, status = again(connector, request, form), 422
     context = {"connector": connector, "form": form, "draft": draft, "next": next_of(request)}
+    context |= known()
     return render(request, "integrations/credentials.html", context, status=status)
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from integrations import drafts, trials
 from integrations.secrets import SecretUnreadable
+from integrations.views.addresses import known
 from integrations.views.authentications import editable_or_404
 from integrations.views.catalog import connector_or_404
 from integrations.views.changing import settings_form
@@ -26,6 +27,7 @@ def entered(request, type):
     drafts.keep(request, type, form.cleaned_data)
     kept = connector.Authentication(request.POST, stored=form.cleaned_data)
     context |= {"connector": connector, "form": kept, "draft": form.cleaned_data}
+    context |= known()
     return render(request, "integrations/credentials.html", context)
 
 
