@@ -177,8 +177,10 @@ EGRESS_NETWORKS = environment.networks(
 # Where exports come from, as their receivers see it; for people to pass on, nothing depends on it.
 EGRESS_ADDRESSES = environment.addresses("CONSOLE_EGRESS_ADDRESSES")
 # A home of the quickstart is a rehearsal: its exports reach the sandbox on this machine.
+SANDBOX_DIR = None
 if (HOME / "quickstart").exists():
     EGRESS_NETWORKS = [*EGRESS_NETWORKS, "127.0.0.0/8"]
+    SANDBOX_DIR = HOME / "sandbox"  # where it keeps what it received
 
 # A job may last this long in all. django-q's own limits come after it, never before.
 JOB_SECONDS = environment.number("CONSOLE_JOB_SECONDS", 6 * 3600, least=60)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django import template
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,6 +20,7 @@ AREAS = {
         ("catalog", "Catalog", "squares-2x2"),
         ("authentications", "Authentications", "key"),
         ("addresses", "Addresses", "globe-alt"),
+        ("sandbox", "Sandbox", "inbox-arrow-down"),
     ],
     "Data Workbench": [
         ("databases", "Databases", "circle-stack"),
@@ -62,6 +64,8 @@ def areas(context):
 
 def linked_to(page):
     name, label, icon = page
+    if name == "sandbox" and not settings.SANDBOX_DIR:
+        return None
     try:
         return {"url": reverse(name), "label": label, "icon": icon}
     except NoReverseMatch:

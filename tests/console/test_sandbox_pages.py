@@ -1,0 +1,143 @@
+"""The page of what the sandbox received: the newest first, and never anything beside it."""
+
+import os
+
+import pytest
+
+from integrations.models import Authentication
+from integrations.sandbox import received
+from integrations.sandbox.received import NotThere, listing, start_of
+
+LIST, FILE = "/integrations/sandbox/", "/integrations/sandbox/file/"
+
+
+@pytest.fixture
+def root(settings, tmp_path):
+    folder = tmp_path / "sandbox"
+    (folder / "in").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("keep out")
+    settings.SANDBOX_DIR = folder
+    return folder
+
+
+@pytest.fixture
+def destination(keeper):
+    made = Authentication(name="Demo", type="sftp_v2", owner=keeper)
+    made.settings = {"host": "127.0.0.1", "port": 22, "password": "demo"}
+    made.save()
+    return made
+
+
+@pytest.fixture
+def ada(client, keeper, destination):
+    client.force_login(keeper)
+    return client
+
+
+def put(root, name, text, at):
+    path = root / name
+    path.write_text(text)
+    os.utime(path, (at, at))
+
+
+def test_files_are_listed_the_newest_first(ada, root):
+    put(root, "old.csv", "a", 1_700_000_000)
+    put(root, "in/<new>.csv", "ab", 1_700_000_100)
+
+    page = ada.get(LIST)
+
+    assert [file.path for file in page.context["listing"].files] == ["in/<new>.csv", "old.csv"]
+    assert "in/&lt;new&gt;.csv" in page.text and "<new>" not in page.text
+
+
+def test_nothing_received_yet_is_said(ada, root):
+    assert "Nothing has arrived yet" in ada.get(LIST).text
+    (root / "in").rmdir()
+    root.rmdir()
+    assert "Nothing has arrived yet" in ada.get(LIST).text
+
+
+def test_a_text_is_shown_in_part_and_escaped(ada, root):
+    (root / "a.csv").write_text("<script>,1\r\n" * 1000)
+
+    page = ada.get(FILE, {"path": "a.csv"}).text
+
+    assert "&lt;script&gt;" in page and "<script>,1" not in page
+    assert "of which the first 4,096 are shown" in page
+
+
+def test_what_is_no_text_is_shown_in_hexadecimal(ada, root):
+    (root / "a.gz").write_bytes(b"\x1f\x8b\x08\0<b>")
+
+    assert "1f 8b 08 00 3c 62 3e" in ada.get(FILE, {"path": "a.gz"}).text
+
+
+def test_a_character_that_is_cut_off_leaves_a_text(ada, root):
+    (root / "a.csv").write_bytes(b"x" * 4095 + "é".encode())
+
+    assert "It is no text" not in ada.get(FILE, {"path": "a.csv"}).text
+
+
+OUTSIDE = ("../secret.txt", "in/../../secret.txt", "/etc/passwd", "link.txt", "way/secret.txt")
+NO_FILES = ("", ".", "in", "in/", "no.csv", "a\0b", "pipe")
+
+
+@pytest.mark.parametrize("path", OUTSIDE + NO_FILES)
+def test_nothing_beside_its_files_is_shown(ada, root, tmp_path, path):
+    (root / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (root / "way").symlink_to(tmp_path)
+    os.mkfifo(root / "pipe")
+
+    assert ada.get(FILE, {"path": path}).status_code == 404
+    with pytest.raises(NotThere):
+        start_of(root, path)
+    assert listing(root, 10).files == []
+
+
+def test_a_folder_of_many_files_is_not_looked_at_whole(root, monkeypatch):
+    for n in range(5):
+        put(root, f"{n}.csv", "a", 1_700_000_000 + n)
+    monkeypatch.setattr(received, "MOST_LOOKED_AT", 3)
+
+    found = listing(root, 2)
+
+    assert (len(found.files), found.whole) == (2, False)
+
+
+def test_a_name_of_any_bytes_can_be_listed(ada, root):
+    (root / "in" / os.fsdecode(b"\xff.csv")).write_text("a")
+
+    assert "in/?.csv" in ada.get(LIST).text
+
+
+def test_who_cannot_export_to_it_sees_nothing_of_it(client, marketer, destination, root):
+    (root / "a.csv").write_text("a")
+    client.force_login(marketer)
+
+    refused = client.get(LIST)
+    assert refused.status_code == 403
+    assert "a.csv" not in refused.text
+    assert client.get(FILE, {"path": "a.csv"}).status_code == 404
+    destination.shared_users.add(marketer)
+    assert "a.csv" in client.get(LIST).text
+
+
+def test_an_authentication_of_somewhere_else_opens_nothing(client, keeper, root):
+    other = Authentication(name="Rokt", type="sftp_v2", owner=keeper)
+    other.settings = {"host": "sftp.example.com", "port": 22, "password": "127.0.0.1"}
+    other.save()
+    client.force_login(keeper)
+
+    assert client.get(LIST).status_code == 403
+
+
+def test_without_a_quickstart_there_is_no_page_and_no_link(ada, settings):
+    settings.SANDBOX_DIR = None
+
+    assert ada.get(LIST).status_code == 404
+    assert ada.get(FILE, {"path": "a"}).status_code == 404
+    assert LIST not in ada.get("/").text
+
+
+def test_with_one_the_rail_leads_to_it(ada, root):
+    assert f'href="{LIST}"' in ada.get("/").text
