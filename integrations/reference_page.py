@@ -1,11 +1,22 @@
 """The reference of a connector as a page of Markdown, for those who read without a console."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from integrations.connectors.base import Connector
 from integrations.reference import Setting, conditions_in_words, example, sections
 
 HEAD = ("Parameter", "Key in `--result`", "Value", "Default", "Description")
+
+
+def index(connectors: Iterable[type[Connector]]) -> str:
+    """Return the table of all connectors, by their label."""
+    rows = [
+        row([f"[{one.label}]({one.name}.md)", one.description, one.category, f"`{one.name}`"])
+        for one in sorted(connectors, key=lambda one: one.label.lower())
+    ]
+    head = row(["Connector", "What for", "Category", "Type in a `--result`"])
+    intro = "Where results can be sent. Each page has all settings, rules and limits."
+    return "\n".join(["# Connectors", intro, "", head, row(["---"] * 4), *rows]) + "\n"
 
 
 def page(connector: type[Connector]) -> str:

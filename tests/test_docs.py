@@ -9,7 +9,7 @@ import pytest
 from django.core.management import get_commands
 
 from integrations.connectors import CONNECTORS
-from integrations.reference_page import page
+from integrations.reference_page import index, page
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -87,6 +87,16 @@ def test_the_licence_is_whole():
 
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_list_of_connectors_has_a_line_for_each_and_its_links_lead_to_their_pages():
+    kept = ROOT / "docs/connectors/README.md"
+
+    text = kept.read_text()
+
+    assert text == index(CONNECTORS.values()), "manage.py reference writes it anew"
+    assert set(re.findall(r"\]\((\w+)\.md\)", text)) == set(CONNECTORS)
+    assert {path.stem for path in kept.parent.glob("*.md")} == {"README", *CONNECTORS}
 
 
 @pytest.mark.parametrize("connector", CONNECTORS.values(), ids=lambda each: each.name)

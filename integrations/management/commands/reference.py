@@ -6,11 +6,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from integrations.connectors import CONNECTORS
-from integrations.reference_page import page
+from integrations.reference_page import index, page
 
 
 class Command(BaseCommand):
-    help = "Write a page of docs/connectors/ for each connector, from its declaration."
+    help = (
+        "Write docs/connectors/, a page for each connector and their list, from the declarations."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser):
@@ -19,6 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *, folder, **_):
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "README.md").write_text(index(CONNECTORS.values()))
+        self.stdout.write(f"{folder / 'README.md'}")
         for connector in CONNECTORS.values():
             (folder / f"{connector.name}.md").write_text(page(connector))
             self.stdout.write(f"{folder / connector.name}.md")
