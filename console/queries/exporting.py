@@ -17,6 +17,7 @@ from integrations.contract import look
 from integrations.delivery import Delivery
 
 PREVIEW_BYTES = 2048
+IDS = "export_%s"  # of fields: the page of the query has a database too
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -70,6 +71,7 @@ class Draft:
         self.connector = authentication.connector
         form = self.connector.Export
         self.checked = form.from_json(self.stored()) if data is None else form(data)
+        self.checked.auto_id = IDS
         self.checked.is_valid()
         self.settings = self.checked.cleaned_data
 
@@ -81,7 +83,9 @@ class Draft:
 
     def form(self):
         """Return the form that shows the settings without finding fault with them."""
-        return self.connector.Export(stored=self.connector.Export.defaults() | self.settings)
+        shown = self.connector.Export(stored=self.assumed())
+        shown.auto_id = IDS
+        return shown
 
     @property
     def complete(self):

@@ -1,7 +1,7 @@
 // Fields that apply only for some value of another one: <input data-when="auth_method=password">.
 // Of several such conditions, parted by blanks, one has to hold.
 // Those that do not apply are hidden and not sent. Without this script all of them are shown.
-const place = (field) => field.closest("[id^=div_id_], .form-row, .mb-3") ?? field;
+const place = (field) => field.closest("[id^=div_id_], [id^=div_export_], .form-row, .mb-3") ?? field;
 
 function valueOf(form, name) {
   const control = form.elements[name];

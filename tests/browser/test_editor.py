@@ -274,7 +274,7 @@ def test_an_export_is_chosen_previewed_and_saved(editor, people, sftp, run_query
     preview = panel.get_by_role("region", name="First bytes of the file", exact=True)
     expect(preview).to_contain_text("id,name␍␊")
     expect(panel.get_by_text("Writes /upload/people.csv")).to_be_visible()
-    panel.locator("#id_format").select_option("tsv")
+    panel.locator("#export_format").select_option("tsv")
     expect(preview).to_contain_text("1⇥ann␍␊")
     good_page(page, "query-export")
     panel.get_by_role("button", name="Hex").click()

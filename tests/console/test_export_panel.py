@@ -314,4 +314,5 @@ def test_what_writes_no_file_has_no_bytes_to_show(mia, people, marketer, run_que
     ).text
 
     assert "3. What is sent" in page and "First bytes" not in page
+    assert "has 2 rows with the columns <code>id</code>, <code>name</code>" in page
     assert "&quot;table&quot;: &quot;copies&quot;" in page
