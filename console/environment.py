@@ -10,6 +10,7 @@ from integrations.signatures import is_secret
 
 PREFIX = "CONSOLE_"
 CONNECT_SECONDS = 10  # to the database
+CACHE_SECONDS = 2  # for an answer of Redis
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 OF_TESTS = "CONSOLE_TESTS_"  # names that only the tests read
 # Every name that was asked for, and the one that the td command reads at each call.
@@ -163,6 +164,23 @@ def database(name):
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"connect_timeout": CONNECT_SECONDS, "application_name": "console"}
         | dict(parse_qsl(parts.query)),  # sslmode, for one
+    }
+
+
+def redis(name):
+    """Return the cache in the Redis server of an address, or None without one."""
+    value = text(name)
+    if not value:
+        return None
+    if urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        # Not the value itself: it can hold a password.
+        raise BadSetting(f"{name} is no address like redis://host:6379/0.")
+    waits = {"socket_connect_timeout": CACHE_SECONDS, "socket_timeout": CACHE_SECONDS}
+    return {
+        "BACKEND": "console.cache.Redis",
+        "LOCATION": value,
+        "KEY_PREFIX": "console",
+        "OPTIONS": waits,
     }
 
 

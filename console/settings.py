@@ -99,7 +99,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by web and cluster processes: django-q publishes its state through it.
 CACHES = {
-    "default": {
+    "default": environment.redis("CONSOLE_REDIS_URL")
+    or {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": HOME / "cache",
         # Where there is no room, any entry goes: wrong log-ins must not be forgotten that way.

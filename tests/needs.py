@@ -20,6 +20,7 @@ NEEDS = {
     "ssh-keygen": (["ssh-keygen"], ["openssh-client"]),
     "gpg": (["gpg"], ["gnupg"]),
     "postgres": (["postgres", *SERVERS], ["postgresql"]),
+    "redis-server": (["redis-server"], ["redis-server"]),
     "chromium": (
         ["chromium", "chromium-browser", "google-chrome"],
         ["chromium", "fonts-dejavu-core", "fonts-noto-core"],

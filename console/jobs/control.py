@@ -1,13 +1,18 @@
 """What people do to jobs that exist: kill them, see whether anything runs them."""
 
+import logging
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django_q.conf import Conf
 from django_q.status import Stat
 
+from console.cache import CacheAway
 from console.jobs.log import write
 from console.models import Job, JobLine, Schedule
+
+logger = logging.getLogger(__name__)
 
 
 def kill(job: Job, by: User) -> str:
@@ -41,5 +46,10 @@ def skip_waiting(schedule: Schedule, why: str) -> int:
 
 
 def cluster_alive() -> bool:
-    """Return whether workers are there to run jobs. They report every half second."""
-    return any(stat.workers and stat.status != Conf.STOPPING for stat in Stat.get_all())
+    """Return whether workers are there to run jobs, and say so. They report every half second."""
+    try:
+        found = Stat.get_all()
+    except CacheAway as away:
+        logger.warning("Whether workers run cannot be told. %s", away)
+        return False
+    return any(stat.workers and stat.status != Conf.STOPPING for stat in found)
