@@ -3,6 +3,9 @@
 import json
 import logging
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 HIDDEN = "***"
@@ -23,10 +26,38 @@ SECRETS = [
 ]
 # What every record has; the rest came from `extra`.
 USUAL = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request"}
+# The jobs that this process works on, each with the secrets that no line may have. A worker has
+# one at a time, so that lines of threads that libraries start are of it too.
+working: dict[int, list[str]] = {}
+current: ContextVar[int | None] = ContextVar("job", default=None)
+
+
+@contextmanager
+def about(job: int) -> Iterator[None]:
+    """Let the lines that are logged in the block be of a job."""
+    working[job], before = [], current.set(job)
+    try:
+        yield
+    finally:
+        current.reset(before)
+        working.pop(job, None)
+
+
+def hide(job: int, secrets: Iterable[str]) -> None:
+    """Let no line have the secrets while the process works on the job."""
+    working[job] = list(secrets)
+
+
+def job_at_work() -> int | None:
+    """Return the job that a line is of, if there is no doubt."""
+    only = next(iter(working)) if len(working) == 1 else None
+    return current.get() or only
 
 
 def redact(text):
-    """Return the text without what looks like a secret."""
+    """Return the text without what is, or looks like, a secret."""
+    for secret in [secret for secrets in list(working.values()) for secret in secrets]:
+        text = text.replace(secret, HIDDEN)
     for pattern, replacement in SECRETS:
         text = pattern.sub(replacement, text)
     return text
@@ -42,7 +73,9 @@ class Event(logging.Formatter):
             "logger": record.name,
             "message": redact(record.getMessage()),
         }
-        extra = {name: value for name, value in vars(record).items() if name not in USUAL}
+        job = job_at_work()
+        extra = {"job": job} if job else {}
+        extra |= {name: value for name, value in vars(record).items() if name not in USUAL}
         fields |= {name: redact(str(value)) for name, value in extra.items()}
         if record.exc_info:
             fields["traceback"] = redact(self.formatException(record.exc_info))
@@ -53,7 +86,7 @@ class Json(Event):
     """One JSON object a line."""
 
     def format(self, record):
-        return json.dumps(self.fields(record), ensure_ascii=False)
+        return json.dumps(self.fields(record) | {"process": record.process}, ensure_ascii=False)
 
 
 class Lines(Event):

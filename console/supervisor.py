@@ -1,6 +1,7 @@
 """Keeps the worker processes running: restarts what died or wedged, and stops it all together."""
 
 import ctypes
+import logging
 import math
 import os
 import re
@@ -10,6 +11,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+from console import logs
 
 POLL = 0.1  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a restart
@@ -68,7 +71,7 @@ class Child:
     def relay(self, process):
         """Pass on what the process says, and listen for the sign that it is wedged."""
         for line in process.stdout:
-            say(line.rstrip("\n"))
+            say(line.rstrip("\n"), self.name)
             if WEDGED.search(line):
                 self.wedged.set()
 
@@ -156,9 +159,18 @@ def end_with_parent():
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def say(text):
-    sys.stdout.write(text + "\n")
+def say(text, who="The cluster"):
+    sys.stdout.write(as_event(text, who) + "\n")
     sys.stdout.flush()
+
+
+def as_event(text, who):
+    """Return a line in the format of the log, where it is not already."""
+    if os.environ.get("CONSOLE_LOG_FORMAT") != "json" or text.startswith("{"):
+        return text
+    return logs.Json().format(
+        logging.makeLogRecord({"name": who, "msg": text, "levelname": "INFO"})
+    )
 
 
 def supervise(drain: float) -> None:

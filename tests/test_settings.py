@@ -4,12 +4,13 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
-from console import environment
+from console import environment, logs
 from console.logs import Json, Lines, redact
 
 ROOT = Path(__file__).parent.parent
@@ -149,3 +150,45 @@ def test_what_is_written_is_for_the_consoles_own_user(tmp_path):
 @pytest.mark.parametrize("name", ["paramiko", "urllib3", "botocore", "gnupg"])
 def test_talkative_libraries_only_warn(name, settings):
     assert settings.LOGGING["loggers"][name]["level"] == "WARNING"
+
+
+def test_the_lines_of_a_job_have_its_number_and_none_of_its_secrets():
+    secret = "open-sesame-1"
+    with logs.about(7):
+        logs.hide(7, [secret])
+        lines = [event_of(f"refused for {secret}"), event_in_another_thread(f"sent {secret}")]
+    after = event_of("quiet")
+
+    for line in lines:
+        assert (line["job"], line["level"], line["process"]) == ("7", "ERROR", os.getpid())
+        assert "ValueError" in line["traceback"]
+        assert secret not in json.dumps(line)
+    assert "job" not in after
+
+
+def event_of(text):
+    try:
+        raise ValueError(f"the server said: {text}")
+    except ValueError:
+        record = logging.getLogger("paramiko").makeRecord(
+            "paramiko", logging.ERROR, "", 0, "It failed: %s", (text,), sys.exc_info()
+        )
+    return json.loads(Json().format(record))
+
+
+def event_in_another_thread(text):
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(event_of, text).result()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_runs_is_followed_by_its_number_in_the_log(people, run_query, caplog):
+    caplog.handler.setFormatter(Json())
+    lines = []
+    caplog.handler.emit = lambda record: lines.append(json.loads(Json().format(record)))
+
+    with caplog.at_level(logging.INFO):
+        job = run_query(people)
+
+    told = [line["message"] for line in lines if line.get("job") == str(job.pk)]
+    assert told == ["The job started.", "The job is now: success."]

@@ -183,6 +183,8 @@ def settle(lease, only, lines, **fields):
             write(lease.job, line)
         if won:
             follow(lease.job.pk)
+    if won:
+        logger.info("The job is now: %s.", fields["status"])
     return bool(won)
 
 

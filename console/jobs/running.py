@@ -1,19 +1,24 @@
 """What a worker does with a job: claim it, query, export, and write down what came of it."""
 
+import logging
+
 from django.db import connection
 from django_q.brokers import get_broker
 
+from console import logs
 from console.jobs.delivering import deliver
 from console.jobs.ending import fail, hold, stop, succeed, wait_for_place
 from console.jobs.holding import Held, check_volume
 from console.jobs.lease import OUTAGES, Lease, claim, ready
-from console.jobs.log import write
+from console.jobs.log import secret_texts, write
 from console.jobs.places import NoPlace
 from console.jobs.querying import query
 from console.jobs.rights import check_rights
 from console.jobs.submission import wake_worker
 from console.models import Job
 from integrations.errors import Stopped
+
+logger = logging.getLogger(__name__)
 
 TRIED = 50  # jobs that other workers may take first, before a turn is given up
 ENOUGH = 20  # messages that wait: the dispatcher sees whether there are more jobs
@@ -31,7 +36,7 @@ def run(job_id: int) -> bool:
 
 def attempt(job):
     """Do the job, and write down what came of it."""
-    with Lease(job) as lease:
+    with logs.about(job.pk), Lease(job) as lease:
         try:
             receipt = work(job, lease)
         except Held as held:
@@ -74,6 +79,8 @@ def take_turn(job_id: int) -> bool:
 
 def work(job: Job, lease: Lease) -> dict | None:
     """Query and export. Return the receipt, or None where nothing is exported."""
+    logs.hide(job.pk, secret_texts(job.authentication) if job.authentication else ())
+    logger.info("The job started.")
     write(job, opening(job))
     check_rights(job)
     seconds = {}

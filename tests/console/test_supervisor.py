@@ -1,5 +1,6 @@
 """The supervisor, over small processes that die, wedge and linger."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from console.supervisor import as_event
 from tests.servers import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -174,3 +176,15 @@ def test_children_do_not_outlive_a_killed_supervisor(supervised):
     supervisor.end(signal.SIGKILL)
 
     wait_until(lambda: not lives(pid))
+
+
+def test_what_is_no_event_becomes_one_where_the_log_is_json(monkeypatch):
+    assert as_event("It ended (1).", "The dispatcher") == "It ended (1)."
+    monkeypatch.setenv("CONSOLE_LOG_FORMAT", "json")
+
+    event = json.loads(as_event("It ended (1).", "The dispatcher"))
+
+    assert (event["message"], event["logger"], event["level"]) == (
+        "It ended (1).", "The dispatcher", "INFO",
+    )  # fmt: skip
+    assert as_event('{"message": "x"}', "The dispatcher") == '{"message": "x"}'
