@@ -31,6 +31,8 @@ ENCRYPTION_KEYS = checked(
 ) or kept_keys(HOME / "keys/encryption_keys")
 # Signs receipts. The public half of it, which checks them, is what `manage.py receipt_key` prints.
 RECEIPT_KEY = signing_key(environment.text("CONSOLE_RECEIPT_KEY"), HOME / "keys/receipt_key")
+# Seals the keys in backups that are made with them.
+BACKUP_PASSPHRASE = environment.text("CONSOLE_BACKUP_PASSPHRASE")
 
 INSTALLED_APPS = [
     "console",

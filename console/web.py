@@ -5,6 +5,7 @@ import sys
 from django.conf import settings
 from waitress import serve
 
+from console import locks
 from console.wsgi import application
 
 FORM_BYTES = 1 << 20  # what a form may hold beside the file that is uploaded with it
@@ -14,14 +15,15 @@ def run(listen: str) -> None:
     """Answer requests at ADDRESS:PORT until told to stop, and watch what runs beside it."""
     from console.watch import keep_watch  # needs what the application has set up
 
-    keep_watch()
-    serve(
-        application,
-        listen=listen,
-        threads=settings.WEB_THREADS,
-        max_request_body_size=settings.UPLOAD_MAX_MB * (1 << 20) + FORM_BYTES,
-        ident=None,
-    )
+    with locks.in_use():
+        keep_watch()
+        serve(
+            application,
+            listen=listen,
+            threads=settings.WEB_THREADS,
+            max_request_body_size=settings.UPLOAD_MAX_MB * (1 << 20) + FORM_BYTES,
+            ident=None,
+        )
 
 
 if __name__ == "__main__":

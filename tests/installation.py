@@ -1,27 +1,21 @@
-"""A console in a home of its own, spoken to by its commands and looked at from outside."""
+"""A console of its own whose commands have to end well, or with a sentence."""
 
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-from django.core.cache.backends.filebased import FileBasedCache
-from django_q.conf import Conf
-
+from tests.homes import ROOT, Home
 from tests.servers import wait_until
 
-ROOT = Path(__file__).parent.parent
 
+class Installation(Home):
+    """A home with nothing of the tests' own settings. Each command that goes on has its own log."""
 
-class Installation:
-    """Its processes end with close()."""
-
-    def __init__(self, folder: Path, **environ):
-        self.folder = folder
+    def __init__(self, folder, **environ):
+        super().__init__(folder)
         ours = {name: text for name, text in os.environ.items() if "CONSOLE_" not in name}
         networks = {"CONSOLE_EGRESS_NETWORKS": "127.0.0.0/8"}
         self.environment = ours | networks | {"CONSOLE_HOME": str(folder)} | environ
-        self.processes = []
 
     def manage(self, *arguments, **more):
         command = [sys.executable, "manage.py", *map(str, arguments)]
@@ -31,7 +25,7 @@ class Installation:
             env=self.environment | more,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -48,41 +42,14 @@ class Installation:
         assert "Traceback" not in done.stderr, done.stderr
         return done.stderr
 
-    def shell(self, code):
-        done = self.manage("shell", "-v0", "-c", code)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
     def start(self, *arguments):
-        """Start a command that goes on. What it says is in the log of its name."""
-        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
-            command = [sys.executable, "manage.py", *map(str, arguments)]
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
-        self.processes.append(process)
-        return process
+        self.log = self.folder / f"{arguments[0]}.log"
+        return super().start(*arguments)
+
+    def start_cluster(self, *arguments):
+        cluster = self.start("cluster", *arguments)
+        wait_until(self.alive, 90)
+        return cluster
 
     def said(self, name):
         return (self.folder / f"{name}.log").read_text()
-
-    def start_cluster(self, *arguments):
-        process = self.start("cluster", *arguments)
-        wait_until(self.alive, 90)
-        return process
-
-    def alive(self):
-        """Return whether workers report; the command that knows for sure is asked last."""
-        cache = FileBasedCache(self.folder / "cache", {})
-        if not any(cache.get(key) for key in cache.get(Conf.Q_STAT) or ()):
-            return False
-        return (
-            self.shell("from console.jobs import cluster_alive; print(cluster_alive())") == "True"
-        )
-
-    def close(self):
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.wait()
-        self.processes.clear()

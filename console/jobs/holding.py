@@ -41,6 +41,8 @@ def delivered(job):
 
 def compared(job: Job) -> dict | None:
     """Return what a held job was compared with: the runs, their mean, what would be usual."""
+    if not job.export.get("hold_unusual"):
+        return None  # It is held for another reason.
     earlier = delivered(job).filter(pk__lt=job.pk).only("pk", "rows", "ended_at")
     runs = list(earlier[: job.export["hold_runs"]])
     if not runs:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from console import locks
 from console.jobs.journal import journal_of
 from console.jobs.places import lock
 from console.models import Job, JobLine, Notice
@@ -23,18 +24,24 @@ AT_ONCE = 500  # rows deleted in one go, so that others can write in between
 
 
 def prune(now=None) -> dict[str, int]:
-    """Delete results past their time, and what crashes left. Return how many of each."""
+    """Delete what is past its time, and what crashes left. Return how many of each."""
     now = now or timezone.now()
     before = now - settings.RESULT_RETENTION
-    return {
-        "results": prune_results(before),
+    return prune_files(before) | {
         "authentications": prune_authentications(before),
         "lines": delete_all(JobLine.objects.filter(job__ended_at__lt=before)),
         "notices": delete_all(Notice.objects.filter(created_at__lt=before)),
         # With what was entered for an authentication and never saved.
         "sessions": delete_all(Session.objects.filter(expire_date__lt=now)),
-        "leftovers": sum(map(removed, leftovers())),
     }
+
+
+def prune_files(before):
+    """Delete files, but none while a backup is made: it reads what was there at its beginning."""
+    with locks.held(locks.FILES, alone=True) as alone:
+        if not alone:
+            return {"results": 0, "leftovers": 0}
+        return {"results": prune_results(before), "leftovers": sum(map(removed, leftovers()))}
 
 
 def prune_results(before):

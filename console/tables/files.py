@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.conf import settings
 
+from console import locks
 from console.models import Table
 from integrations.rows import Rows
 
@@ -62,7 +63,15 @@ def head(table, n=20):
 
 
 def collect_garbage():
-    """Delete files that no table refers to, once no query can be reading them."""
+    """Delete files that no table refers to, once no query can be reading them. Return how many.
+
+    While a backup is made none are deleted: it reads the files of tables as they were.
+    """
+    with locks.held(locks.FILES, alone=True) as alone:
+        return delete_leftovers() if alone else 0
+
+
+def delete_leftovers():
     kept = {file for files in Table.objects.values_list("files", flat=True) for file in files}
     age = max(KEEP.total_seconds(), 2 * settings.JOB_SECONDS)
     before = time.time() - age

@@ -13,8 +13,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRedirect
 
+from console.access import is_admin
 from console.forms.account import ProfileForm, SignInForm
 from console.notifications import mail_is_set_up, send_test
+from console.watch import backed_up
 
 NOTICES = 5  # of the latest messages that are listed
 
@@ -60,6 +62,7 @@ def settings(request):
         "profile": profile_form(request),
         "password": password_form(request),
         "mail": mail_is_set_up(),
+        "backup": is_admin(request.user) and backed_up(),
         "notices": request.user.notices.select_related("job")[:NOTICES],
     }
     status = 422 if request.method == "POST" else 200

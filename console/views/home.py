@@ -9,7 +9,7 @@ from console.engines.sandbox import landlock_version
 from console.jobs import cluster_alive
 from console.notifications import mail_is_set_up, stuck
 from console.queries.access import visible_jobs, visible_queries
-from console.watch import is_late, ticking
+from console.watch import backed_up, is_late, ticking
 
 
 @require_GET
@@ -18,6 +18,7 @@ def home(request):
     steps = overview.first_steps(request.user)
     if request.htmx:
         return render(request, "console/_first_steps.html", {"steps": steps})
+    admin = is_admin(request.user)
     queries = visible_queries(request.user)
     scheduled = overview.scheduled(queries)
     following = list(scheduled[: overview.SHOWN])
@@ -29,9 +30,10 @@ def home(request):
         "alive": cluster_alive(),
         "ticking": ticking(),
         "late": [query for query in following if is_late(query.schedule)],
-        "unfenced": not landlock_version() and is_admin(request.user),
-        "stuck": mail_is_set_up() and is_admin(request.user) and stuck(),
-        "unheard": overview.unheard(queries, installation=is_admin(request.user)),
+        "unfenced": not landlock_version() and admin,
+        "backup": admin and backed_up(),
+        "stuck": mail_is_set_up() and admin and stuck(),
+        "unheard": overview.unheard(queries, installation=admin),
         "held": held,
         "held_count": overview.held(jobs).count() if len(held) == overview.SHOWN else len(held),
         "skipped": overview.skipped(queries),

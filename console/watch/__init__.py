@@ -3,6 +3,16 @@
 from console.watch.alarms import look
 from console.watch.guard import keep_watch
 from console.watch.heartbeat import call_outside
-from console.watch.state import figures, is_late, late, ticking
+from console.watch.state import BACKUP, backed_up, figures, is_late, late, ticking
 
-__all__ = ["call_outside", "figures", "is_late", "keep_watch", "late", "look", "ticking"]
+__all__ = [
+    "BACKUP",
+    "backed_up",
+    "call_outside",
+    "figures",
+    "is_late",
+    "keep_watch",
+    "late",
+    "look",
+    "ticking",
+]

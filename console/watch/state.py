@@ -10,6 +10,7 @@ from console.jobs import cluster_alive
 from console.models import Job, Notice, Pulse, Schedule
 
 SILENT_AFTER = timedelta(seconds=60)  # without a sign of life of the dispatcher
+BACKUP, BACKUP_OLD_AFTER = "backup", timedelta(days=7)
 LATE_AFTER = timedelta(minutes=2)  # from which on a slot that has not started is told of
 
 
@@ -25,6 +26,20 @@ def ticking(now: datetime | None = None) -> Ticking:
     now = now or timezone.now()
     at = Pulse.objects.filter(name="dispatcher").values_list("at", flat=True).first()
     return Ticking(at, at is None or now - at > SILENT_AFTER)
+
+
+@dataclass(frozen=True)
+class BackedUp:
+    """When the last backup was made, and whether that is too long ago."""
+
+    at: datetime | None
+    old: bool
+
+
+def backed_up(now: datetime | None = None) -> BackedUp:
+    now = now or timezone.now()
+    at = Pulse.objects.filter(name=BACKUP).values_list("at", flat=True).first()
+    return BackedUp(at, at is None or now - at > BACKUP_OLD_AFTER)
 
 
 def late(now: datetime | None = None) -> list[Schedule]:
@@ -64,7 +79,13 @@ def figures(now: datetime | None = None) -> dict[str, float]:
         "console_messages_waiting": unsent.count(),
         "console_dispatcher_silent_seconds": seconds(now, tick.at),
         "console_workers_alive": int(cluster_alive()),
-    }
+    } | backup_figures(now)
+
+
+def backup_figures(now):
+    """Return the age of the last backup; without one there is no such figure."""
+    at = backed_up(now).at
+    return {"console_backup_age_seconds": seconds(now, at)} if at else {}
 
 
 def seconds(now, then):

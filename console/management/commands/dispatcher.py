@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
+from console import locks
 from console.jobs import prune, reap
 from console.models import Pulse
 from console.notifications import send_waiting, send_webhooks
@@ -93,8 +94,9 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        self.stdout.write("The dispatcher is running.")
-        dispatch(stop)
+        with locks.in_use():
+            self.stdout.write("The dispatcher is running.")
+            dispatch(stop)
 
 
 def dispatch(stop: threading.Event) -> None:

@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
+from console import locks
 from console.jobs import prune
 
 
@@ -12,7 +13,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, **options):
-        gone = prune()
+        with locks.in_use():
+            gone = prune()
         self.stdout.write(
             f"{gone['results']} results, {gone['lines']} lines of logs, "
             f"{gone['authentications']} unused credentials, {gone['sessions']} sessions "

@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
+from console import locks
 from console.jobs import reap
 from console.schedules import tick
 
@@ -10,5 +11,6 @@ class Command(BaseCommand):
     help = "Start the jobs of all due slots, once, and give back jobs whose worker died."
 
     def handle(self, *args, **options):
-        started, given_back = tick(), reap()
+        with locks.in_use():
+            started, given_back = tick(), reap()
         self.stdout.write(f"{started} started, {given_back} sent again.")

@@ -5,6 +5,7 @@ import gc
 from django.core.management.base import BaseCommand
 from django_q.cluster import Cluster
 
+from console import locks
 from console.jobs.loading import load
 
 
@@ -14,6 +15,7 @@ class Command(BaseCommand):
     requires_system_checks = ()  # They would load all pages.
 
     def handle(self, *args, **options):
-        load()
-        gc.freeze()  # What all workers share stays as it is, and in memory once.
-        Cluster().start()  # Its processes are forks of this one, which ends after them.
+        with locks.in_use():
+            load()
+            gc.freeze()  # What all workers share stays as it is, and in memory once.
+            Cluster().start()  # Its processes are forks of this one, which ends after them.

@@ -1,0 +1,149 @@
+"""Make a backup while the console runs.
+
+The database is copied first, then the files that the copy refers to: those never change. Whoever
+deletes files, be it of tables that were replaced or of results past their time, waits meanwhile.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from console import VERSION, locks
+from console.backups import archive, databases, sealing
+from console.backups.errors import BackupError
+from console.jobs.journal import SUFFIX
+from console.models import Pulse
+from console.watch import BACKUP
+
+SQL_OF_TABLES = "SELECT CAST(files AS text) FROM console_table"
+SQL_OF_RESULTS = "SELECT result_path, rejects_path FROM console_job WHERE result_path <> ''"
+# Those that a job which goes on may have sent a part of: other rows would not fit to it.
+SQL_OF_UNFINISHED = f"{SQL_OF_RESULTS} AND status IN ('queued', 'running')"
+SQL_OF_MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A backup that is done."""
+
+    about: dict
+    bytes: int
+
+
+def make(path: Path, *, results: bool = True, passphrase: str = "") -> Made:
+    """Write a backup, under its name only once it is whole. With a passphrase, keys are in it."""
+    if path.exists():
+        raise BackupError(f"{path} is there already. Choose another name.")
+    keys = sealing.sealed(passphrase) if passphrase else ""
+    with trouble_told(path), locks.in_use(), one_at_a_time(), locks.held(locks.FILES, wait=True):
+        about = written(path, results, keys)
+    Pulse.objects.update_or_create(name=BACKUP, defaults={"at": about["taken_at"]})
+    return Made(about, path.stat().st_size)
+
+
+@contextmanager
+def one_at_a_time():
+    with locks.held(locks.BACKUP, alone=True) as had:
+        if not had:
+            raise BackupError("Another backup of this console is being made. Wait for its end.")
+        yield
+
+
+@contextmanager
+def trouble_told(path):
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise BackupError(f"No backup was made: {where}: {error.strerror or error}.") from None
+
+
+def written(path, results, keys):
+    copy = path.with_name(f".{path.name}.database")
+    try:
+        with partial(path) as file, databases.own().copied(copy) as ask:
+            about, files = content(ask, results, bool(keys), timezone.now())
+            writer = archive.Writer(file, about)
+            writer.add_file(databases.own().FILE, copy)
+            if keys:
+                writer.add_text(archive.KEYS, keys)
+            for name, source in files.items():
+                writer.add_file(name, source)
+            writer.close()
+    finally:
+        copy.unlink(missing_ok=True)
+    return about
+
+
+@contextmanager
+def partial(path) -> Iterator:
+    """Open a file that gets its name when it is whole, and is safely on the disk then."""
+    clear(path.parent)
+    draft = path.with_name(f".{path.name}.partial")
+    try:
+        with draft.open("xb") as file:
+            draft.chmod(0o600)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            draft.rename(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def clear(folder):
+    """Delete what backups left that were killed: nobody holds those files any more."""
+    for draft in folder.glob(".*.partial"):
+        with suppress(BlockingIOError, FileNotFoundError), draft.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            draft.with_suffix(".database").unlink(missing_ok=True)
+            draft.unlink()
+
+
+def sync_folder(folder):
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def content(ask, results: bool, with_keys: bool, now: datetime) -> tuple[dict, dict[str, Path]]:
+    """Return what the backup says of itself, and its files by their names in it."""
+    files = dict(files_of(ask, results))
+    missing = sorted(name for name, path in files.items() if not path.is_file())
+    about = {
+        "format": archive.FORMAT,
+        "console": VERSION,
+        "taken_at": now.isoformat(timespec="seconds"),
+        "database": databases.own().FILE,
+        "migrations": [f"{app}.{name}" for app, name in ask(SQL_OF_MIGRATIONS)],
+        "results": results,
+        "with_keys": with_keys,
+        "keys": sealing.needed(),
+        "missing": missing,
+    }
+    return about, {name: path for name, path in sorted(files.items()) if name not in missing}
+
+
+def files_of(ask, results):
+    for (text,) in ask(SQL_OF_TABLES):
+        for file in json.loads(text):
+            yield f"{archive.TABLES}/{file}", settings.TABLES_DIR / file
+    for kept in ask(SQL_OF_RESULTS if results else SQL_OF_UNFINISHED):
+        for file in filter(None, kept):
+            yield f"{archive.RESULTS}/{file}", settings.RESULTS_DIR / file
+        journal = Path(kept[0]).with_suffix(SUFFIX)
+        if (settings.RESULTS_DIR / journal).exists():
+            yield f"{archive.RESULTS}/{journal}", settings.RESULTS_DIR / journal

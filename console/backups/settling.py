@@ -1,0 +1,67 @@
+"""What has to change in a database that is back: the world went on after its backup was made."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django_q.models import OrmQ
+
+from console.jobs.rerun import changes_a_table
+from console.models import DueSlot, Job, JobLine, Notice, Pulse, Schedule
+from console.watch import BACKUP
+
+RESTORED = "The console was restored from a backup of {}"
+PAUSED = f"{RESTORED}: slots since then may have been delivered already."
+HELD = f"{RESTORED}: this file may have been delivered since then."
+NOT_SENT = f"{RESTORED}: the message may have been sent since then, and is not sent again."
+UNFINISHED = (Job.Status.QUEUED, Job.Status.RUNNING)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How many schedules were paused, and how many exports wait for a person."""
+
+    paused: int
+    held: int
+
+
+def settle(about: dict, now: datetime, *, resume: bool) -> Settled:
+    """Let nothing be sent a second time by itself, unless somebody says that nothing was sent."""
+    taken_at = datetime.fromisoformat(about["taken_at"])
+    when = taken_at.strftime("%Y-%m-%d %H:%M UTC")
+    with transaction.atomic():
+        OrmQ.objects.all().delete()  # The dispatcher sends new messages for jobs that can start.
+        Session.objects.all().delete()
+        Pulse.objects.update_or_create(name=BACKUP, defaults={"at": taken_at})
+        unsent = Notice.objects.filter(sent_at=None, given_up_at=None)
+        unsent.update(given_up_at=now, error=NOT_SENT.format(when))
+        if not about["results"]:
+            Job.objects.filter(status__in=Job.FINISHED).update(result_path="", rejects_path="")
+        return Settled(0, 0) if resume else Settled(pause_all(now, when), hold_all(when))
+
+
+def pause_all(now, when):
+    DueSlot.objects.all().delete()
+    running = Schedule.objects.filter(paused_at=None)
+    return running.update(paused_at=now, paused_because=PAUSED.format(when))
+
+
+def hold_all(when):
+    """Hold the exports that were not done. What is not exported runs again as after any crash."""
+    exports = Job.objects.filter(status__in=UNFINISHED, export__isnull=False, held_because="")
+    wanted = exports.filter(kill_requested_at=None)
+    return sum(hold(job, HELD.format(when)) for job in wanted)
+
+
+def hold(job, why):
+    if job.status == Job.Status.RUNNING:
+        if changes_a_table(job) and not job.result_path:
+            return 0  # Not to be run again by itself; the dispatcher ends it.
+        job.attempt -= 1  # as an attempt that was none
+    job.status, job.phase = Job.Status.QUEUED, Job.Phase.QUEUED
+    job.worker, job.lease_until, job.not_before, job.started_at = "", None, None, None
+    job.progress, job.held_because = None, why
+    job.save()
+    JobLine.objects.create(job=job, text=f"Held: {why} Somebody has to release or drop it.")
+    return 1
