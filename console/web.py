@@ -23,6 +23,8 @@ def run(listen: str) -> None:
             threads=settings.WEB_THREADS,
             max_request_body_size=settings.UPLOAD_MAX_MB * (1 << 20) + FORM_BYTES,
             ident=None,
+            # A proxy tells by them of scheme and address. Without one nobody may say such things.
+            clear_untrusted_proxy_headers=not settings.HTTPS,
         )
 
 
