@@ -21,6 +21,8 @@ NEEDS = {
     "gpg": (["gpg"], ["gnupg"]),
     "postgres": (["postgres", *SERVERS], ["postgresql"]),
     "redis-server": (["redis-server"], ["redis-server"]),
+    "nginx": (["nginx", "/usr/sbin/nginx"], ["nginx-light"]),
+    "systemd-analyze": (["systemd-analyze"], ["systemd"]),
     "chromium": (
         ["chromium", "chromium-browser", "google-chrome"],
         ["chromium", "fonts-dejavu-core", "fonts-noto-core"],
