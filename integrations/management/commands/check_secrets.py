@@ -11,11 +11,11 @@ class Command(BaseCommand):
     help = "Open every stored credential, and name those that no key opens. For after a restore."
 
     def handle(self, *args, **options):
-        unreadable = [self.check(name, kind) for name, kind in KINDS.items()]
+        unreadable = [self.open_all(name, kind) for name, kind in KINDS.items()]
         if any(unreadable):
             raise CommandError("Restore the key file they were saved with.")
 
-    def check(self, name, kind):
+    def open_all(self, name, kind):
         """Return how many of a kind no key opens."""
         kept = list(kind.objects.order_by("pk"))
         unreadable = [each for each in kept if not each.readable]
