@@ -2,9 +2,18 @@
 
 from integrations.connectors.base import FileConnector
 from integrations.connectors.remote_name import BadName
-from integrations.connectors.sftp_v2.authentication import Authentication
+from integrations.connectors.sftp.login import (
+    LoginSettings,
+    PatienceSettings,
+    ServerSettings,
+    account_of,
+)
 from integrations.connectors.sftp_v2.export import Export, remote_name
 from integrations.errors import PermanentError
+
+
+class Authentication(PatienceSettings, LoginSettings, ServerSettings):
+    """Who logs in to which SFTP server."""
 
 
 # Methods that connect import what does: paramiko takes a while to load, and pages do without it.
@@ -40,29 +49,15 @@ class SFTPv2(FileConnector):
             rename=self.settings["rename_file_after_upload"],
             threshold=self.settings["temp_file_threshold"],
         )
-        return Upload(self.account(), delivery, manner)
+        return Upload(account_of(self.authentication), delivery, manner)
 
     def retry_limit(self):
         return self.authentication["max_connection_retry"]
 
     def test(self, delivery):
-        from integrations.connectors.sftp_v2.trial import Trial
+        from integrations.connectors.sftp.trial import Trial
 
         path = self.path(delivery) if self.settings else None
         from_login_directory = self.settings.get("user_directory_is_root", True)
-        trial = Trial(self.account(), delivery)
+        trial = Trial(account_of(self.authentication), delivery)
         return trial.steps(path, from_login_directory=from_login_directory)
-
-    def account(self):
-        from integrations.transports.sftp import Account
-
-        given = self.authentication
-        return Account(
-            host=given["host"],
-            port=given["port"],
-            username=given["username"],
-            password=given.get("password", ""),
-            private_key=given.get("secret_key_file", ""),
-            passphrase=given.get("secret_key_passphrase", ""),
-            timeout=given["timeout"],
-        )

@@ -7,12 +7,11 @@ from django import forms
 from integrations.connectors.guard import GuardSettings
 from integrations.connectors.placeholders import expanded
 from integrations.connectors.remote_name import BadName, check_characters, check_path, sequence
+from integrations.connectors.sftp.uploading import UploadSettings, checked
 from integrations.encoders import EncoderSettings
 from integrations.formats import FormatSettings
-from integrations.settings_form import FlagField, advanced
+from integrations.settings_form import advanced
 
-FIVE_GIB = 5_368_709_120
-LARGEST_THRESHOLD = 2**50  # no export comes near
 LONGEST = datetime(2999, 12, 31, tzinfo=UTC), 12 * "9"  # what makes the longest name
 
 
@@ -29,19 +28,7 @@ class YesNoField(forms.BooleanField):
             raise forms.ValidationError(self.error_messages["required"], code="required")
 
 
-def checked(check):
-    """Return the check as a validator of a form's field."""
-
-    def validate(value):
-        try:
-            check(value)
-        except BadName as error:
-            raise forms.ValidationError(str(error)) from None
-
-    return validate
-
-
-class Export(GuardSettings, FormatSettings, EncoderSettings):
+class Export(GuardSettings, UploadSettings, FormatSettings, EncoderSettings):
     user_directory_is_root = YesNoField(
         label="Is user directory Root?",
         help_text="Yes: the path starts in the directory the user logs in to. "
@@ -54,12 +41,6 @@ class Export(GuardSettings, FormatSettings, EncoderSettings):
         help_text="The file to write, such as /upload/conversions/filename.csv. "
         "Missing directories are created. {yyyy}{MM}{dd}-{HH}{mm}{ss} is the time the schedule was "
         "due, in its time zone; {job} is the number of the job. Write {{ for a brace.",
-    )
-    rename_file_after_upload = FlagField(
-        label="Rename file after upload finish",
-        help_text="The file is uploaded with the suffix .tmp, which is removed after the "
-        "transfer is completed. For tools that start as soon as they see the file. Without it, "
-        "the name is a hidden one until then, where the server can rename.",
     )
     sequence_format = advanced(
         forms.CharField(
@@ -80,17 +61,6 @@ class Export(GuardSettings, FormatSettings, EncoderSettings):
             max_length=100,
             validators=[checked(check_characters)],
             help_text="Added after the sequence, such as .gz. Blank adds nothing.",
-        )
-    )
-    temp_file_threshold = advanced(
-        forms.IntegerField(
-            label="Temp filesize threshold",
-            initial=FIVE_GIB,
-            min_value=0,
-            max_value=LARGEST_THRESHOLD,
-            error_messages={"max_value": f"Use at most {LARGEST_THRESHOLD:,} bytes (1 PiB)."},
-            help_text="In bytes. A larger export is uploaded in batches of this size, appended to "
-            "the file. Reduce it after the error 'channel is broken'; 0 never appends.",
         )
     )
 

@@ -1,0 +1,1 @@
+"""What the connectors that write to SFTP servers share: how to log in, how to upload, a test."""
