@@ -14,6 +14,7 @@ from integrations.encoders import caution, encoded_size
 from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.formats import write_rows
 from integrations.rows import Rows
+from integrations.rows.changed import Changed
 from integrations.transports.arrival import Arrival
 
 NO_ROWS = "the result has no rows, and the export is set to skip empty results."
@@ -180,7 +181,7 @@ class FileConnector(Connector):
         if warning := caution(self.settings):
             delivery.log(warning)
         destination = self.destination(delivery)
-        content = Content(rows, self.settings, delivery)
+        content = Content(self.prepared(rows), self.settings, delivery)
         path = self.path(delivery)
         try:
             limit = self.retry_limit()
@@ -209,10 +210,14 @@ class FileConnector(Connector):
         delivery.log(f"Nothing is sent: {NO_ROWS}")
         return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
 
+    def prepared(self, rows: Rows) -> Rows | Changed:
+        """Return the rows as the file has them, which is what is written and what is previewed."""
+        return rows
+
     def preview(self, rows: Rows, limit: int = 4096) -> bytes:
         """Return the first bytes of the very file, before it is encoded."""
         start = b""
-        with closing(write_rows(rows, self.settings)) as chunks:
+        with closing(write_rows(self.prepared(rows), self.settings)) as chunks:
             for chunk in chunks:
                 start += chunk
                 if len(start) >= limit:

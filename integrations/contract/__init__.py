@@ -1,7 +1,15 @@
 """What a receiver asks of the rows: rules that are checked before anything is sent."""
 
 from integrations.contract.looking import Finding, Look, look
-from integrations.contract.rules import Broken, ColumnRule, RowRule, Rule, applies, in_force
+from integrations.contract.rules import (
+    Broken,
+    ColumnRule,
+    RowRule,
+    Rule,
+    WholeRule,
+    applies,
+    in_force,
+)
 from integrations.contract.sifting import Sifted, check_columns, sift
 
 __all__ = [
@@ -12,6 +20,7 @@ __all__ = [
     "RowRule",
     "Rule",
     "Sifted",
+    "WholeRule",
     "applies",
     "check_columns",
     "in_force",

@@ -41,6 +41,14 @@ class RowRule(Rule):
     check: Callable[["pa.RecordBatch", dict], Iterable[Broken]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class WholeRule(Rule):
+    """A rule on all rows together, as they are left once single ones were rejected."""
+
+    # (batches, settings) -> what is wrong, as sentences
+    check: Callable[[Iterable["pa.RecordBatch"], dict], Iterable[str]]
+
+
 def applies(rule: Rule, settings: dict) -> bool:
     """Return whether the rule is one for an export with these settings."""
     return all(settings.get(name) in several(wanted) for name, wanted in rule.when.items())

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from integrations.contract.rules import ColumnRule, RowRule, Rule, in_force
+from integrations.contract.rules import ColumnRule, RowRule, Rule, WholeRule, in_force
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
@@ -86,7 +86,13 @@ def sift(
             f"The columns are not as they have to be, so nothing was sent. {' '.join(wrong)}",
             remedy="Name and cast the columns in the query as the export's page says.",
         )
-    checks = list(in_force(rules, RowRule, settings))
+    sound = sifted(rows, list(in_force(rules, RowRule, settings)), settings, delivery, skip=skip)
+    check_whole(sound, rules, settings, delivery)
+    return sound
+
+
+def sifted(rows, checks, settings, delivery, *, skip) -> Rows | Sifted:
+    """Return the rows that break no rule on single ones."""
     if not checks:
         return rows
     count = rejects_of(rows, checks, settings, delivery)
@@ -101,6 +107,23 @@ def check_columns(schema: "pa.Schema", rules: Sequence[Rule], settings: dict) ->
     """Return what is wrong with the columns, as sentences."""
     checks = in_force(rules, ColumnRule, settings)
     return [sentence for rule in checks for sentence in rule.check(schema, settings)]
+
+
+def check_whole(rows, rules, settings, delivery):
+    """Raise PermanentError where the rows do not go together."""
+    for rule in in_force(rules, WholeRule, settings):
+        if wrong := list(rule.check(watched(rows, delivery), settings)):
+            raise PermanentError(
+                f"The rows do not go together, so nothing was sent. {' '.join(wrong)}",
+                remedy="Mend the query, or change the export as its page says.",
+            )
+
+
+def watched(rows, delivery):
+    """Yield the rows as long as the delivery is to go on."""
+    for portion in rows.portions():
+        delivery.check()
+        yield portion
 
 
 def rejects_of(rows, checks, settings, delivery) -> Count:

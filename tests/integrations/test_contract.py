@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from integrations.contract import Broken, ColumnRule, RowRule, look, sift
+from integrations.contract import Broken, ColumnRule, RowRule, WholeRule, look, sift
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
@@ -157,3 +157,30 @@ def test_a_first_look_at_a_result_without_rows_finds_nothing_wrong_with_them(res
 
 def test_where_no_rule_applies_there_is_nothing_to_see(result):
     assert look(result([None]), (ADDRESS,), {}) is None
+
+
+def differ(batches, settings):
+    found = sorted({email for batch in batches for email in batch["email"].to_pylist()})
+    if len(found) > 1:
+        yield f"There are {len(found)} addresses, from {found[0]} to {found[-1]}."
+
+
+WHOLE = WholeRule(name="one", sentence="All have the same.", source="T", check=differ)
+
+
+def test_rules_on_all_rows_look_at_what_is_left_of_them(result):
+    rows = result(["a@b", None, "a@b", "a@b", "c"])
+
+    sound = sift(rows, (*RULES, WHOLE), {"strict": True}, Delivery(), skip=True)
+
+    assert numbers(sound) == [0, 2, 3]
+    with pytest.raises(PermanentError, match="There are 2 addresses, from a@b to c") as told:
+        sift(rows, (PRESENT, WHOLE), {}, Delivery(), skip=True)
+    assert str(told.value).startswith("The rows do not go together, so nothing was sent.")
+
+
+def test_a_stop_ends_the_look_at_all_rows(result):
+    from integrations.errors import Stopped
+
+    with pytest.raises(Stopped):
+        sift(result(["a@b"]), (WHOLE,), {}, Delivery(stopped=lambda: True), skip=False)
