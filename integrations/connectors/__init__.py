@@ -1,6 +1,14 @@
 """The connectors there are. A new one is a module and a line here."""
 
+from integrations.connectors.rokt import Rokt
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.connectors.treasure_data import TreasureData
 
-CONNECTORS = {connector.name: connector for connector in (SFTPv2, TreasureData)}
+CONNECTORS = {
+    connector.name: connector
+    for connector in (
+        SFTPv2,
+        Rokt,
+        TreasureData,
+    )
+}

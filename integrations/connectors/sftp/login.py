@@ -18,14 +18,14 @@ HOST = re.compile(r"[^\s/@:]+|\[?[0-9A-Fa-f:.]+\]?")
 KEY, PASSPHRASE = "secret_key_file", "secret_key_passphrase"
 
 
+def host_field(**more):
+    return forms.CharField(label="Host", max_length=255, **more)
+
+
 class ServerSettings(SettingsForm):
     """Which server, and as whom."""
 
-    host = forms.CharField(
-        label="Host",
-        max_length=255,
-        help_text="Name or address of the SFTP server, such as ftp.rokt.com.",
-    )
+    host = host_field(help_text="Name or address of the SFTP server, such as ftp.rokt.com.")
     port = forms.IntegerField(label="Port", initial=22, min_value=1, max_value=65535)
     username = forms.CharField(
         label="User", help_text="The user name used to connect to the remote SFTP server."
