@@ -10,6 +10,7 @@ from integrations.contract import Rule
 from integrations.contract.rules import several
 from integrations.settings_form import SecretField, SettingsForm, conditions_of
 from integrations.settings_json import in_words, need_of
+from integrations.table_field import TableField
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def kind_of(field):
         return "secret"
     if isinstance(field, forms.BooleanField):
         return "true or false"
+    if isinstance(field, TableField):
+        return f"an object: for each {field.names.lower()} {', '.join(field.cells)}"
     return "number" if isinstance(field, forms.IntegerField) else "text"
 
 

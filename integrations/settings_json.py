@@ -5,6 +5,8 @@ from difflib import get_close_matches
 
 from django import forms
 
+from integrations.table_field import TableField
+
 JSON_TYPES = {
     bool: "true or false",
     int: "a number",
@@ -50,6 +52,8 @@ def expectation(field, value):
     """Return what the field wants in words, and whether the value is of such a type."""
     if isinstance(field, forms.BooleanField):
         return "true or false", isinstance(value, bool | str)
+    if isinstance(field, TableField):
+        return "an object", isinstance(value, dict)
     if isinstance(field, forms.IntegerField):
         return "a whole number", isinstance(value, int | float | str) and value is not bool(value)
     return "text", isinstance(value, str)
@@ -103,7 +107,12 @@ def need_of(field, default):
     return needed and (getattr(field, "conditions", ()) or True)
 
 
-TYPES = {forms.BooleanField: "boolean", forms.IntegerField: "integer", forms.Field: "string"}
+TYPES = {
+    forms.BooleanField: "boolean",
+    forms.IntegerField: "integer",
+    TableField: "object",
+    forms.Field: "string",
+}
 
 
 def property_schema(field, default):
@@ -114,9 +123,21 @@ def property_schema(field, default):
     }
     if default is not None:
         described["default"] = default
+    if isinstance(field, TableField):
+        described["additionalProperties"] = row_schema(field)
     if isinstance(field, forms.ChoiceField):
         described["enum"] = [value for value, _ in field.choices]
     for key, limit in (("minimum", "min_value"), ("maximum", "max_value")):
         if (value := getattr(field, limit, None)) is not None:
             described[key] = value
     return described
+
+
+def row_schema(field):
+    """Return the schema of what a table says of one name."""
+    cells = {
+        key: {"type": "string", "title": cell.label}
+        | ({"enum": list(cell.choices)} if cell.choices else {})
+        for key, cell in field.cells.items()
+    }
+    return {"type": "object", "properties": cells, "additionalProperties": False}

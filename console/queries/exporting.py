@@ -81,9 +81,13 @@ class Draft:
         same = before and before.type == self.authentication.type
         return (self.query.export or {}) if same else {}
 
-    def form(self):
-        """Return the form that shows the settings without finding fault with them."""
+    def form(self, columns=()):
+        """Return the form that shows the settings without finding fault with them.
+
+        The [name, type] columns of a result can suggest what nothing was said about.
+        """
         shown = self.connector.Export(stored=self.assumed())
+        shown.suggest(columns)
         shown.auto_id = IDS
         return shown
 

@@ -76,16 +76,16 @@ def export_context(request, query):
         return context
     posted = request.method == "POST" and request.POST.get("connector") == authentication.type
     draft = Draft(query, authentication, request.POST if posted else None)
+    job = last_result(query, request.user)
     return context | {
         "draft": draft,
-        "export_form": draft.form(),
-        **file_of(request.user, query, draft),
+        "export_form": draft.form(job.result_columns if job else ()),
+        **file_of(job, draft),
     }
 
 
-def file_of(user, query, draft):
+def file_of(job, draft):
     """Return the file as it would be sent, or what keeps it from being made."""
-    job = last_result(query, user)
     try:
         start = draft.preview(job)
         shown = {"job": job, "names": draft.names(), "result_json": draft.result_json()}

@@ -37,7 +37,7 @@ def test_its_schemas_are_json_schema(connector):
         assert schema["type"] == "object" and schema["additionalProperties"] is False
         assert set(schema["required"]) <= schema["properties"].keys()
         for name, described in schema["properties"].items():
-            assert described["type"] in ("string", "integer", "boolean")
+            assert described["type"] in ("string", "integer", "boolean", "object")
             assert described.get("writeOnly", False) == (name in form.secrets())
             if "default" in described and "enum" in described:
                 assert described["default"] in described["enum"]
