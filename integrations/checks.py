@@ -35,6 +35,8 @@ def problems(connector):
         return
     for form in forms:
         yield from form_problems(form)
+    if not set(getattr(connector, "key_pair", ())) <= connector.Authentication.secrets():
+        yield "key_pair must name secrets of its authentication."
     yield from spelling_problems(connector)
 
 

@@ -72,6 +72,8 @@ class Connector:
     aliases: dict[str, str] = {}  # other spellings of a key -> the field
     blocks: dict[str, dict[str, str]] = {}  # nested object -> its keys that are named otherwise
     json_defaults: dict = {}  # field -> value where the key is absent and the form's differs
+    # The secrets of its authentication that are a private SSH key and its passphrase, if any.
+    key_pair: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()  # what export() loads; workers have it before the first job
     contract: tuple[Rule, ...] = ()  # what its receiver asks of the rows
     limits: tuple[str, ...] = ()  # what else its receiver does not take, as sentences

@@ -12,6 +12,7 @@ from integrations.secrets import SecretUnreadable
 from integrations.settings_form import set_on
 from integrations.trials import outcome
 from integrations.views.addresses import known
+from integrations.views.public_keys import pair_of
 
 
 def listing(request):
@@ -57,6 +58,7 @@ def details(user, authentication):
         return context | {"unreadable": str(error)}
     return context | {
         "fields": list(masked(authentication, settings)),
+        **pair_of(authentication.connector, settings),
         "host_key": host_key_of(settings),
         "may_forget": may_forget_key(user, authentication),
         "result": json.dumps(sample_of(authentication, settings), indent=2, ensure_ascii=False),

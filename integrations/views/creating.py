@@ -9,6 +9,7 @@ from integrations.forms import NamingForm
 from integrations.models import Authentication
 from integrations.views.addresses import known
 from integrations.views.catalog import connector_or_404
+from integrations.views.public_keys import pair_of
 from integrations.views.returning import after, next_of, with_next
 
 
@@ -31,7 +32,7 @@ def credentials(request, type):
             return redirect(with_next("name-authentication", request, type))
         form, status = again(connector, request, form), 422
     context = {"connector": connector, "form": form, "draft": draft, "next": next_of(request)}
-    context |= known()
+    context |= known() | pair_of(connector, draft)
     return render(request, "integrations/credentials.html", context, status=status)
 
 

@@ -11,6 +11,7 @@ from integrations.views.addresses import known
 from integrations.views.authentications import editable_or_404
 from integrations.views.catalog import connector_or_404
 from integrations.views.changing import settings_form
+from integrations.views.public_keys import pair_of
 
 
 @require_POST
@@ -27,7 +28,7 @@ def entered(request, type):
     drafts.keep(request, type, form.cleaned_data)
     kept = connector.Authentication(request.POST, stored=form.cleaned_data)
     context |= {"connector": connector, "form": kept, "draft": form.cleaned_data}
-    context |= known()
+    context |= known() | pair_of(connector, form.cleaned_data)
     return render(request, "integrations/credentials.html", context)
 
 

@@ -7,6 +7,8 @@ from integrations.connectors.remote_name import BadName
 from integrations.connectors.rokt.export import Export, remote_name
 from integrations.connectors.rokt.rules import CONTRACT
 from integrations.connectors.sftp.login import (
+    KEY,
+    PASSPHRASE,
     LoginSettings,
     PatienceSettings,
     ServerSettings,
@@ -34,6 +36,7 @@ class Rokt(FileConnector):
     Export = Export
     aliases = {"user": "username", "compression": "encoders"}
     json_defaults = {"max_connection_retry": 5}
+    key_pair = (KEY, PASSPHRASE)
     imports = (*FileConnector.imports, "integrations.transports.sftp")
     contract = CONTRACT
     limits = (

@@ -3,6 +3,8 @@
 from integrations.connectors.base import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.sftp.login import (
+    KEY,
+    PASSPHRASE,
     LoginSettings,
     PatienceSettings,
     ServerSettings,
@@ -31,6 +33,7 @@ class SFTPv2(FileConnector):
         "user_directory_is_root": False,
         "null_string": "",
     }
+    key_pair = (KEY, PASSPHRASE)
     imports = (*FileConnector.imports, "integrations.transports.sftp")
 
     def path(self, delivery):
