@@ -4,16 +4,19 @@ import signal
 import sys
 from pathlib import Path
 
+from integrations.sandbox import vendors
 from integrations.sandbox.server import Sandbox
 
 
 def main(port, files, keys):
-    sandbox = Sandbox(Path(files), Path(keys), port=int(port))
+    root, home = Path(files), Path(keys)
+    sandbox = Sandbox(root, home, port=int(port), accounts=vendors.accounts(root, home))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sandbox.stop())
     sys.stdout.write(f"SFTP sandbox on port {sandbox.port}. Files in {sandbox.root}.\n")
     sys.stdout.flush()
-    sandbox.serve()
+    with vendors.watching(sandbox.root):
+        sandbox.serve()
 
 
 if __name__ == "__main__":

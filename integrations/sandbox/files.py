@@ -72,10 +72,10 @@ def collect(path, switches):
 class Files(SFTPServerInterface):
     """The requests of one session."""
 
-    def __init__(self, server, root, switches):
+    def __init__(self, server, switches):
         super().__init__(server)
         self.transport = server.transport
-        self.root = root
+        self.root = server.root
         self.switches = switches
 
     def place(self, path):

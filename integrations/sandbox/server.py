@@ -1,4 +1,4 @@
-"""The sandbox's SSH server: one user, with a password and a key."""
+"""The sandbox's SSH server: one user, with a password and a key, and those of vendors."""
 
 import io
 import socket
@@ -11,28 +11,35 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from integrations.sandbox import HOST, PASSWORD, USER
+from integrations.sandbox.accounts import Account
 from integrations.sandbox.files import Files
 from integrations.sandbox.switches import Switches
 
 
 class Door(paramiko.ServerInterface):
-    """Who may come in: the user, by password or key, to SFTP."""
+    """Who may come in: users with an account, by password or key, to SFTP."""
 
-    def __init__(self, transport, key):
+    def __init__(self, transport, accounts):
         self.transport = transport
-        self.key = key
+        self.accounts = accounts
+        self.root = None  # of who came in
 
     def get_allowed_auths(self, username):
         return "password,publickey"
 
     def check_auth_password(self, username, password):
-        return self.verdict((username, password) == (USER, PASSWORD))
+        account = self.accounts.get(username)
+        return self.verdict(account, account and account.has_password(password))
 
     def check_auth_publickey(self, username, key):
-        return self.verdict(username == USER and key == self.key)
+        account = self.accounts.get(username)
+        return self.verdict(account, account and account.has_key(key))
 
-    def verdict(self, passed):
-        return paramiko.AUTH_SUCCESSFUL if passed else paramiko.AUTH_FAILED
+    def verdict(self, account, passed):
+        if not passed:
+            return paramiko.AUTH_FAILED
+        self.root = account.root
+        return paramiko.AUTH_SUCCESSFUL
 
     def check_channel_request(self, kind, chanid):
         if kind == "session":
@@ -43,13 +50,22 @@ class Door(paramiko.ServerInterface):
 class Sandbox:
     """An SFTP server for the files under `root`; its keys are kept in the folder `home`."""
 
-    def __init__(self, root: Path, home: Path, *, port: int = 0, switches: Switches | None = None):
+    def __init__(
+        self,
+        root: Path,
+        home: Path,
+        *,
+        port: int = 0,
+        switches: Switches | None = None,
+        accounts: dict[str, Account] | None = None,
+    ):
         self.root = root.resolve()
         self.switches = switches or Switches()
         self.root.mkdir(parents=True, exist_ok=True)
         self.host_key = kept_key(home / "host_key")
         self.user_key_path = home / "demo_key"
         self.user_key = kept_key(self.user_key_path)
+        self.accounts = {USER: Account(self.root, PASSWORD, self.user_key)} | (accounts or {})
         self.listener = socket.create_server((HOST, port))
         self.port = self.listener.getsockname()[1]
         self.transports = []
@@ -67,11 +83,9 @@ class Sandbox:
     def welcome(self, client):
         transport = paramiko.Transport(client)
         transport.add_server_key(self.host_key)
-        transport.set_subsystem_handler(
-            "sftp", paramiko.SFTPServer, Files, root=self.root, switches=self.switches
-        )
+        transport.set_subsystem_handler("sftp", paramiko.SFTPServer, Files, switches=self.switches)
         # With an event it does not wait for the client, who may be slow or no SSH client at all.
-        transport.start_server(event=threading.Event(), server=Door(transport, self.user_key))
+        transport.start_server(event=threading.Event(), server=Door(transport, self.accounts))
         self.transports.append(transport)
 
     def stop(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.sandbox import HOST, PASSWORD, USER
+from integrations.sandbox import CLEVERTAP, HOST, PASSWORD, ROKT, SAVED_KEYS, USER, vendors
 from integrations.sandbox.server import Sandbox
 from integrations.sandbox.switches import Switches
 
@@ -46,14 +46,18 @@ class Command(BaseCommand):
             lost_renames=given["lose_renames"],
         )
         try:
-            sandbox = Sandbox(root, home, port=port, switches=switches)
+            users = vendors.accounts(root, home)
+            sandbox = Sandbox(root, home, port=port, switches=switches, accounts=users)
         except (OSError, OverflowError) as error:
             raise CommandError(f"The sandbox cannot serve on port {port}: {error}.") from None
         for signal_ in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_, lambda *_: sandbox.stop())
         self.stdout.write(
             f"SFTP sandbox on {HOST}, port {sandbox.port}: user {USER}, password {PASSWORD} "
-            f"or the key {sandbox.user_key_path}. Files in {sandbox.root}."
+            f"or the key {sandbox.user_key_path}. Files in {sandbox.root}.\n"
+            f"Vendors: users {CLEVERTAP} (CleverTap imports) and {ROKT}, with the "
+            f"public keys in {home / SAVED_KEYS}."
         )
         self.stdout.flush()
-        sandbox.serve()
+        with vendors.watching(sandbox.root):
+            sandbox.serve()
