@@ -1,5 +1,6 @@
 """The connectors there are. A new one is a module and a line here."""
 
+from integrations.connectors.clevertap_sftp import CleverTapSFTP
 from integrations.connectors.rokt import Rokt
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.connectors.treasure_data import TreasureData
@@ -10,5 +11,6 @@ CONNECTORS = {
         SFTPv2,
         Rokt,
         TreasureData,
+        CleverTapSFTP,
     )
 }

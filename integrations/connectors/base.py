@@ -79,6 +79,8 @@ class Connector:
     limits: tuple[str, ...] = ()  # what else its receiver does not take, as sentences
     example_query: str = ""  # whose result holds to the contract
     goes_out = True  # whether it connects to somebody else's servers
+    # The last column of the file in which its receiver hands back rows that it did not take.
+    failure_column: str = ""
     resends = False  # whether rejects can be sent later without replacing what was delivered
     do_not_call_in_templates = True  # Templates list the classes.
 
@@ -166,7 +168,7 @@ def delivered(arrival, content, rows):
         remote_modified=arrival.modified,
         remote_permissions=arrival.permissions,
         remote_checksum=arrival.checksum,
-        rows=rows.count,
+        rows=rows,
     )
 
 
@@ -180,23 +182,29 @@ class FileConnector(Connector):
         if not rows.count and (receipt := self.skipped(delivery)):
             return receipt
         began = time.monotonic()
-        if warning := caution(self.settings):
+        if warning := caution(self.file_settings()):
             delivery.log(warning)
-        destination = self.destination(delivery)
-        content = Content(self.prepared(rows), self.settings, delivery)
-        path = self.path(delivery)
-        try:
-            limit = self.retry_limit()
-            arrival = all_tries(destination, path, content, limit)
-        finally:
-            destination.clear()
+        content = Content(self.prepared(rows), self.file_settings(), delivery)
+        file, host_key = self.put(self.path(delivery), content, rows.count)
         return Receipt(
             rows=rows.count,
             bytes=content.bytes,
-            files=[delivered(arrival, content, rows)],
-            host_key=destination.host_key,
+            files=[file],
+            host_key=host_key,
             seconds=round(time.monotonic() - began, 3),
         )
+
+    def put(self, path: str, content: Content, rows: int) -> tuple[DeliveredFile, str]:
+        """Put one file at the destination, with all the tries it may have.
+
+        Return the file, which holds so many rows, and the host key of the server.
+        """
+        destination = self.destination(content.delivery)
+        try:
+            arrival = all_tries(destination, path, content, self.retry_limit())
+        finally:
+            destination.clear()
+        return delivered(arrival, content, rows), destination.host_key
 
     def skipped(self, delivery: Delivery) -> Receipt | None:
         """Return the receipt of nothing, where an empty result is not to be sent."""
@@ -212,6 +220,10 @@ class FileConnector(Connector):
         delivery.log(f"Nothing is sent: {NO_ROWS}")
         return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
 
+    def file_settings(self) -> dict:
+        """Return the settings of the file's format and encoder; mostly those of the export."""
+        return self.settings
+
     def prepared(self, rows: Rows) -> Rows | Changed:
         """Return the rows as the file has them, which is what is written and what is previewed."""
         return rows
@@ -219,7 +231,7 @@ class FileConnector(Connector):
     def preview(self, rows: Rows, limit: int = 4096) -> bytes:
         """Return the first bytes of the very file, before it is encoded."""
         start = b""
-        with closing(write_rows(self.prepared(rows), self.settings)) as chunks:
+        with closing(write_rows(self.prepared(rows), self.file_settings())) as chunks:
             for chunk in chunks:
                 start += chunk
                 if len(start) >= limit:
@@ -228,7 +240,7 @@ class FileConnector(Connector):
 
     def encoded_size(self, start: bytes) -> int | None:
         """Return what size a preview is once it is encoded, where that is quickly found."""
-        return encoded_size(start, self.settings)
+        return encoded_size(start, self.file_settings())
 
     def path(self, delivery: Delivery) -> str:
         """Return the name of the file at the destination."""

@@ -6,6 +6,7 @@ from integrations.formats import delimited
 from integrations.formats.dialect import Dialect
 from integrations.formats.kernel import loading
 from integrations.models import Authentication
+from tests.integrations.clevertap import clevertap  # noqa: F401  a fixture
 from tests.integrations.exports import impatient, many, rows  # noqa: F401  fixtures
 
 SETTINGS = {

@@ -288,3 +288,16 @@ def test_the_connection_test_tries_the_directory_of_the_list(rokt, sandbox):
     assert [step.outcome for step in steps] == ["passed"] * 8
     assert steps[4].detail.endswith(f"the export creates {INCLUDE}")
     assert not list(sandbox.root.iterdir())
+
+
+def test_what_is_sent_is_taken_by_rokt(rokt, sandbox, tmp_path):
+    import json
+
+    from integrations.sandbox.rokt_files import Consumer
+
+    consumer = Consumer(sandbox.root, tmp_path / "processed")
+    rokt().deliver(emails(tmp_path, ADDRESS, HASH), local_delivery())
+
+    assert consumer.look() == [] and consumer.look() == ["people.csv"]
+    said = json.loads((tmp_path / "processed/people.csv.json").read_text())
+    assert (said["outcome"], said["plain"], said["hashed"]) == ("processed", 0, 2)

@@ -22,6 +22,23 @@ def host_field(**more):
     return forms.CharField(label="Host", max_length=255, **more)
 
 
+def key_field():
+    return SecretField(
+        label="Secret key file",
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text="The private key in OpenSSH or PEM format: RSA, ECDSA or Ed25519. "
+        "One line with \\n for the line breaks is fine.",
+    )
+
+
+def passphrase_field():
+    return SecretField(
+        label="Passphrase for secret key file",
+        required=False,
+        help_text="Only where the private key was generated with one.",
+    )
+
+
 class ServerSettings(SettingsForm):
     """Which server, and as whom."""
 
@@ -51,28 +68,25 @@ class LoginSettings(SettingsForm):
         choices={"key_pair": "Public / Private key pair", "password": "Password"},
     )
     password = only_when(SecretField(label="Password"), auth_method="password")
-    secret_key_file = only_when(
-        SecretField(
-            label="Secret key file",
-            widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-            help_text="The private key in OpenSSH or PEM format: RSA, ECDSA or Ed25519. "
-            "One line with \\n for the line breaks is fine.",
-        ),
-        auth_method="key_pair",
-    )
-    secret_key_passphrase = only_when(
-        SecretField(
-            label="Passphrase for secret key file",
-            required=False,
-            help_text="Only where the private key was generated with one.",
-        ),
-        auth_method="key_pair",
-    )
+    secret_key_file = only_when(key_field(), auth_method="key_pair")
+    secret_key_passphrase = only_when(passphrase_field(), auth_method="key_pair")
 
     def clean(self):
         settings = super().clean()
         if settings.get("auth_method") == "key_pair":
             check_key(self, settings)
+        return settings
+
+
+class KeySettings(SettingsForm):
+    """With a key, for servers that know no passwords."""
+
+    secret_key_file = key_field()
+    secret_key_passphrase = passphrase_field()
+
+    def clean(self):
+        settings = super().clean()
+        check_key(self, settings)
         return settings
 
 
