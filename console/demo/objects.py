@@ -1,4 +1,4 @@
-"""The people, the authentication and the saved queries of the demo."""
+"""The people and the saved queries of the demo."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from console.access import ADMIN, MARKETER
+from console.demo import authentications
+from console.demo.authentications import complete
 from console.demo.data import load_demo
 from console.demo.queries import LAPSED, SAVED
 from console.models import Database, Query, QueryVersion
 from console.schedules import schedule_query
 from integrations.connectors import CONNECTORS
-from integrations.models import Authentication
 
-DESTINATION = "Demo SFTP sandbox"
 CONNECTOR = "sftp_v2"
 FILE = "lapsed_gold_and_platinum.csv"
 
@@ -33,7 +33,8 @@ def make(sandbox: Sandbox) -> Query:
     marketer = person("marketer", MARKETER)
     load_demo(admin)
     with transaction.atomic():
-        destination = authentication(admin, sandbox)
+        destination = authentications.destination(admin, sandbox)
+        authentications.for_vendors(admin, sandbox)
         database = Database.objects.get(name="demo")
         for saved in SAVED:
             query(saved, database, marketer, destination)
@@ -47,35 +48,6 @@ def person(name, group, **fields):
         user = User.objects.create_user(name, f"{name}@example.com", name, **fields)
         user.groups.add(Group.objects.get(name=group))
     return user
-
-
-def authentication(owner, sandbox):
-    """Return the authentication, with the port that the sandbox has this time."""
-    found = Authentication.objects.filter(name=DESTINATION, inline=False).first()
-    made = found or Authentication(name=DESTINATION, type=CONNECTOR, owner=owner)
-    form = CONNECTORS[CONNECTOR].Authentication.from_json(
-        {
-            "host": "127.0.0.1",
-            "port": sandbox.port,
-            "username": sandbox.username,
-            "auth_method": "password",
-            "password": sandbox.password,
-        }
-    )
-    settings = complete(form)
-    if settings != made.settings:
-        made.replace_settings(settings)
-        made.save()
-    if not found:
-        made.shared_groups.add(Group.objects.get(name=MARKETER))
-    return made
-
-
-def complete(form):
-    """Return the settings with their defaults. The demo's own settings are right."""
-    if not form.is_valid():
-        raise ValueError(form.errors.as_text())
-    return form.cleaned_data
 
 
 def query(saved, database, owner, destination):

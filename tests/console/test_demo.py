@@ -4,14 +4,15 @@ import pytest
 from django.contrib.auth.models import User
 
 from console import demo
+from console.demo.authentications import DESTINATION, VENDORS
 from console.demo.data import load_demo
-from console.demo.objects import DESTINATION
 from console.demo.queries import SAVED
 from console.jobs import results, run, submit
 from console.models import Job, Query, QueryVersion
 from integrations.access import usable_by
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
+from integrations.transports.key_pairs import public_line
 
 SANDBOX = demo.Sandbox(2222, "demo", "demo")
 COLUMNS = {
@@ -68,8 +69,9 @@ def test_the_marketer_has_the_queries_and_one_is_exported_every_day(made):
 def test_the_marketer_may_use_the_destination_and_not_change_it(made):
     marketer = User.objects.get(username="marketer")
 
-    assert [str(each) for each in usable_by(marketer)] == [DESTINATION]
-    assert Authentication.objects.get().owner.username == "admin"
+    names = {DESTINATION, *(vendor.name for vendor in VENDORS)}
+    assert {str(each) for each in usable_by(marketer)} == names
+    assert {each.owner.username for each in Authentication.objects.all()} == {"admin"}
     assert not marketer.is_staff
 
 
@@ -85,10 +87,24 @@ def test_a_second_time_makes_nothing_again_and_keeps_what_was_changed(made):
     assert User.objects.filter(username__in=["admin", "marketer"]).count() == 2
 
 
-def test_the_destination_follows_the_port_of_the_sandbox(made):
+def test_the_destinations_follow_the_port_of_the_sandbox(made):
     demo.make(demo.Sandbox(2223, "demo", "demo"))
 
-    assert Authentication.objects.get().settings["port"] == 2223
+    assert {each.settings["port"] for each in Authentication.objects.all()} == {2223}
+
+
+def test_the_vendors_of_the_sandbox_know_the_keys_and_keep_them(made, settings):
+    saved = settings.HOME / "keys/sandbox/saved_keys"
+    before = saved.read_text()
+
+    demo.make(SANDBOX)
+
+    assert saved.read_text() == before
+    keys = {
+        public_line(Authentication.objects.get(name=vendor.name).settings["secret_key_file"])
+        for vendor in VENDORS
+    }
+    assert keys == set(before.splitlines())
 
 
 def test_what_is_stored_is_what_the_forms_would_store(made):

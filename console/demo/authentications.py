@@ -1,0 +1,84 @@
+"""The authentications of the demo: for the SFTP sandbox, and for each vendor in it."""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+
+from console.access import MARKETER
+from integrations.connectors import CONNECTORS
+from integrations.models import Authentication
+from integrations.sandbox import CLEVERTAP, HOST, ROKT, SAVED_KEYS
+from integrations.transports.key_pairs import new_private_key, public_line
+
+DESTINATION = "Demo SFTP sandbox"
+
+
+class Vendor(NamedTuple):
+    name: str
+    type: str
+    username: str
+
+
+VENDORS = (
+    Vendor("Demo Rokt", "rokt", ROKT),
+    Vendor("Demo CleverTap import", "clevertap_sftp", CLEVERTAP),
+)
+
+
+def destination(owner: User, sandbox) -> Authentication:
+    """Return the authentication for the sandbox, with the port that it has this time."""
+    login = {
+        "host": HOST,
+        "port": sandbox.port,
+        "username": sandbox.username,
+        "auth_method": "password",
+        "password": sandbox.password,
+    }
+    return kept(owner, DESTINATION, "sftp_v2", login)
+
+
+def for_vendors(owner: User, sandbox) -> list[Authentication]:
+    """Return the authentications for the vendors. Each has a key that the sandbox knows."""
+    return [for_vendor(owner, sandbox, vendor) for vendor in VENDORS]
+
+
+def for_vendor(owner, sandbox, vendor):
+    found = named(vendor.name)
+    key = found.settings["secret_key_file"] if found else new_private_key("ed25519")
+    save_key(public_line(key))
+    login = {"host": HOST, "port": sandbox.port, "username": vendor.username}
+    return kept(owner, vendor.name, vendor.type, login | {"secret_key_file": key})
+
+
+def save_key(line):
+    """Let the vendors of the sandbox know a public key."""
+    path = settings.HOME / "keys/sandbox" / SAVED_KEYS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    saved = path.read_text().splitlines() if path.exists() else []
+    if line not in saved:
+        path.write_text("\n".join([*saved, line]) + "\n")
+
+
+def named(name):
+    return Authentication.objects.filter(name=name, inline=False).first()
+
+
+def kept(owner, name, type, login):
+    """Return the authentication of that name, made or changed to log in so."""
+    found = named(name)
+    made = found or Authentication(name=name, type=type, owner=owner)
+    given = complete(CONNECTORS[type].Authentication.from_json(login))
+    if given != made.settings:
+        made.replace_settings(given)
+        made.save()
+    if not found:
+        made.shared_groups.add(Group.objects.get(name=MARKETER))
+    return made
+
+
+def complete(form):
+    """Return the settings with their defaults. The demo's own settings are right."""
+    if not form.is_valid():
+        raise ValueError(form.errors.as_text())
+    return form.cleaned_data
