@@ -50,6 +50,7 @@ urlpatterns = [
     path("workbench/jobs/<int:pk>/kill/", jobs.job_kill, name="job-kill"),
     path("workbench/jobs/<int:pk>/release/", jobs.job_release, name="job-release"),
     path("workbench/jobs/<int:pk>/drop/", jobs.job_drop, name="job-drop"),
+    path("workbench/jobs/<int:pk>/failures/", jobs.job_failures, name="job-failures"),
     path("workbench/jobs/<int:pk>/rejects.csv", jobs.job_rejects, name="job-rejects"),
     path("workbench/jobs/<int:pk>/resend/", jobs.job_resend, name="job-resend"),
     path("workbench/jobs/<int:pk>/retry/", jobs.job_retry, name="job-retry"),

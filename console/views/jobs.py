@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from console import jobs, overview
 from console.access import is_admin
+from console.jobs.failures import LARGEST, BadFile, failure_column, mark
 from console.jobs.holding import compared
 from console.jobs.rejects import can_resend, first_rejects, reasons, rejects_csv
 from console.jobs.results import NoResult, csv_lines, grid
@@ -117,7 +118,7 @@ def outcome(job):
         columns, rows = grid(job)
     except NoResult as gone:
         return context | {"no_result": str(gone)}
-    return context | {"columns": columns, "rows": rows}
+    return context | {"columns": columns, "rows": rows, "failure_column": failure_column(job)}
 
 
 def rejected(job):
@@ -141,6 +142,26 @@ def job_csv(request, pk):
 def job_rejects(request, pk):
     """Send the rows that were not delivered, with what is wrong with each."""
     return as_csv(request, pk, rejects_csv, "rejects")
+
+
+@require_POST
+def job_failures(request, pk):
+    """Take the file in which a receiver hands back rows that it did not take."""
+    job = visible_job(request, pk)
+    file = request.FILES.get("file")
+    if not failure_column(job):
+        raise Http404
+    if file is None or file.size > LARGEST:
+        messages.error(request, f"Choose a file of at most {LARGEST >> 20} MB.")
+        return redirect(job)
+    try:
+        marked, others = mark(job, file, request.user.username)
+    except (BadFile, NoResult) as error:
+        messages.error(request, f"{file.name}: {error}")
+        return redirect(job)
+    left = f"; {others:,} are no rows of this job, or were marked before" if others else ""
+    messages.success(request, f"{marked:,} rows are marked as not delivered{left}.")
+    return redirect(job)
 
 
 def as_csv(request, pk, lines_of, name):
