@@ -4,20 +4,29 @@
 """
 
 from collections.abc import Iterator
+from importlib import import_module
 
-from integrations.formats.settings import FormatSettings
+from integrations.formats.settings import AnyFormatSettings, FormatSettings
 from integrations.rows import Rows
 
-__all__ = ["FormatSettings", "warm", "write_rows"]
+__all__ = ["AnyFormatSettings", "FormatSettings", "warm", "write_rows"]
 
 # Arrow takes a third of a second to load: only who writes a file waits for it.
 
 
-def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
-    """Yield the rows as bytes of a file, in blocks of whole lines."""
-    from integrations.formats import delimited
+WRITERS = {
+    "csv": "integrations.formats.delimited",
+    "tsv": "integrations.formats.delimited",
+    "jsonl": "integrations.formats.jsonl",
+    "parquet": "integrations.formats.columnar",
+    "krux": "integrations.formats.krux",
+}
 
-    return delimited.write_rows(rows, settings)
+
+def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
+    """Yield the rows as bytes of a file, in blocks of whole lines where there are any."""
+    writer = import_module(WRITERS[settings.get("format", "csv")])
+    return writer.write_rows(rows, settings)
 
 
 def warm() -> bool:

@@ -1,8 +1,6 @@
 """Rows as delimited text, a block of whole lines at a time."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 
@@ -12,11 +10,10 @@ from integrations.formats.blocks import block
 from integrations.formats.dialect import Dialect, dialect_of
 from integrations.formats.kernel.loading import writer_for
 from integrations.formats.quoting import TEXT, written
+from integrations.formats.threads import ahead
 from integrations.rows import Rows
 
 FIRST_PORTIONS = 1  # for a preview, which reads no further and needs no kernel
-THREADS = 2  # Arrow and the kernel work outside of Python's lock.
-END = object()
 
 
 def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
@@ -28,23 +25,6 @@ def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
         for portion in islice(portions, FIRST_PORTIONS):
             yield block(portion, dialect)
         yield from ahead(writer_for(dialect, rows.count * len(rows.columns)), portions)
-
-
-def ahead(work: Callable, items: Iterator) -> Iterator:
-    """Yield the work on each item in order, done in threads a few items ahead of the reader.
-
-    Another thread takes the items, so that reading and writing them go side by side.
-    """
-
-    def started():
-        item = reader.submit(next, items, END)
-        return writers.submit(lambda: END if item.result() is END else work(item.result()))
-
-    with ThreadPoolExecutor(1, "rows") as reader, ThreadPoolExecutor(THREADS, "format") as writers:
-        pending = deque(started() for _ in range(THREADS + 1))
-        while (done := pending.popleft().result()) is not END:
-            pending.append(started())
-            yield done
 
 
 def header(names: list[str], dialect: Dialect) -> bytes:

@@ -1,5 +1,7 @@
 """The settings of delimited files, as the export panel and a `--result` have them."""
 
+from copy import deepcopy
+
 from django import forms
 
 from integrations.settings_form import FlagField, SettingsForm, SpelledChoiceField, advanced
@@ -100,3 +102,29 @@ class FormatSettings(SettingsForm):
             ),
         )
     )
+
+
+def delimited_only(name):
+    """Return the field of that name, asked for only where the file is a delimited one."""
+    field = deepcopy(FormatSettings.base_fields[name])
+    field.conditions = (("format", "csv"), ("format", "tsv"))
+    return field
+
+
+class AnyFormatSettings(FormatSettings):
+    """How rows become a file, of any format there is."""
+
+    format = SpelledChoiceField(
+        label="Format",
+        initial="csv",
+        choices={"csv": "csv", "tsv": "tsv", "jsonl": "JSON lines", "parquet": "Parquet"},
+        spellings={"json": "jsonl", "ndjson": "jsonl", "json_lines": "jsonl"},
+        help_text="csv is comma separated, tsv is tab separated. JSON lines is one object a row. "
+        "Parquet has the types of the columns, and is compressed already: use no encoder with it.",
+    )
+    header_line = delimited_only("header_line")
+    delimiter = delimited_only("delimiter")
+    quote_policy = delimited_only("quote_policy")
+    quote = delimited_only("quote")
+    null_string = delimited_only("null_string")
+    newline = delimited_only("newline")

@@ -54,12 +54,39 @@ def measured(path):
 
 def rows_in(path: Path, settings: dict) -> int | None:
     """Return the rows of the file; nothing where they cannot be told from the outside."""
+    encoder = settings.get("encoders", "")
+    form = settings.get("format", "csv")
+    if encoder not in OPENERS or (form == "parquet" and encoder):
+        return None
+    return COUNTERS[form](path, settings, OPENERS[encoder])
+
+
+def delimited_rows(path, settings, opener):
     dialect = dialect_of(settings)
-    opener = OPENERS.get(settings.get("encoders", ""))
-    if opener is None or dialect.policy == "NONE":
+    if dialect.policy == "NONE":
         return None
     with opener(path, "rb") as file:
         return lines_in(blocks(file), dialect) - dialect.header
+
+
+def plain_lines(path, settings, opener):
+    with opener(path, "rb") as file:
+        return sum(block.count(b"\n") for block in blocks(file))
+
+
+def parquet_rows(path, settings, opener):
+    from integrations.rows import reader
+
+    return reader().metadata_of(path).num_rows
+
+
+COUNTERS = {
+    "csv": delimited_rows,
+    "tsv": delimited_rows,
+    "jsonl": plain_lines,
+    "krux": plain_lines,
+    "parquet": parquet_rows,
+}
 
 
 def blocks(file) -> Iterator[bytes]:

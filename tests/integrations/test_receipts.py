@@ -223,3 +223,15 @@ def test_compressed_rows_are_counted(tmp_path):
         path.write_bytes(pack(text))
 
         assert rows_in(path, FORMAT | {"encoders": encoder}) == 2
+
+
+@pytest.mark.parametrize("encoder", ["", "gz"])
+@pytest.mark.parametrize("form", ["jsonl", "krux", "parquet"])
+def test_rows_of_other_formats_are_counted(tmp_path, form, encoder):
+    texts = [f"a{n}" for n in range(7)]
+    rows = stored(tmp_path / "rows", user_id=texts, td_segment=texts)
+    settings = {"format": form, "encoders": encoder}
+    path = tmp_path / "file"
+    path.write_bytes(b"".join(encode(write_rows(rows, settings), settings)))
+
+    assert rows_in(path, settings) == (None if form == "parquet" and encoder else 7)
