@@ -179,6 +179,8 @@ EGRESS_NETWORKS = environment.networks(
 )
 # Where exports come from, as their receivers see it; for people to pass on, nothing depends on it.
 EGRESS_ADDRESSES = environment.addresses("CONSOLE_EGRESS_ADDRESSES")
+# Whether exports may sign in to S3 as the role that a cloud gave this machine.
+S3_INSTANCE_ROLE = environment.flag("CONSOLE_S3_INSTANCE_ROLE")
 # A home of the quickstart is a rehearsal: its exports reach the sandbox on this machine.
 SANDBOX_DIR = None
 if (HOME / "quickstart").exists():

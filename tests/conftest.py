@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 
 from tests.endpoint import certificate, endpoint  # noqa: F401  fixtures
 from tests.mailbox import mailbox  # noqa: F401  a fixture
+from tests.objects import moto, moto_server, s3, store  # noqa: F401  fixtures
 from tests.servers import faulty, sandbox, sshd  # noqa: F401  fixtures
 from tests.workbench import people, run_query, sftp, shop  # noqa: F401  fixtures
 

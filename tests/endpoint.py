@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.say(answer)
 
-    do_GET = do_POST
+    do_GET = do_PUT = do_POST
 
     def say(self, status, body=b"", **headers):
         self.send_response(status)

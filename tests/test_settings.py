@@ -36,7 +36,7 @@ def start(*arguments, **environ):
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists():
-    documented = set(re.findall(r"`(CONSOLE_[A-Z_]+)`", (ROOT / "docs/settings.md").read_text()))
+    documented = set(re.findall(r"`(CONSOLE_[A-Z0-9_]+)`", (ROOT / "docs/settings.md").read_text()))
 
     read = {name for name in environment.known if not name.endswith("_FILE")}
 
@@ -45,7 +45,7 @@ def test_every_setting_is_documented_and_every_documented_one_exists():
 
 def test_what_can_come_from_a_file_is_documented_so():
     text = (ROOT / "docs/settings.md").read_text()
-    documented = set(re.findall(r"`(CONSOLE_[A-Z_]+)` \*or file\*", text))
+    documented = set(re.findall(r"`(CONSOLE_[A-Z0-9_]+)` \*or file\*", text))
 
     from_file = {name for name in environment.known if name.endswith("_FILE")}
 

@@ -11,7 +11,10 @@ from django.core.management import call_command
 
 ROOT = Path(__file__).parent.parent
 # Each takes a tenth of a second to load, or several.
-HEAVY = ("pyarrow", "numpy", "paramiko", "sqlglot", "gnupg", "duckdb", "_duckdb", "numba")
+HEAVY = (
+    *("pyarrow", "numpy", "paramiko", "sqlglot", "gnupg", "duckdb", "_duckdb", "numba"),
+    *("boto3", "botocore"),
+)
 WATCH = f"""\
 import sys, traceback
 

@@ -39,9 +39,16 @@ def signed(job: Job, receipt: Receipt, seconds: dict, key: Ed25519PrivateKey) ->
         "attempt": job.attempt,
         "released_by": job.released_by.username if job.released_by else None,
         "query_version": job.query_version,
-        "format": {name: job.export[name] for name in FORMAT if name in job.export},
+        "format": format_of(job),
         "settings_sha256": receipts.digest(job.export),
         "console_version": VERSION,
         "phases": seconds,
     }
     return receipts.sealed(body, key)
+
+
+def format_of(job):
+    """Return what tells rows apart in the file that the job wrote, if it was one."""
+    connector = job.authentication.connector({}, job.export)
+    written = connector.writing() if hasattr(connector, "writing") else job.export
+    return {name: written[name] for name in FORMAT if name in written}

@@ -2,6 +2,7 @@
 
 from integrations.connectors.clevertap_sftp import CleverTapSFTP
 from integrations.connectors.rokt import Rokt
+from integrations.connectors.s3 import S3
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.connectors.treasure_data import TreasureData
 
@@ -14,3 +15,4 @@ CONNECTORS = {
         CleverTapSFTP,
     )
 }
+CONNECTORS = {connector.name: connector for connector in (SFTPv2, S3)}

@@ -32,6 +32,8 @@ class DeliveredFile:
     remote_modified: str = ""  # ISO 8601, by its clock
     remote_permissions: str = ""  # rw-r--r--
     remote_checksum: str = ""  # sha256:…, made by the server and the same as that of what was sent
+    remote_etag: str = ""  # of an object
+    remote_version: str = ""  # of an object in a bucket that keeps versions
     rows: int = 0
 
 
@@ -168,6 +170,8 @@ def delivered(arrival, content, rows):
         remote_modified=arrival.modified,
         remote_permissions=arrival.permissions,
         remote_checksum=arrival.checksum,
+        remote_etag=arrival.etag,
+        remote_version=arrival.version,
         rows=rows,
     )
 

@@ -1,4 +1,4 @@
-"""An SFTP server to try exports with, on this machine only."""
+"""Servers to try exports with, on this machine only: SFTP here, others in packages below."""
 
 HOST = "127.0.0.1"
 USER = PASSWORD = "demo"  # noqa: S105  of a sandbox that only this machine reaches

@@ -12,3 +12,5 @@ class Arrival:
     modified: str = ""  # ISO 8601, by the destination's clock
     permissions: str = ""  # rw-r--r--
     checksum: str = ""  # sha256:…, made there and the same as that of what was sent
+    etag: str = ""  # as servers of objects have one
+    version: str = ""  # of the object, where the bucket keeps several

@@ -1,18 +1,22 @@
-"""Runs the SFTP sandbox."""
+"""Runs the sandboxes: servers to try exports with."""
 
 import signal
+import threading
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.sandbox import CLEVERTAP, HOST, PASSWORD, ROKT, SAVED_KEYS, USER, vendors
+from integrations.sandbox.s3 import ACCESS_KEY_ID, BUCKETS, SECRET_ACCESS_KEY
+from integrations.sandbox.s3.server import S3Sandbox
+from integrations.sandbox.s3.switches import S3Switches
 from integrations.sandbox.server import Sandbox
 from integrations.sandbox.switches import Switches
 
 
 class Command(BaseCommand):
-    help = "Serve a folder over SFTP on 127.0.0.1, to try exports with, until stopped."
+    help = "Serve folders over SFTP and S3 on 127.0.0.1, to try exports with, until stopped."
     requires_system_checks = ()
 
     def add_arguments(self, parser):
@@ -34,6 +38,8 @@ class Command(BaseCommand):
             "--lose-renames", type=int, default=0, help="hang up after so many renames"
         )
 
+        add_s3_arguments(parser)
+
     def handle(self, *, port, root, home, **given):
         root = root or settings.HOME / "sandbox"
         home = home or settings.HOME / "keys" / "sandbox"
@@ -50,6 +56,9 @@ class Command(BaseCommand):
             sandbox = Sandbox(root, home, port=port, switches=switches, accounts=users)
         except (OSError, OverflowError) as error:
             raise CommandError(f"The sandbox cannot serve on port {port}: {error}.") from None
+        s3 = s3_sandbox(root / "s3", port, given)
+        beside = threading.Thread(target=s3.serve)
+        beside.start()
         for signal_ in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_, lambda *_: sandbox.stop())
         self.stdout.write(
@@ -58,6 +67,58 @@ class Command(BaseCommand):
             f"Vendors: users {CLEVERTAP} (CleverTap imports) and {ROKT}, with the "
             f"public keys in {home / SAVED_KEYS}."
         )
+        self.stdout.write(
+            f"S3 sandbox at {s3.address}: access key ID {ACCESS_KEY_ID}, secret access key "
+            f"{SECRET_ACCESS_KEY}, path style. Buckets {' and '.join(BUCKETS)} in {s3.store.root}."
+        )
         self.stdout.flush()
-        with vendors.watching(sandbox.root):
-            sandbox.serve()
+        try:
+            with vendors.watching(sandbox.root):
+                sandbox.serve()
+        finally:
+            s3.stop()
+            beside.join()
+
+
+def add_s3_arguments(parser):
+    parser.add_argument("--s3-port", type=int, help="of S3; if not given, the one after --port")
+    parser.add_argument(
+        "--s3-refuse",
+        action="append",
+        default=[],
+        metavar="OPERATION:STATUS:CODE:TIMES",
+        help="refuse an operation of S3, such as PutObject:503:SlowDown:2 or "
+        "CompleteMultipartUpload:500:InternalError:9",
+    )
+    parser.add_argument(
+        "--s3-drop", type=int, default=0, help="hang up in the middle of so many parts"
+    )
+    parser.add_argument("--s3-quota", type=int, default=0, help="most bytes of an object")
+    parser.add_argument("--s3-speed", type=int, default=0, help="bytes a second that it reads")
+
+
+def s3_sandbox(root, port, given):
+    """Return the S3 server with the switches that were given."""
+    switches = S3Switches(
+        refusals=refusals(given["s3_refuse"]),
+        dropped={"UploadPart": given["s3_drop"]},
+        quota=given["s3_quota"],
+        bytes_per_second=given["s3_speed"],
+    )
+    port = given["s3_port"] if given["s3_port"] is not None else port and port + 1
+    try:
+        return S3Sandbox(root, port=port, switches=switches)
+    except (OSError, OverflowError) as error:
+        raise CommandError(f"The S3 sandbox cannot serve on port {port}: {error}.") from None
+
+
+def refusals(texts):
+    """Return the answers of each operation, from texts such as PutObject:503:SlowDown:2."""
+    found = {}
+    for text in texts:
+        try:
+            operation, status, code, times = text.split(":")
+            found.setdefault(operation, []).extend([(int(status), code)] * int(times))
+        except ValueError:
+            raise CommandError(f"{text} is not OPERATION:STATUS:CODE:TIMES.") from None
+    return found

@@ -19,6 +19,9 @@ class Client:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self) -> None:
         for connection in self.connections.values():
             connection.close()
 

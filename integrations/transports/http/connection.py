@@ -66,7 +66,7 @@ class Connection:
         with Watchdog(self.socket, bounded):
             if isinstance(self.socket, ssl.SSLSocket):
                 self.socket.do_handshake()
-            self.client.request(method, url.target, body, headers)
+            self.ask(method, url.target, body, headers)
             with self.client.getresponse() as response:
                 text, cut = self.read(response)
         bounded.check()  # What was cut off in its headers looks whole to the library.
@@ -75,6 +75,14 @@ class Connection:
         named = {name.lower(): value for name, value in response.getheaders()}
         seconds = time.monotonic() - began
         return Reply(self.url.place, response.status, named, text, cut, seconds)
+
+    def ask(self, method, target, body, headers):
+        try:
+            self.client.request(method, target, body, headers)
+        except (BrokenPipeError, ConnectionResetError):
+            # The server may have refused before it read all of it: then it has said why.
+            if body is None:
+                raise
 
     def open(self, bounded):
         """See to it that there is a connection that the server has not closed meanwhile."""

@@ -1,0 +1,81 @@
+"""Objects in a bucket of Amazon S3, or of a server that speaks its protocol."""
+
+from integrations.connectors.base import FileConnector
+from integrations.connectors.remote_name import BadName
+from integrations.connectors.s3.authentication import Authentication
+from integrations.connectors.s3.export import Export, object_key
+from integrations.connectors.s3.server import account
+from integrations.errors import PermanentError
+
+TYPES = {
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+}
+ENCODED = {"gz": "application/gzip", "bzip2": "application/x-bzip2"}
+ENCODED |= {"encrypt_pgp": "application/octet-stream"}
+
+
+# Methods that connect import what does: botocore takes a while to load, and pages do without it.
+class S3(FileConnector):
+    name = "s3"
+    label = "Amazon S3"
+    description = "Upload query results as CSV, TSV, JSON or Parquet to a bucket of Amazon S3, or "
+    description += "of another store that speaks its protocol."
+    category = "File storage"
+    Authentication = Authentication
+    Export = Export
+    aliases = {
+        "path": "path_prefix",
+        "compression": "encoders",
+        "sse_type": "encryption",
+        "amor": "armor",
+    }
+    blocks = {"formatter": {"type": "format"}}
+    json_defaults = {"null_string": ""}
+    limits = (
+        "An object has at most 10,000 parts: 78 GiB with the usual part size of 8 MiB.",
+        "A key has at most 1,024 bytes.",
+    )
+    imports = (
+        *FileConnector.imports,
+        "integrations.formats.columnar",
+        "integrations.formats.jsonl",
+        "integrations.transports.s3",
+    )
+
+    def path(self, delivery):
+        try:
+            key = object_key(self.settings["path_prefix"], delivery.slot, delivery.number)
+        except BadName as error:  # Settings can be older than the rules.
+            raise PermanentError(
+                f"The path prefix makes no name. {error}", remedy="Change it in the export."
+            ) from None
+        return f"s3://{self.settings['bucket']}/{key}"
+
+    def destination(self, delivery):
+        from integrations.transports.s3 import Manner, Upload
+
+        given = self.settings
+        manner = Manner(
+            storage_class=given["storage_class"],
+            encryption=given["encryption"],
+            kms_key=given.get("kms_key_id", ""),
+            content_type=ENCODED.get(given.get("encoders", "")) or TYPES[given["format"]],
+            part=given["part_size"] << 20,
+        )
+        return Upload(account(self.authentication), delivery, manner)
+
+    def retry_limit(self):
+        return self.authentication["max_connection_retry"]
+
+    def preview(self, rows, limit=4096):
+        """Return the first bytes of the file; nothing of a Parquet file, which nobody can read."""
+        return None if self.settings["format"] == "parquet" else super().preview(rows, limit)
+
+    def test(self, delivery):
+        from integrations.connectors.s3.trial import Trial
+
+        path = self.path(delivery) if self.settings else ""
+        return Trial(account(self.authentication), delivery).steps(path)

@@ -1,0 +1,61 @@
+"""Who signs in to which S3 server, and the client that does."""
+
+import os
+from dataclasses import dataclass, field, replace
+
+from botocore.config import Config
+from botocore.session import Session
+
+from integrations.transports.s3 import instance
+from integrations.transports.s3.sending import Sender
+
+NOTHING = (None, None, None, None)
+EMPTY_FILE = (None, None, os.devnull, None)
+# What is set up for other programs on this machine is not for exports.
+OWN_SETTINGS = {"profile": NOTHING, "config_file": EMPTY_FILE, "credentials_file": EMPTY_FILE}
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where to sign in, and with what."""
+
+    region: str = "us-east-1"
+    endpoint: str = ""  # of a server that is not Amazon's
+    path_style: bool = False
+    instance_role: bool = False  # whether to sign in as the role of this machine
+    access_key_id: str = ""
+    secret_access_key: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)  # of credentials that end after a while
+    timeout: float = 60.0  # seconds that the server may be silent
+
+    def client(self, sender: Sender):
+        """Return a client whose requests the sender takes. It makes each of them once."""
+        if self.instance_role:
+            given = instance.credentials(sender.delivery)
+            return replace(self, instance_role=False, **given).client(sender)
+        client = Session(session_vars=OWN_SETTINGS).create_client(
+            "s3",
+            region_name=self.region,
+            endpoint_url=self.endpoint or None,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.token or None,
+            config=self.config(),
+        )
+        # What the handler of this event returns is the answer: botocore opens no connection.
+        client.meta.events.register("before-send.s3", lambda request, **_: sender.send(request))
+        return client
+
+    def config(self):
+        return Config(
+            signature_version="s3v4",
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            s3={
+                "addressing_style": "path" if self.path_style else "virtual",
+                "payload_signing_enabled": True,  # so that the server checks what it received
+            },
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            ignore_configured_endpoint_urls=True,
+            inject_host_prefix=False,
+        )

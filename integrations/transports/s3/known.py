@@ -1,0 +1,73 @@
+"""What the tries of one upload know of each other, those of workers that died too."""
+
+import secrets
+from dataclasses import asdict
+
+from integrations.delivery import Journal
+from integrations.transports.s3.arriving import Asked
+from integrations.transports.s3.parts import Part
+
+
+class Known:
+    """Uploads that are under way, their parts, and what was asked for without an answer yet."""
+
+    def __init__(self, journal: Journal):
+        self.journal = journal
+        self.uploads = {}  # id -> key
+        self.tokens = {}  # id -> what marks the object as this upload's
+        self.parts = {}  # (id, number) -> Part
+        self.asked = None
+        self.checksums = True  # whether the server takes them, as far as it has told
+        self.read = False
+
+    def recall(self) -> None:
+        """Read what earlier attempts wrote down."""
+        if self.read:
+            return
+        self.read = True
+        for entry in self.journal.read():
+            match entry:
+                case {"part": number, "upload": upload, "sha256": sha256, "etag": etag}:
+                    self.parts[upload, number] = Part(sha256, etag)
+                case {"upload": upload, "key": key, "token": token}:
+                    self.uploads[upload], self.tokens[upload] = key, token
+                case {"asked": asked}:
+                    self.asked = Asked(**asked)
+                case {"ended": upload}:
+                    self.forget(upload)
+
+    def begun(self, upload: str, key: str, token: str) -> None:
+        self.uploads[upload], self.tokens[upload] = key, token
+        self.journal.write({"upload": upload, "key": key, "token": token})
+
+    def confirmed(self, upload: str, number: int, part: Part) -> None:
+        self.parts[upload, number] = part
+        self.journal.write({"upload": upload, "part": number, **asdict(part)})
+
+    def ask(self, asked: Asked) -> None:
+        """Note that the object is asked for; parts of an upload are noted for later attempts."""
+        self.asked = asked
+        if asked.upload:
+            self.journal.write({"asked": asdict(asked)})
+
+    def done(self) -> None:
+        """Note that what was asked for is there."""
+        asked, self.asked = self.asked, None
+        if asked.upload:
+            self.ended(asked.upload)
+
+    def ended(self, upload: str) -> None:
+        """Note that the server knows nothing of the upload any more."""
+        self.forget(upload)
+        self.journal.write({"ended": upload})
+
+    def forget(self, upload):
+        self.uploads.pop(upload, None)
+        self.tokens.pop(upload, None)
+        self.parts = {place: part for place, part in self.parts.items() if place[0] != upload}
+        if self.asked and self.asked.upload == upload:
+            self.asked = None
+
+
+def new_token() -> str:
+    return secrets.token_hex(16)

@@ -1,0 +1,132 @@
+"""An object sent in parts, several at a time. It appears when all of them are there."""
+
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from integrations.errors import ExportError, PermanentError
+from integrations.transports.arrival import Arrival
+from integrations.transports.s3.arriving import MARK, Asked
+from integrations.transports.s3.bucket import Bucket
+from integrations.transports.s3.confirming import etag_in, is_confirmed, other
+from integrations.transports.s3.faults import code_of
+from integrations.transports.s3.known import Known, new_token
+from integrations.transports.s3.making import looked_at, with_checksums
+from integrations.transports.s3.manner import MEGABYTE, Manner
+from integrations.transports.s3.parts import MOST, Part, crc32, etag_of_parts, sha256, written
+
+LANES = 4  # parts on their way at a time; each is in memory
+CHECKED = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}
+
+
+class Multipart:
+    """One upload. Parts that an earlier try or worker got there are not sent again."""
+
+    def __init__(self, bucket: Bucket, key: str, manner: Manner, known: Known):
+        self.bucket, self.key, self.manner, self.known = bucket, key, manner, known
+        self.delivery = bucket.delivery
+        self.place = bucket.place(key)
+        self.upload = ""
+        self.etags = []
+        self.size = self.sent = self.checksum = 0
+        self.kept = 0  # parts that were there already
+
+    def put(self, pieces: Iterable[bytearray], content: Any) -> Arrival:
+        """Send the pieces and make them the object."""
+        self.upload = self.begun_before() or self.begin()
+        try:
+            self.send(pieces)
+            if self.kept:
+                self.delivery.log(f"Resumed {self.place}: {self.kept} parts were there already.")
+            return self.complete()
+        except ExportError as error:
+            if lost(error):
+                self.known.ended(self.upload)
+            raise
+
+    def begun_before(self):
+        mine = [upload for upload, key in self.known.uploads.items() if key == self.key]
+        return mine[-1] if mine else ""
+
+    def begin(self):
+        token = new_token()
+        given = self.manner.asked() | {"Key": self.key, "Metadata": {MARK: token}}
+
+        def send(**checksums):
+            deed = f"Begin {self.place}"
+            return self.bucket.insist("create_multipart_upload", deed, **given, **checksums)
+
+        upload = with_checksums(self.known, send, CHECKED)["UploadId"]
+        self.known.begun(upload, self.key, token)
+        self.bucket.tell()
+        return upload
+
+    def send(self, pieces):
+        """Send the pieces; no more of them are made while all lanes are taken."""
+        with ThreadPoolExecutor(LANES, "s3") as lanes:
+            pending = deque()
+            for number, piece in enumerate(pieces, 1):
+                self.measure(number, piece)
+                if len(pending) == LANES:
+                    self.take(*pending.popleft())
+                pending.append((len(piece), lanes.submit(self.part, number, piece)))
+            while pending:
+                self.take(*pending.popleft())
+
+    def measure(self, number, piece):
+        if number > MOST:
+            raise PermanentError(
+                f"{self.place} has more than {MOST:,} parts of {self.manner.part // MEGABYTE} MiB.",
+                remedy="Set the part size of the export higher.",
+            )
+        self.size += len(piece)
+        self.checksum = crc32(piece, self.checksum)
+
+    def take(self, size, done):
+        """Count a part once it is there."""
+        self.etags.append(done.result())
+        self.sent += size
+        self.delivery.progress(self.sent)
+        self.bucket.tell()
+
+    def part(self, number, piece):
+        """Send a part, unless the server has the very same. Return its ETag."""
+        digest = sha256(piece)
+        before = self.known.parts.get((self.upload, number))
+        if before and before.sha256 == digest:
+            self.kept += 1
+            return before.etag
+        checksum = crc32(piece)
+        given = {"Key": self.key, "UploadId": self.upload, "PartNumber": number, "Body": piece}
+        given |= {"ChecksumCRC32": written(checksum)} if self.known.checksums else {}
+        deed = f"Write part {number} of {self.place}"
+        answer = self.bucket.insist("upload_part", deed, **given)
+        if not is_confirmed(answer, piece, checksum):
+            raise other(f"Part {number} of {self.place}")
+        etag = etag_in(answer)
+        self.known.confirmed(self.upload, number, Part(digest, etag))
+        return etag
+
+    def complete(self):
+        """Make the parts the object, once this worker is known to be the one to do it."""
+        token = self.known.tokens[self.upload]
+        whole = etag_of_parts(self.etags)
+        asked = Asked(self.key, token, self.size, self.checksum, whole, self.upload)
+        parts = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(self.etags, 1)]
+        given = {"Key": self.key, "UploadId": self.upload, "MultipartUpload": {"Parts": parts}}
+        if self.known.checksums:
+            given |= {"ChecksumCRC32": written(self.checksum), "ChecksumType": "FULL_OBJECT"}
+            given["MpuObjectSize"] = self.size
+        self.delivery.fence()
+        self.known.ask(asked)
+        answer = self.bucket.ask("complete_multipart_upload", f"Finish {self.place}", **given)
+        return looked_at(self.bucket, asked, answer, self.known)
+
+
+def lost(error):
+    """Return whether the server knows nothing of the upload."""
+    cause = error.__cause__
+    return isinstance(cause, ClientError) and code_of(cause) == "NoSuchUpload"
