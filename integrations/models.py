@@ -100,6 +100,14 @@ class Authentication(Sealed):
         """The class of its connector."""
         return CONNECTORS[self.type]
 
+    @property
+    def plain_settings(self):
+        """The settings without secrets; none of them where no key opens them."""
+        if not self.readable:
+            return {}
+        hidden = self.connector.Authentication.secrets()
+        return {name: value for name, value in self.settings.items() if name not in hidden}
+
     def replace_settings(self, settings):
         """Take new settings, and note when each secret among them was set."""
         before = self.settings if self.sealed and self.readable else {}

@@ -50,5 +50,5 @@ def signed(job: Job, receipt: Receipt, seconds: dict, key: Ed25519PrivateKey) ->
 def format_of(job):
     """Return what tells rows apart in the file that the job wrote, if it was one."""
     connector = job.authentication.connector({}, job.export)
-    written = connector.writing() if hasattr(connector, "writing") else job.export
+    written = connector.file_settings() if hasattr(connector, "file_settings") else job.export
     return {name: written[name] for name in FORMAT if name in written}

@@ -58,7 +58,7 @@ def path_at(query):
     kind = query.authentication and query.authentication.connector
     if query.export is None or not hasattr(kind, "path"):
         return lambda slot: ""
-    connector = kind({}, query.export)
+    connector = kind(query.authentication.plain_settings, query.export)
     return lambda slot: connector.path(Delivery(slot=slot, number="{job}"))
 
 
@@ -119,7 +119,8 @@ class Draft:
 
     def name(self, when, slot, number):
         delivery = Delivery(slot=slot, number=number)
-        return Name(when, slot, self.connector({}, self.settings).path(delivery))
+        connector = self.connector(self.authentication.plain_settings, self.settings)
+        return Name(when, slot, connector.path(delivery))
 
     @property
     def writes_file(self):

@@ -3,6 +3,7 @@
 from integrations.connectors.clevertap_sftp import CleverTapSFTP
 from integrations.connectors.rokt import Rokt
 from integrations.connectors.s3 import S3
+from integrations.connectors.salesforce_dmp import SalesforceDMP
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.connectors.treasure_data import TreasureData
 
@@ -16,3 +17,4 @@ CONNECTORS = {
     )
 }
 CONNECTORS = {connector.name: connector for connector in (SFTPv2, S3)}
+CONNECTORS = {connector.name: connector for connector in (SFTPv2, S3, SalesforceDMP)}
