@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from console.models import Query
-from console.queries.exporting import path_at
+from console.queries.exporting import LONG_AGO, path_at
 from console.schedules.chains import course
 from console.schedules.cron import Cron, parse
 from console.schedules.slots import fits, next_slots
@@ -32,11 +32,12 @@ def simulate(
     zone, parsed = ZoneInfo(timezone), parse(cron)
     path_of = path_at(query) if query else lambda slot: ""
     taken = paths_of_others(query, after) if query else {}
-    found, before = [], after.astimezone(zone)
+    found, before, own = [], after.astimezone(zone), OwnPaths(path_of(LONG_AGO))
     for slot in next_slots(parsed, timezone, after, n):
         local = slot.astimezone(zone)
         path = path_of(local)
-        notes = [*clock_notes(local, before, parsed), *collisions(path, taken)]
+        notes = [*clock_notes(local, before, parsed), *own.collisions(path, local)]
+        notes += collisions(path, taken)
         found.append(Firing(local, slot + timedelta(seconds=delay), path, notes))
         before = local
     return found
@@ -52,6 +53,21 @@ def clock_notes(local: datetime, before: datetime, cron: Cron) -> Iterable[str]:
     if before.utcoffset() != local.utcoffset():
         way = "forward" if before.utcoffset() < local.utcoffset() else "back"
         yield f"The clock goes {way} before this run."
+
+
+class OwnPaths:
+    """The files of the runs so far, where they go by time and so are not meant to be the same."""
+
+    def __init__(self, path_of_old: str):
+        self.same_for_all = path_of_old
+        self.slots = {}
+
+    def collisions(self, path: str, slot: datetime) -> Iterable[str]:
+        if not path or path == self.same_for_all or JOB in path:
+            return
+        if before := self.slots.get(path):
+            yield f"Replaces the file of the run at {before:%Y-%m-%d %H:%M}: it has the same name."
+        self.slots[path] = slot
 
 
 def collisions(path: str, taken: dict[str, str]) -> Iterable[str]:

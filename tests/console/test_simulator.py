@@ -9,6 +9,8 @@ from console.models import Job, Query
 from console.queries.simulator import simulate
 from console.schedules import pause, schedule_query, tick
 from console.schedules.slots import next_slot
+from integrations.connectors import CONNECTORS
+from integrations.models import Authentication
 
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -138,3 +140,45 @@ def test_what_was_simulated_happens(people, sftp):
 
     slots = list(Job.objects.order_by("slot").values_list("slot", flat=True))
     assert slots == [firing.slot for firing in shown]
+
+
+def test_runs_of_one_schedule_that_replace_each_others_file_are_told(people, sftp):
+    send(people, sftp, "/in/{yyyy}{MM}{dd}.csv")
+
+    first, second, third = simulate("0 */12 * * *", "UTC", 0, SPRING, 3, people)
+
+    assert first.notes == third.notes == []
+    assert second.notes == [
+        "Replaces the file of the run at 2026-03-29 00:00: it has the same name."
+    ]
+
+
+def test_a_file_that_every_run_replaces_is_meant_to_be(people, sftp):
+    send(people, sftp, "/in/latest.csv")
+
+    assert [each.notes for each in simulate("0 * * * *", "UTC", 0, SPRING, 3, people)] == [[]] * 3
+
+
+def krux(people, keeper, **settings):
+    connector = CONNECTORS["salesforce_dmp"]
+    login = {"client_name": "client-a", "access_key_id": "a", "secret_access_key": "b"}
+    authentication = Authentication(name="Krux", type=connector.name, owner=keeper)
+    authentication.replace_settings(connector.Authentication.from_json(login).cleaned_data)
+    authentication.save()
+    people.authentication = authentication
+    people.export = connector.Export.from_json(settings).cleaned_data
+    people.save()
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_two_runs_in_one_day_of_utc_are_told_where_they_replace_each_other(people, keeper, append):
+    krux(people, keeper, append=append)
+
+    # Eight in the morning of Tokyo is still the day before in UTC.
+    runs = simulate("0 8,10 * * *", "Asia/Tokyo", 0, SPRING, 4, people)
+
+    days = [firing.path.split("/")[-2] for firing in runs]
+    assert days == ["2026-03-28", "2026-03-29", "2026-03-29", "2026-03-30"]
+    assert runs[0].path.startswith("s3://krux-partners/client-a/uploads/")
+    told = ["Replaces the file of the run at 2026-03-29 10:00: it has the same name."]
+    assert [firing.notes for firing in runs] == [[], [], [] if append else told, []]
