@@ -1,4 +1,4 @@
-"""The authentications of the demo: for the SFTP sandbox, and for each vendor in it."""
+"""The authentications of the demo: for each server of the sandbox, and each vendor in it."""
 
 from typing import NamedTuple
 
@@ -10,8 +10,6 @@ from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
 from integrations.sandbox import CLEVERTAP, HOST, ROKT, SAVED_KEYS
 from integrations.transports.key_pairs import new_private_key, public_line
-
-DESTINATION = "Demo SFTP sandbox"
 
 
 class Vendor(NamedTuple):
@@ -26,16 +24,9 @@ VENDORS = (
 )
 
 
-def destination(owner: User, sandbox) -> Authentication:
-    """Return the authentication for the sandbox, with the port that it has this time."""
-    login = {
-        "host": HOST,
-        "port": sandbox.port,
-        "username": sandbox.username,
-        "auth_method": "password",
-        "password": sandbox.password,
-    }
-    return kept(owner, DESTINATION, "sftp_v2", login)
+def for_servers(owner: User, sandbox) -> dict[str, Authentication]:
+    """Return the authentications for the servers, with the addresses that they have this time."""
+    return {name: kept(owner, name, *login) for name, login in sandbox.logins().items()}
 
 
 def for_vendors(owner: User, sandbox) -> list[Authentication]:

@@ -1,7 +1,5 @@
 """The people and the saved queries of the demo."""
 
-from dataclasses import dataclass
-
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
@@ -9,22 +7,12 @@ from console.access import ADMIN, MARKETER
 from console.demo import authentications
 from console.demo.authentications import complete
 from console.demo.data import load_demo
+from console.demo.destinations import DESTINATION, Sandbox
 from console.demo.queries import LAPSED, SAVED
 from console.models import Database, Query, QueryVersion
 from console.schedules import schedule_query
-from integrations.connectors import CONNECTORS
 
-CONNECTOR = "sftp_v2"
 FILE = "lapsed_gold_and_platinum.csv"
-
-
-@dataclass(frozen=True)
-class Sandbox:
-    """The SFTP server on this machine."""
-
-    port: int
-    username: str
-    password: str
 
 
 def make(sandbox: Sandbox) -> Query:
@@ -33,11 +21,11 @@ def make(sandbox: Sandbox) -> Query:
     marketer = person("marketer", MARKETER)
     load_demo(admin)
     with transaction.atomic():
-        destination = authentications.destination(admin, sandbox)
+        destinations = authentications.for_servers(admin, sandbox)
         authentications.for_vendors(admin, sandbox)
         database = Database.objects.get(name="demo")
         for saved in SAVED:
-            query(saved, database, marketer, destination)
+            query(saved, database, marketer, destinations)
     return Query.objects.get(owner=marketer, name=LAPSED.name)
 
 
@@ -50,23 +38,28 @@ def person(name, group, **fields):
     return user
 
 
-def query(saved, database, owner, destination):
+def query(saved, database, owner, destinations):
     """Make the saved query, unless a query of that name is there: it may have been changed."""
     if Query.objects.filter(owner=owner, name=saved.name).exists():
         return
     query = Query.objects.create(name=saved.name, database=database, sql=saved.sql, owner=owner)
     QueryVersion.objects.create(query=query, number=1, sql=saved.sql, saved_by=owner)
     if saved is LAPSED:
-        query.authentication, query.export = destination, export()
-        query.save(update_fields=["authentication", "export"])
+        send(query, destinations[DESTINATION], export())
         schedule_query(query, "@daily", "UTC")
+
+
+def send(query, authentication, given):
+    """Let the results of the query go to the authentication."""
+    query.authentication = authentication
+    query.export = complete(authentication.connector.Export.from_json(given))
+    query.save(update_fields=["authentication", "export"])
 
 
 def export():
     """Return how the sandbox gets its file: renamed when it is whole."""
-    settings = {
+    return {
         "user_directory_is_root": True,
         "path_prefix": FILE,
         "rename_file_after_upload": True,
     }
-    return complete(CONNECTORS[CONNECTOR].Export.from_json(settings))

@@ -8,12 +8,18 @@ from django.db.models import Count, Sum
 
 from console import demo
 from console.models import Table
-from integrations.sandbox import PASSWORD, USER
+from integrations.sandbox import HOST, PASSWORD, USER
+from integrations.sandbox.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 
 def sandbox_files():
     """Return the folder that the sandbox serves."""
     return settings.HOME / "sandbox"
+
+
+def sandbox_buckets():
+    """Return the folder in which the S3 sandbox has its buckets."""
+    return sandbox_files() / "s3"
 
 
 def migrate():
@@ -25,10 +31,19 @@ def migrate():
     return True
 
 
-def prepare(port, tell):
+def prepare(port, s3_port, tell):
     """Make what is missing of the demo; return the query that exports to the sandbox."""
     before = Table.objects.count()
-    query = demo.make(demo.Sandbox(port, USER, PASSWORD))
+    query = demo.make(
+        demo.Sandbox(
+            port,
+            USER,
+            PASSWORD,
+            s3=f"http://{HOST}:{s3_port}",
+            access_key_id=ACCESS_KEY_ID,
+            secret_access_key=SECRET_ACCESS_KEY,
+        )
+    )
     made = Table.objects.aggregate(rows=Sum("rows"), tables=Count("pk"))
     if made["tables"] > before:
         tell(f"demo data made: {made['rows']:,} rows in {made['tables']} tables")

@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from console import demo
-from console.demo.authentications import DESTINATION, VENDORS
+from console.demo.authentications import VENDORS
 from console.demo.data import load_demo
+from console.demo.destinations import DESTINATION
 from console.demo.queries import SAVED
 from console.jobs import results, run, submit
 from console.models import Job, Query, QueryVersion
@@ -105,6 +106,19 @@ def test_the_vendors_of_the_sandbox_know_the_keys_and_keep_them(made, settings):
         for vendor in VENDORS
     }
     assert keys == set(before.splitlines())
+
+
+def test_the_other_sandboxes_have_authentications_too(made):
+    demo.make(demo.Sandbox(2222, "demo", "demo", "http://127.0.0.1:9000", "demo", "demo-secret"))
+
+    usable = usable_by(User.objects.get(username="marketer"))
+    assert {each.name: each.type for each in usable} == {
+        DESTINATION: "sftp_v2",
+        "Demo S3 sandbox": "s3",
+        "Demo Salesforce DMP": "salesforce_dmp",
+    } | {vendor.name: vendor.type for vendor in VENDORS}
+    for each in usable.filter(type__in=["s3", "salesforce_dmp"]):
+        assert each.settings["endpoint"] == "http://127.0.0.1:9000"
 
 
 def test_what_is_stored_is_what_the_forms_would_store(made):

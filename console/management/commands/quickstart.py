@@ -19,8 +19,8 @@ DRAIN = 0.4  # seconds that running jobs may go on when it is told to stop
 
 class Command(BaseCommand):
     help = (
-        "Start web server, cluster and an SFTP sandbox on this machine, with demo data; deliver "
-        "a first file and say where it is. Ctrl-C stops all of it."
+        "Start web server, cluster and sandboxes for SFTP and S3 on this machine, with demo data; "
+        "deliver a first file and say where it is. Ctrl-C stops all of it."
     )
     requires_system_checks = []
 
@@ -53,13 +53,16 @@ class Command(BaseCommand):
     def start(self, children, port, *, drain):
         """Start everything at once, for most time goes by while it loads; deliver a file."""
         sandbox = ports.kept(settings.HOME / "sandbox.port")
-        # These two would only wait for Django to load: they go without it.
+        s3 = ports.kept(settings.HOME / "s3_sandbox.port")
+        # These would only wait for Django to load: they go without it.
         children.start("sandbox", "-m", "integrations.sandbox", *places(sandbox))
+        buckets = str(data.sandbox_buckets())
+        children.start("S3 sandbox", "-m", "integrations.sandbox.s3", str(s3), buckets)
         if data.migrate():
             self.tell("database made")
         children.start("cluster", "-m", "console.supervisor", str(drain))
         children.start("web server", "-m", "console.web", f"{ports.ADDRESS}:{port}")
-        job = landing.submit(data.prepare(sandbox, self.tell))
+        job = landing.submit(data.prepare(sandbox, s3, self.tell))
         wait_for_answer(port, children.check)
         self.tell("web server answers")
         landing.wait_for(job, children.check)
