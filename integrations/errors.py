@@ -20,6 +20,7 @@ class TransientError(ExportError):
         super().__init__(message, remedy=remedy)
         self.retries = retries  # how often that is worth it, where fewer than the retry limit
         self.after = after  # seconds that the server asks to be left alone, where it does
+        self.unanswered = False  # whether the server may have done all the same what it was asked
 
 
 class PermanentError(ExportError):

@@ -52,6 +52,35 @@ def test_a_request_arrives_and_its_answer_comes_back(client, endpoint):
     assert received.headers["host"] == f"127.0.0.1:{endpoint.port}"
 
 
+def test_a_file_is_put_a_block_at_a_time_with_its_size(client, endpoint):
+    reply = client.put(endpoint.url("/a"), iter([b"one", b"two"]), 6)
+
+    [received] = endpoint.requests
+    assert reply.status == 200
+    assert (received.method, received.body) == ("PUT", b"onetwo")
+    assert received.headers["content-length"] == "6"
+    assert "transfer-encoding" not in received.headers
+
+
+@pytest.mark.parametrize("answer", [goes_away, hangs, is_no_web_server])
+def test_a_request_that_was_sent_and_not_answered_is_told_from_others(hasty, endpoint, answer):
+    endpoint.answers = [answer]
+
+    with pytest.raises(TransientError) as caught:
+        hasty.post(endpoint.url(), b"text", {})
+
+    assert caught.value.unanswered
+
+
+def test_a_request_that_could_not_be_sent_is_not_unanswered(hasty, endpoint):
+    hasty.get(endpoint.url())
+
+    with pytest.raises(TransientError) as caught:
+        hasty.get(f"http://127.0.0.1:{free_port()}/")
+
+    assert not caught.value.unanswered
+
+
 def test_a_connection_is_used_again(client, endpoint):
     for _ in range(3):
         client.get(endpoint.url())

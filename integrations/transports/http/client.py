@@ -1,5 +1,7 @@
 """Requests to any number of servers, over one connection to each."""
 
+from collections.abc import Iterable
+
 from integrations.delivery import Delivery
 from integrations.transports.http.connection import Connection, Limits
 from integrations.transports.http.reply import Reply
@@ -31,8 +33,16 @@ class Client:
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
         return self.request("POST", url, body, headers)
 
+    def put(self, url: str, body: Iterable[bytes], size: int) -> Reply:
+        """Send so many bytes, which are made as they are sent."""
+        return self.request("PUT", url, body, {"Content-Length": str(size)})
+
     def request(
-        self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        body: bytes | Iterable[bytes] = b"",
+        headers: dict[str, str] | None = None,
     ) -> Reply:
         """Return the answer, whatever its status. Raise ExportError where there is none.
 

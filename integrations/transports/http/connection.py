@@ -36,6 +36,7 @@ class Connection:
         self.url, self.limits = url, limits
         self.delivery = delivery
         self.socket = None
+        self.asked = False  # whether the server has got something of the request
         self.client = http.client.HTTPConnection(url.host, url.port)
         self.client.default_port = PORTS[url.scheme]  # the Host header says no other one
         self.client.auto_open = 0  # it would look the name up by itself
@@ -55,17 +56,21 @@ class Connection:
             self.delivery.check()
             late = isinstance(error, Stopped) or time.monotonic() > deadline
             why = TimeoutError() if late else error
-            raise translate(why, self.url.place) from error
+            told = translate(why, self.url.place)
+            told.unanswered = self.asked
+            raise told from error
         except BaseException:
             self.close()
             raise
 
     def exchange(self, method, url, body, headers, bounded):
         began = time.monotonic()
+        self.asked = False
         self.open(bounded)
         with Watchdog(self.socket, bounded):
             if isinstance(self.socket, ssl.SSLSocket):
                 self.socket.do_handshake()
+            self.asked = True
             self.ask(method, url.target, body, headers)
             with self.client.getresponse() as response:
                 text, cut = self.read(response)
@@ -91,6 +96,8 @@ class Connection:
         if self.socket is None:
             addresses = egress.resolve(self.url.host, self.url.port, bounded)
             self.socket = self.secured(dial_first(addresses, bounded, self.limits.connect))
+            # As the library does: it sends headers and body apart, and neither is to wait.
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
             self.client.sock = self.socket
         self.socket.settimeout(self.limits.silence)
 
