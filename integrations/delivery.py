@@ -68,6 +68,9 @@ class Journal(Protocol):
     def write(self, entry: dict) -> None:
         """Add an entry, which is there for good once this returns."""
 
+    def note(self, entry: dict) -> None:
+        """Add an entry that the death of the process leaves; a power cut may take it."""
+
 
 @dataclass
 class MemoryJournal:
@@ -80,6 +83,8 @@ class MemoryJournal:
 
     def write(self, entry):
         self.entries.append(entry)
+
+    note = write
 
 
 class Tables(Protocol):

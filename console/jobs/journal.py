@@ -21,8 +21,9 @@ class FileJournal:
     def __init__(self, job: Job):
         self.path = journal_of(job)
         self.subject = {"for": receipts.digest([job.authentication_id, job.export])}
-        self.lock = threading.Lock()
+        self.lock, self.syncing = threading.Lock(), threading.Lock()
         self.file = None
+        self.noted = self.safe = 0  # entries of this attempt, and how many a power cut leaves
 
     def read(self) -> list[dict]:
         found = list(self.lines())
@@ -35,11 +36,23 @@ class FileJournal:
                     yield json.loads(line)
 
     def write(self, entry: dict) -> None:
+        number = self.note(entry)
+        # Who comes while another waits for the disk shares the next wait with all who came.
+        with self.syncing:
+            if self.safe < number:
+                noted = self.noted
+                os.fsync(self.file.fileno())
+                self.safe = noted
+
+    def note(self, entry: dict) -> int:
+        """Add an entry that may not be on the disk yet. Return the number of it."""
         with self.lock:
             if self.file is None:
                 self.begin()
                 self.file = self.path.open("ab")
             add(self.file, entry)
+            self.noted += 1
+            return self.noted
 
     def begin(self):
         """Leave a file that ends with a whole line, and is of this subject, under the name."""
@@ -48,6 +61,7 @@ class FileJournal:
         part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             add(file, self.subject, *kept)
+            os.fsync(file.fileno())
         part.replace(self.path)
 
     def close(self) -> None:
@@ -58,7 +72,6 @@ class FileJournal:
 def add(file, *entries):
     file.write(b"".join(json.dumps(entry).encode() + b"\n" for entry in entries))
     file.flush()
-    os.fsync(file.fileno())
 
 
 def journal_of(job: Job) -> Path:

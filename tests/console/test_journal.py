@@ -1,9 +1,13 @@
 """The journal of a delivery: what an attempt wrote down, the next one reads."""
 
+import os
+import threading
+
 import pytest
 
 from console.jobs.journal import FileJournal, inherit, journal_of
 from console.models import Database, Job
+from tests.servers import wait_until
 
 
 @pytest.fixture
@@ -68,3 +72,39 @@ def test_a_journal_that_nobody_wrote_to_is_no_file(job):
     FileJournal(job).close()
 
     assert not journal_of(job).exists()
+
+
+def test_what_is_noted_is_read_in_its_place(job):
+    journal = FileJournal(job)
+    journal.note({"batch": 1})
+    journal.write({"batch": 2})
+    journal.note({"batch": 3})
+
+    assert FileJournal(job).read() == [{"batch": 1}, {"batch": 2}, {"batch": 3}]
+    journal.close()
+
+
+def test_threads_share_the_wait_for_the_disk_and_none_goes_on_before_it(job, monkeypatch):
+    """While one waits for the disk the others write, and one further wait is for all of them."""
+    journal, waits, others = FileJournal(job), [], []
+    journal.note({"batch": 0})
+    all_there, usual = threading.Event(), os.fsync
+
+    def slow(descriptor):
+        waits.append(journal.noted)
+        if len(waits) == 1:
+            others.extend(threading.Thread(target=journal.write, args=[{}]) for _ in range(5))
+            for each in others:
+                each.start()
+            wait_until(lambda: journal.noted == 7)
+            all_there.set()
+        usual(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    journal.write({"batch": 1})
+    for each in others:
+        each.join()
+
+    assert all_there.is_set() and waits == [2, 7]
+    assert journal.safe == 7
+    journal.close()
