@@ -1,7 +1,8 @@
 """Rows against the rules: those that hold are exported, the others are kept as rejects."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from integrations.contract.rules import ColumnRule, RowRule, Rule, WholeRule, in
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
+from integrations.rows.ahead import ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,10 +51,15 @@ class Sifted:
 
     def portions(self, *, dictionaries: bool = False) -> Iterator["pa.RecordBatch"]:
         """Yield the rows in order, with all values spelled out."""
-        for portion in self.rows.portions():
-            kept = portion.filter(judged(portion, self.rules, self.settings).sound)
+        return (kept for _, kept in self.numbered())
+
+    def numbered(self) -> Iterator[tuple["pa.Array", "pa.RecordBatch"]]:
+        """Yield the rows with the number of each in the whole result, from 0."""
+        for numbers, portion in self.rows.numbered():
+            sound = judged(portion, self.rules, self.settings).sound
+            kept = portion.filter(sound)
             if kept.num_rows:
-                yield kept
+                yield numbers.filter(sound), kept
 
 
 @dataclass
@@ -129,15 +136,21 @@ def watched(rows, delivery):
 def rejects_of(rows, checks, settings, delivery) -> Count:
     """Look at all rows before the first is sent, and keep those that break a rule."""
     count, before = Count(), 0
-    for portion in rows.portions():
-        delivery.check()
-        for rule, reason, places in judged(portion, checks, settings).rejected:
-            delivery.rejects.keep(
-                portion.take(places), [before + at for at in places], rule, reason
-            )
-            count.add(reason, places)
-        before += portion.num_rows
+    with closing(judgements(rows, checks, settings)) as found:
+        for portion, verdict in found:
+            delivery.check()
+            for rule, reason, places in verdict.rejected:
+                numbers = [before + at for at in places]
+                delivery.rejects.keep(portion.take(places), numbers, rule, reason)
+                count.add(reason, places)
+            before += portion.num_rows
     return count
+
+
+def judgements(rows, checks, settings) -> Generator[tuple["pa.RecordBatch", Verdict]]:
+    """Yield the rows, a portion at a time, with what the rules say of them."""
+    with closing(rows.portions()) as portions:
+        yield from ahead(lambda batch: (batch, judged(batch, checks, settings)), portions)
 
 
 def judged(batch: "pa.RecordBatch", checks: Sequence[RowRule], settings: dict) -> Verdict:

@@ -12,6 +12,7 @@ from integrations.formats.kernel.loading import writer_for
 from integrations.formats.quoting import TEXT, written
 from integrations.formats.threads import ahead
 from integrations.rows import Rows
+from integrations.rows.ahead import ahead
 
 FIRST_PORTIONS = 1  # for a preview, which reads no further and needs no kernel
 

@@ -184,3 +184,18 @@ def test_a_stop_ends_the_look_at_all_rows(result):
 
     with pytest.raises(Stopped):
         sift(result(["a@b"]), (WHOLE,), {}, Delivery(stopped=lambda: True), skip=False)
+
+
+def test_rows_keep_their_numbers_where_some_are_left_out(result):
+    rows = result(["a@b", None, "c", "d@e", None])
+
+    sound = sift(rows, RULES, {}, Delivery(), skip=True)
+
+    assert [number for numbers, _ in sound.numbered() for number in numbers.to_pylist()] == [
+        0,
+        2,
+        3,
+    ]
+    assert [number for numbers, _ in rows.numbered() for number in numbers.to_pylist()] == [
+        *range(5)
+    ]
