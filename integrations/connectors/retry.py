@@ -10,8 +10,15 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
 LOOK = 0.1  # seconds between looks at the stop signal
 
 
-def retrying(attempt: Callable, limit: int, delivery: Delivery):
+def retrying(
+    attempt: Callable,
+    limit: int,
+    delivery: Delivery,
+    waits: tuple[float, float] | None = None,
+):
     """Return attempt(), called again after a transient error up to `limit` times.
+
+    The first wait and the longest one are the usual, or those that a receiver asks for.
 
     Errors that are worth fewer tries are counted by themselves: what failed before for another
     reason says nothing of them.
@@ -27,7 +34,8 @@ def retrying(attempt: Callable, limit: int, delivery: Delivery):
             tries = limit if error.retries is None else min(limit, number - few + error.retries)
             if number > tries:
                 raise
-            wait = max(min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT), error.after or 0)
+            first, longest = waits or (FIRST_WAIT, LONGEST_WAIT)
+            wait = max(min(first * 2 ** (number - 1), longest), error.after or 0)
             delivery.log(f"{error} Retrying {number}/{tries} after {wait:g} seconds.")
             pause(wait, delivery)
 

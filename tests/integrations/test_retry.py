@@ -44,6 +44,16 @@ def test_transient_errors_are_tried_again_after_waits_that_double(log):
     ]
 
 
+def test_a_receiver_may_have_waits_of_its_own(log):
+    attempts = Attempts(*[TransientError("busy")] * 3, TransientError("busy", after=60))
+
+    assert retrying(attempts, 10, Delivery(log=log.append), (1.0, 3.0)) == "done"
+
+    assert [line.partition(" after ")[2] for line in log] == [
+        *("1 seconds.", "2 seconds.", "3 seconds.", "60 seconds."),
+    ]
+
+
 @pytest.mark.parametrize("limit", [0, 1, 5])
 def test_the_limit_counts_the_retries(log, limit):
     attempts = Attempts(*[TransientError("busy")] * 10)

@@ -181,3 +181,17 @@ def test_the_schema_says_what_is_needed_and_when():
         "default": 22,
         "minimum": 1,
     }
+
+
+class Several(SettingsForm):
+    """A word that is asked for in two of three ways."""
+
+    way = forms.ChoiceField(choices={"a": "", "b": "", "c": ""})
+    word = only_when(forms.CharField(), way=("a", "b"))
+
+
+def test_a_field_may_be_for_several_values_of_another():
+    assert [Several({"way": way}).is_valid() for way in "abc"] == [False, False, True]
+    assert 'data-when="way=a way=b"' in str(Several()["word"])
+    conditions = [rule["if"]["properties"] for rule in Several.json_schema()["allOf"]]
+    assert conditions == [{"way": {"const": "a"}}, {"way": {"const": "b"}}]
