@@ -1,5 +1,6 @@
 """The connectors there are. A new one is a module and a line here."""
 
+from integrations.connectors.clevertap import CleverTap
 from integrations.connectors.clevertap_sftp import CleverTapSFTP
 from integrations.connectors.rokt import Rokt
 from integrations.connectors.s3 import S3
@@ -18,3 +19,4 @@ CONNECTORS = {
 }
 CONNECTORS = {connector.name: connector for connector in (SFTPv2, S3)}
 CONNECTORS = {connector.name: connector for connector in (SFTPv2, S3, SalesforceDMP)}
+CONNECTORS = {connector.name: connector for connector in (CleverTap, SFTPv2)}

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
+from tests.integrations.clevertap import account  # noqa: F401  a fixture
 from tests.needs import find
 
 # Playwright's sync API keeps an event loop running in the test's thread.

@@ -11,7 +11,7 @@ from console.queries.saving import save
 from integrations.connectors.rokt import Rokt
 from integrations.models import Authentication
 from integrations.transports.key_pairs import public_line
-from tests.integrations.clevertap import Account
+from tests.integrations.clevertap_imports import Account
 
 SQL = """SELECT 'ann' AS identity, 'Ann' AS name, TRUE AS msg_sms, DATE '2020-05-12' AS born
 UNION ALL SELECT 'bob', 'Bob', FALSE, NULL ORDER BY 1"""

@@ -13,6 +13,7 @@ from integrations.models import Authentication
 from tests.faults.deliveries import SQL, Drop
 from tests.faults.line import Line
 from tests.faults.processes import Cluster, Worker
+from tests.integrations.clevertap import account  # noqa: F401  a fixture
 from tests.integrations.exports import connector, content, many, stored  # noqa: F401  a fixture
 from tests.servers import local_delivery
 

@@ -1,67 +1,84 @@
-"""An account of CleverTap's import in the sandbox, and connectors that log in to it."""
+"""An account of CleverTap on this machine, and exports to it."""
 
-import json
+import threading
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from integrations.connectors.clevertap_sftp import CleverTapSFTP
-from integrations.sandbox import CLEVERTAP, SAVED_KEYS, vendors
-from integrations.sandbox.clevertap_imports import Importer
-from integrations.transports.key_pairs import new_private_key, public_line
+from integrations.connectors.clevertap import CleverTap, custom_list, sending
+from integrations.rows import Rows
+from integrations.sandbox.clevertap import ACCOUNT, ADMIN, PASSCODE
+from integrations.sandbox.clevertap.server import Sandbox
+from tests.servers import local_delivery
 
-PROFILE = {"import_type": "profile", "client_email": "admin@clientdomain.com"}
-
-
-class Account:
-    """A folder on the sandbox's server in which CleverTap looks for manifests."""
-
-    def __init__(self, sandbox, home):
-        self.sandbox = sandbox
-        self.key = new_private_key("ed25519")
-        home.mkdir(exist_ok=True)
-        (home / SAVED_KEYS).write_text(public_line(self.key) + "\n")
-        sandbox.accounts |= vendors.accounts(sandbox.root, home)
-        self.folder = sandbox.root / "clevertap"
-        self.kept = sandbox.root / "clevertap-imported"
-        self.importer = Importer(self.folder, self.kept)
-
-    @property
-    def settings(self):
-        return {
-            "host": self.sandbox.host,
-            "port": self.sandbox.port,
-            "username": CLEVERTAP,
-            "secret_key_file": self.key,
-            "max_connection_retry": 2,
-        }
-
-    def connector(self, *, port=None, largest=None, **given):
-        login = self.settings | ({"port": port} if port else {})
-        form = CleverTapSFTP.Authentication.from_json(login)
-        assert not form.errors, form.errors
-        export = CleverTapSFTP.Export.from_json(PROFILE | given)
-        assert not export.errors, export.errors
-        connector = CleverTapSFTP(form.cleaned_data, export.cleaned_data)
-        if largest:
-            connector.largest_file = lambda: largest
-        return connector
-
-    def names(self):
-        return sorted(path.name for path in self.folder.iterdir())
-
-    def manifests(self):
-        return [json.loads(path.read_text()) for path in sorted(self.folder.glob("*.manifest"))]
-
-    def report(self):
-        """Let CleverTap import what is there. Return what it says of the one manifest."""
-        [name] = self.importer.look()
-        return json.loads((self.kept / f"{name}.json").read_text())
-
-    def imported(self):
-        [path] = self.kept.glob("*.rows.jsonl")
-        return [json.loads(line) for line in path.read_text().splitlines()]
+PROFILES = {"target": "user_profiles"}
+EVENTS = {"target": "user_events"}
+LIST = {"target": "custom_list", "custom_list_name": "Gold", "custom_list_email": ADMIN}
 
 
 @pytest.fixture
-def clevertap(sandbox, tmp_path):
-    return Account(sandbox, tmp_path / "sandbox")
+def account(tmp_path):
+    """The sandbox, which answers requests and can be told to misbehave."""
+    sandbox = Sandbox(tmp_path / "clevertap")
+    thread = threading.Thread(target=sandbox.serve)
+    thread.start()
+    yield sandbox
+    sandbox.stop()
+    thread.join()
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """Retries come soon after each other."""
+    for module in (sending, custom_list):
+        monkeypatch.setattr(module, "WAITS", (0.01, 0.05))
+
+
+@pytest.fixture
+def result(tmp_path):
+    """A function that makes rows of columns, or of a table."""
+    made = []
+
+    def make(table=None, **columns):
+        path = tmp_path / f"result-{len(made)}.parquet"
+        pq.write_table(table if table is not None else pa.table(columns), path)
+        made.append(path)
+        return Rows(path)
+
+    return make
+
+
+@pytest.fixture
+def export(account):
+    """A function that exports rows to the account. Return receipt and delivery."""
+
+    def export(rows, delivery=None, /, **settings):
+        delivery = delivery or local_delivery()
+        return connector(account, **settings).deliver(rows, delivery), delivery
+
+    return export
+
+
+def login(account, **changes):
+    given = {
+        "account_id": ACCOUNT,
+        "account_passcode": PASSCODE,
+        "region": "other",
+        "api_host": getattr(account, "address", ""),
+        "retry_limit": 3,
+        "timeout": 5,
+    }
+    form = CleverTap.Authentication.from_json(given | changes)
+    assert not form.errors, form.errors
+    return form.cleaned_data
+
+
+def connector(account, *, authentication=None, **settings):
+    form = CleverTap.Export.from_json(settings)
+    assert not form.errors, form.errors
+    return CleverTap(login(account, **(authentication or {})), form.cleaned_data)
+
+
+def numbers(rejects):
+    return sorted(number for number, *_ in rejects.kept)

@@ -10,7 +10,7 @@ import pytest
 from integrations.connectors.clevertap_sftp import CleverTapSFTP
 from integrations.errors import PermanentError
 from integrations.result import parse_result
-from tests.integrations.clevertap import PROFILE
+from tests.integrations.clevertap_imports import PROFILE
 from tests.integrations.exports import stored
 from tests.servers import local_delivery
 

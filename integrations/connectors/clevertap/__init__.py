@@ -1,0 +1,95 @@
+"""CleverTap, by its API: profiles, events, custom lists."""
+
+from integrations.connectors.base import Connector, Receipt
+from integrations.connectors.clevertap.authentication import Authentication, account_of
+from integrations.connectors.clevertap.contract import CONTRACT
+from integrations.connectors.clevertap.export import Export
+from integrations.connectors.clevertap.operations import operation_of, requests_at_once
+
+NO_ROWS = "the result has no rows."
+
+
+# Methods import what builds records: Arrow takes a while to load, and pages do without it.
+class CleverTap(Connector):
+    name = "clevertap"
+    label = "CleverTap"
+    description = "Send profiles, events and custom lists to CleverTap through its API."
+    category = "Customer engagement"
+    Authentication = Authentication
+    Export = Export
+    contract = CONTRACT
+    resends = True
+    imports = (
+        "integrations.rows.parquet",
+        "integrations.formats.delimited",
+        "integrations.connectors.clevertap.sending",
+        "integrations.connectors.clevertap.custom_list",
+        "integrations.connectors.clevertap.row_checks",
+    )
+    limits = (
+        "1,000 records in a request; 100 where profiles are demerged.",
+        "15 uploads of an account at the same time, and 3 requests of every other kind.",
+        "A custom list of 5 GB. People whom CleverTap does not know are not added to it.",
+        "512 kinds of events and 256 kinds of custom profile properties in an account.",
+    )
+    example_query = """\
+SELECT
+  td_client_id AS identity,
+  first_name || ' ' || last_name AS name,
+  email,
+  loyalty_tier
+FROM customer_profile
+WHERE email_opt_in"""
+
+    def export(self, rows, delivery):
+        if not rows.count:
+            delivery.log(f"Nothing is sent: {NO_ROWS}")
+            return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
+        if self.settings["target"] == "custom_list":
+            from integrations.connectors.clevertap.custom_list import Upload
+
+            return Upload(self.authentication, self.settings, rows, delivery).run()
+        return self.send(rows, delivery)
+
+    def send(self, rows, delivery):
+        """Send the rows in batches."""
+        from integrations.connectors.clevertap.batches import batches
+        from integrations.connectors.clevertap.progress import Progress
+        from integrations.connectors.clevertap.sending import Sender
+
+        operation = operation_of(self.settings)
+        progress = Progress(delivery, operation.most, repeatable=operation.repeatable)
+        sender = Sender(self.authentication, self.settings, operation, delivery, progress)
+        pending = (progress.pending(*numbered) for numbered in rows.numbered())
+        sendable = (each for each in pending if len(each[0]))
+        sender.send_all(
+            batches(sendable, self.settings), requests_at_once(operation, self.settings)
+        )
+        return Receipt(
+            rows=progress.taken, bytes=sender.bytes, summary=self.told(operation, progress)
+        )
+
+    def told(self, operation, progress):
+        """Return in a sentence what was delivered, by this attempt and by earlier ones."""
+        rows, requests = progress.taken, progress.requests
+        noun = f"{operation.noun}{'' if rows == 1 else 's'}"
+        way = "to" if operation.deed == "Uploaded" else "in"
+        return (
+            f"{operation.deed} {rows:,} {noun} {way} CleverTap account "
+            f"{account_of(self.authentication)} in {requests:,} "
+            f"request{'' if requests == 1 else 's'}."
+        )
+
+    def preview(self, rows, limit=4096):
+        """Return the start of the first request, before its rows are checked."""
+        from integrations.connectors.clevertap.preview import preview
+
+        return preview(rows, self.settings, limit)
+
+    def encoded_size(self, start):
+        """Return nothing: a request has no encoder."""
+
+    def test(self, delivery):
+        from integrations.connectors.clevertap.trial import steps
+
+        return steps(self.authentication, delivery)

@@ -1,0 +1,72 @@
+"""Rows in batches, each of which is one request.
+
+A batch is made of the rows with certain numbers of the result, whichever of them are left out: so
+it has the same number in each attempt, and the journal can say what became of it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from integrations.connectors.clevertap.operations import Operation, operation_of
+from integrations.connectors.clevertap.records import records_of
+
+Numbered = tuple[np.ndarray, pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one request, with the number of each in the result."""
+
+    number: int
+    numbers: np.ndarray
+    rows: list[pa.RecordBatch]
+    body: bytes | memoryview
+
+    def left_out(self, most: int) -> list[int]:
+        """Return the numbers between the batch's first and last one that are not in it."""
+        if len(self.numbers) == most:
+            return []
+        first = self.number * most
+        return np.setdiff1d(np.arange(first, first + most), self.numbers).tolist()
+
+    def taken(self, places: list[int]) -> pa.RecordBatch:
+        """Return some of the rows."""
+        return pa.Table.from_batches(self.rows).take(places).combine_chunks().to_batches()[0]
+
+
+def batches(numbered: Iterable[Numbered], settings: dict) -> Iterator[Batch]:
+    """Yield the rows in batches. Their records are made for many batches at once."""
+    operation = operation_of(settings)
+    waiting = []  # pieces of a batch that may go on in what comes next
+    for numbers, rows in numbered:
+        for piece in pieces(numbers, rows, records_of(rows, settings), operation.most):
+            if waiting and waiting[0].number != piece.number:
+                yield whole(waiting, operation)
+                waiting = []
+            waiting.append(piece)
+    if waiting:
+        yield whole(waiting, operation)
+
+
+def pieces(numbers, rows, records, most) -> Iterator[Batch]:
+    """Yield the parts of batches that some rows are; the last record of each has a comma too."""
+    own, (_, starts, text) = numbers // most, records.buffers()
+    starts = np.frombuffer(starts, np.int64)[records.offset :]
+    first = 0
+    for end in [*(np.flatnonzero(np.diff(own)) + 1).tolist(), len(own)]:
+        body = memoryview(text)[starts[first] : starts[end]]
+        yield Batch(int(own[first]), numbers[first:end], [rows.slice(first, end - first)], body)
+        first = end
+
+
+def whole(parts: list[Batch], operation: Operation) -> Batch:
+    *others, last = (part.body for part in parts)
+    return Batch(
+        parts[0].number,
+        np.concatenate([part.numbers for part in parts]),
+        [batch for part in parts for batch in part.rows],
+        b"".join((operation.opening, *others, last[:-1], operation.closing)),
+    )

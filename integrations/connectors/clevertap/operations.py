@@ -1,0 +1,96 @@
+"""What CleverTap's API can be asked for with rows, and its limits."""
+
+from dataclasses import dataclass
+
+IDENTITIES = ("identity", "objectId", "FBID", "GPID")
+UPLOADS, OTHERS = 15, 3  # requests that an account may have under way
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One kind of request that rows are sent in."""
+
+    path: str
+    noun: str  # what a row is, in words
+    deed: str  # what was done with them
+    fields: tuple[str, ...]  # what CleverTap calls columns that it knows
+    required: tuple[str, ...] = ()
+    most: int = 1000  # records of a request
+    at_once: int = OTHERS
+    opening: bytes = b'{"d":['
+    closing: bytes = b"]}"
+    properties: bool = False  # whether all other columns are properties
+    repeatable: bool = True  # whether twice is the same as once
+
+
+OPERATIONS = {
+    "upload_profiles": Operation(
+        path="/1/upload",
+        noun="profile",
+        deed="Uploaded",
+        fields=(*IDENTITIES, "ts"),
+        at_once=UPLOADS,
+        properties=True,
+    ),
+    "user_events": Operation(
+        path="/1/upload",
+        noun="event",
+        deed="Uploaded",
+        fields=(*IDENTITIES, "ts", "evtName"),
+        required=("evtName",),
+        at_once=UPLOADS,
+        properties=True,
+        repeatable=False,
+    ),
+    "upload_tokens": Operation(
+        path="/1/upload",
+        noun="device token",
+        deed="Uploaded",
+        fields=("objectId", "id", "type", "keys"),
+        required=("objectId", "id", "type"),
+        at_once=UPLOADS,
+    ),
+    "demerge": Operation(
+        path="/1/demerge/profiles.json",
+        noun="profile",
+        deed="Demerged",
+        fields=("identity",),
+        required=("identity",),
+        most=100,
+        opening=b'{"identities":[',
+    ),
+    "subscribe": Operation(
+        path="/1/subscribe",
+        noun="subscription",
+        deed="Updated",
+        fields=("type", "value", "status"),
+        required=("type", "value", "status"),
+    ),
+    "disassociate": Operation(
+        path="/1/disassociate",
+        noun="phone number",
+        deed="Disassociated",
+        fields=("value",),
+        required=("value",),
+    ),
+    "custom_list": Operation(
+        path="/upload_custom_list_segment_completed",
+        noun="person",
+        deed="Uploaded",
+        fields=("type", "identity"),
+        required=("type", "identity"),
+    ),
+}
+
+
+def operation_name(settings: dict) -> str:
+    target = settings["target"]
+    return settings["profile_operation"] if target == "user_profiles" else target
+
+
+def operation_of(settings: dict) -> Operation:
+    return OPERATIONS[operation_name(settings)]
+
+
+def requests_at_once(operation: Operation, settings: dict) -> int:
+    return min(operation.at_once, settings.get("thread_count") or operation.at_once)

@@ -1,0 +1,192 @@
+"""What CleverTap asks of single rows: each check yields the rows that break a rule."""
+
+import json
+import time
+from collections.abc import Iterator
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from integrations.connectors.clevertap.layout import Layout, layout_of
+from integrations.connectors.clevertap.operations import IDENTITIES, Operation, operation_of
+from integrations.connectors.clevertap.records import STATUSES, TYPES
+from integrations.connectors.clevertap.values import array_mask, is_text, timestamps
+from integrations.contract import Broken
+from integrations.formats.quoting import TEXT
+from integrations.formats.text import text_of, unwrapped
+
+MOST_VALUE = 512  # bytes, so characters too
+E164 = r"^\+[1-9]\d{6,14}$"
+ADDRESS = r"^[^\s@]+@[^\s@]+\.[^\s@]+$"
+SYSTEM_EVENTS = (
+    *("Stayed", "Notification Clicked", "Notification Viewed", "UTM Visited"),
+    *("Notification Sent", "App Launched", "App Uninstalled", "Notification Bounced"),
+    *("Geocluster Entered", "Geocluster Exited", "SCOutgoing", "SCIncoming", "SCEnd"),
+    *("SCCampaignOptOut", "wzrk_d", "App Installed", "Push Impressions", "App Version Changed"),
+    *("Notification Replied", "Reply Sent", "State Transitioned", "Session Concluded"),
+    *("Channel Unsubscribed", "Identity Set", "Identity Reset", "Identity Error", "Reachable By"),
+)
+
+
+def of(batch, settings) -> tuple[Operation, Layout]:
+    operation = operation_of(settings)
+    return operation, layout_of(batch.schema.names, operation)
+
+
+def is_blank(column: pa.Array) -> pa.Array:
+    """Return where a value is null, or a text without a letter."""
+    column = unwrapped(column)
+    if not is_text(column.type):
+        return column.is_null()
+    return pc.fill_null(pc.match_substring_regex(column, r"^\s*$"), fill_value=True)
+
+
+def no_identity(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    columns = [layout.fields[name] for name in IDENTITIES if name in layout.fields]
+    blank = reduce(pc.and_, [is_blank(batch[column]) for column in columns])
+    yield Broken(blank, "There is no identity: it says whom the row is of.")
+
+
+def required_values(batch, settings) -> Iterator[Broken]:
+    operation, layout = of(batch, settings)
+    for name in operation.required:
+        yield Broken(is_blank(batch[layout.fields[name]]), f"There is no {name}.")
+
+
+def long_values(batch, settings) -> Iterator[Broken]:
+    for name, column in sent_columns(batch, settings):
+        if (long := too_long(unwrapped(column), settings)) is not None:
+            yield Broken(long, f"{name} is longer than {MOST_VALUE} bytes.")
+
+
+def sent_columns(batch, settings) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the columns that go to CleverTap; others are ignored."""
+    operation, layout = of(batch, settings)
+    for name in batch.schema.names if operation.properties else layout.fields.values():
+        yield name, batch[name]
+
+
+def too_long(column: pa.Array, settings: dict) -> pa.Array | None:
+    """Return where a text is too long, or a text in an array is; nothing where none can be."""
+    if types.is_list(column.type) or types.is_large_list(column.type):
+        return rows_with(column, too_long(column.flatten(), settings))
+    if not is_text(column.type):
+        return None
+    sizes = pc.binary_length(column)
+    if (pc.max(sizes).as_py() or 0) <= MOST_VALUE:
+        return None
+    long = pc.greater(sizes, MOST_VALUE)
+    mask = array_mask(column.cast(TEXT)) if settings.get("array_operation") else None
+    return long if mask is None else pc.and_not(long, mask)
+
+
+def rows_with(column, mask):
+    """Return the rows of which a member has the mark."""
+    if mask is None or not pc.any(mask).as_py():
+        return None
+    places = pc.list_parent_indices(column).filter(pc.fill_null(mask, fill_value=False))
+    return pc.is_in(pa.array(range(len(column)), places.type), places)
+
+
+def unreadable_ts(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    if name := layout.fields.get("ts"):
+        seconds = timestamps(batch[name])
+        unread = pc.and_(batch[name].is_valid(), seconds.is_null())
+        yield Broken(unread, f"{name} is no time: use seconds since 1970, a timestamp, or ISO.")
+        yield Broken(pc.less(seconds, 0), f"{name} is before 1970.")
+        yield Broken(pc.greater(seconds, int(time.time())), f"{name} is in the future.")
+
+
+def no_numbers(batch, settings) -> Iterator[Broken]:
+    for name, column in sent_columns(batch, settings):
+        if types.is_floating(column.type):
+            yield Broken(pc.invert(pc.is_finite(column)), f"{name} is not a number.")
+
+
+def system_events(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    names = text_of(batch[layout.fields["evtName"]]).cast(TEXT)
+    restricted = pc.is_in(names, pa.array(SYSTEM_EVENTS, TEXT))
+    yield Broken(restricted, "CleverTap keeps the name of this event for itself.")
+
+
+def stray_items(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    columns = [column for item in layout.items.values() for column in item.values()]
+    if columns:
+        holds = reduce(pc.or_, [batch[column].is_valid() for column in columns])
+        other = pc.not_equal(text_of(batch[layout.fields["evtName"]]).cast(TEXT), "Charged")
+        yield Broken(pc.and_(holds, other), "Only the event Charged has items.")
+
+
+def odd_profiles(batch, settings) -> Iterator[Broken]:
+    """Yield profile fields of CleverTap's own that do not have their form."""
+    _, layout = of(batch, settings)
+    for key, (pattern, wanted) in FORMS.items():
+        if column := layout.properties.get(key):
+            yield Broken(unlike(batch[column], pattern), f"{column} is not {wanted}.")
+
+
+FORMS = {
+    "Phone": (E164, "a number like +14155551234"),
+    "Email": (ADDRESS, "an e-mail address"),
+    "Gender": (r"^[MFO]$", "M, F or O"),
+    "Married": (r"^(Y|N|true|false)$", "Y or N"),
+}
+
+
+def unlike(column: pa.Array, pattern: str) -> pa.Array:
+    return pc.invert(pc.match_substring_regex(text_of(column).cast(TEXT), pattern))
+
+
+def arrays_in_single(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    for key, column in layout.single_values().items():
+        texts = unwrapped(batch[column])
+        if is_text(texts.type) and (mask := array_mask(texts.cast(TEXT))) is not None:
+            yield Broken(mask, f"{column} is an array, but {key} is a single value in CleverTap.")
+
+
+def odd_subscriptions(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    kinds, values, statuses = (batch[layout.fields[name]] for name in ("type", "value", "status"))
+    yield Broken(not_among(kinds, TYPES), "type is not email or phone.")
+    yield Broken(not_among(statuses, STATUSES), "status is not Unsubscribe or Resubscribe.")
+    phone = pc.equal(pc.utf8_lower(text_of(kinds).cast(TEXT)), "phone")
+    odd_phone, odd_email = unlike(values, E164), unlike(values, ADDRESS)
+    yield Broken(pc.and_(phone, odd_phone), "value is not a number like +14155551234.")
+    yield Broken(pc.and_not(odd_email, phone), "value is not an e-mail address.")
+
+
+def not_among(column: pa.Array, words) -> pa.Array:
+    return pc.invert(pc.is_in(pc.utf8_lower(text_of(column).cast(TEXT)), pa.array(words, TEXT)))
+
+
+def odd_phones(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    odd = unlike(batch[layout.fields["value"]], E164)
+    yield Broken(odd, "value is not a number like +14155551234.")
+
+
+def odd_list_types(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    yield Broken(not_among(batch[layout.fields["type"]], ("g", "i")), "type is not g or i.")
+
+
+def odd_token_keys(batch, settings) -> Iterator[Broken]:
+    _, layout = of(batch, settings)
+    if column := layout.fields.get("keys"):
+        texts = text_of(batch[column]).to_pylist()
+        odd = pa.array([text is not None and not is_object(text) for text in texts], pa.bool_())
+        yield Broken(odd, f"{column} is no JSON object.")
+
+
+def is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

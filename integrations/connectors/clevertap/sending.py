@@ -1,0 +1,189 @@
+"""Batches on their way: several requests at once, each tried until CleverTap has answered."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import replace
+
+from integrations.connectors.clevertap.answers import Answer, outcome, said_by
+from integrations.connectors.clevertap.api import Api
+from integrations.connectors.clevertap.batches import Batch
+from integrations.connectors.clevertap.operations import Operation
+from integrations.connectors.clevertap.progress import Progress
+from integrations.connectors.retry import retrying
+from integrations.delivery import Delivery
+from integrations.errors import ExportError, PermanentError, Stopped, TransientError
+
+WAITS = (1.0, 600.0)  # seconds: the first and the longest between two tries
+LOOK = 0.2  # seconds between looks at the stop signal
+FENCED_EVERY = 1.0  # seconds between questions to the database whose job this is
+
+
+class Unsure(Exception):
+    """Nobody knows whether CleverTap took a batch, and it is not to be sent again."""
+
+
+class Sender:
+    """Sends the batches of a delivery. The methods are called by several threads."""
+
+    def __init__(
+        self,
+        authentication: dict,
+        settings: dict,
+        operation: Operation,
+        delivery: Delivery,
+        progress: Progress,
+    ):
+        self.authentication, self.settings = authentication, settings
+        self.operation, self.delivery, self.progress = operation, delivery, progress
+        self.own = threading.local()
+        self.lock = threading.Lock()
+        self.bytes = 0
+        self.error = None
+        self.over = threading.Event()
+        # What waits for its next try ends with the others; what is under way is answered first.
+        self.patience = replace(delivery, stopped=lambda: self.over.is_set() or delivery.stopped())
+
+    def send_all(self, batches: Iterable[Batch], at_once: int) -> None:
+        """Send the batches, so many at a time. Raise the first error, once all have ended."""
+        with ExitStack() as self.apis, ThreadPoolExecutor(at_once, "clevertap") as pool:
+            try:
+                for done in sent(self.fenced(batches), self.take, pool, 2 * at_once, self.delivery):
+                    done.result()
+            except BaseException as error:  # noqa: BLE001  it is raised, unless there was one before
+                self.end(error)
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise self.error from None
+
+    def fenced(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield the batches as long as the job is this process's."""
+        asked = None
+        for batch in batches:
+            now = time.monotonic()
+            if asked is None or now - asked > FENCED_EVERY:
+                self.delivery.fence()
+                asked = now
+            yield batch
+
+    def take(self, batch: Batch) -> None:
+        """Send a batch, unless another one has failed."""
+        try:
+            self.patience.check()
+            self.send(batch)
+        except BaseException as error:
+            self.end(error)
+            raise
+
+    def end(self, error: BaseException) -> None:
+        """Let no other batch begin. The first error is the one to tell of."""
+        with self.lock:
+            self.error = self.error or error
+        self.over.set()
+
+    def send(self, batch: Batch) -> None:
+        """Send a batch, and write down what became of it."""
+        if self.progress.was_sent(batch):
+            again = self.settings.get("unanswered") != "list"
+            self.delivery.log(told_of(batch, again=again))
+            if not again:
+                self.progress.unsure(batch)
+                return
+        try:
+            answer = self.answer_to(batch)
+        except Unsure:
+            self.progress.unsure(batch)
+            return
+        self.settle(batch, answer)
+
+    def answer_to(self, batch: Batch) -> Answer:
+        """Return CleverTap's answer, for which the batch may have to be sent several times."""
+        self.progress.sent(batch)
+        limit = self.authentication["retry_limit"]
+        doubts = []  # one for each try of which nobody knows what came
+        try:
+            said = retrying(lambda: self.one_try(batch, doubts), limit, self.patience, WAITS)
+        except (ExportError, Stopped):
+            if not doubts:
+                self.progress.again(batch)
+            raise
+        return outcome(said, batch.body, len(batch.numbers))
+
+    def one_try(self, batch, doubts):
+        doubts.append(batch)
+        try:
+            return said_by(self.api().post(self.operation.path, batch.body))
+        except TransientError as error:
+            if error.unanswered and self.settings.get("unanswered") == "list":
+                self.delivery.log(f"{error} The rows of the batch are listed as not delivered.")
+                raise Unsure from error
+            if not error.unanswered:
+                doubts.pop()
+            raise
+        except PermanentError:
+            doubts.pop()
+            raise
+
+    def settle(self, batch, answer):
+        with self.lock:
+            self.progress.requests += 1
+            self.progress.taken += answer.taken
+            self.bytes += len(batch.body)
+            self.delivery.progress(self.bytes)
+        self.progress.answered(batch, answer.refused, answer.taken)
+        if answer.unnamed:
+            self.delivery.log(
+                f"CleverTap refused {answer.unnamed:,} records of a request without saying which."
+            )
+        if (refused := len(answer.refused) + answer.unnamed) and not self.settings["skip_invalid"]:
+            raise stop_at(refused, next(iter(answer.refused.values()), ("", "")))
+
+    def api(self) -> Api:
+        """Return the connection of this thread."""
+        if not hasattr(self.own, "api"):
+            self.own.api = Api(self.authentication, self.delivery)
+            with self.lock:
+                self.apis.push(self.own.api)
+        return self.own.api
+
+
+def told_of(batch: Batch, *, again: bool) -> str:
+    first, last = int(batch.numbers[0]) + 1, int(batch.numbers[-1]) + 1
+    what = "they are sent again" if again else "they are listed as not delivered"
+    return (
+        f"Rows {first:,} to {last:,} were sent by an earlier attempt, which got no answer: {what}."
+    )
+
+
+def stop_at(count: int, why: tuple[str, str]) -> PermanentError:
+    return PermanentError(
+        f"CleverTap refused {count:,} record{'' if count == 1 else 's'}, so the job stopped. "
+        f"{why[1]}".strip(),
+        remedy="Mend the query: the page of the job lists the rows with what is wrong with each. "
+        "Or let the export skip invalid records. What was delivered before is not sent again.",
+    )
+
+
+def sent(
+    batches: Iterable[Batch],
+    send: Callable,
+    pool: ThreadPoolExecutor,
+    most: int,
+    delivery: Delivery,
+) -> Iterator[Future]:
+    """Yield what is done of the batches; no more than so many wait or are under way."""
+    waiting = set()
+    for batch in batches:
+        waiting.add(pool.submit(send, batch))
+        while len(waiting) >= most:
+            done, waiting = some_done(waiting, delivery)
+            yield from done
+    while waiting:
+        done, waiting = some_done(waiting, delivery)
+        yield from done
+
+
+def some_done(waiting, delivery):
+    delivery.check()
+    return wait(waiting, LOOK, FIRST_COMPLETED)

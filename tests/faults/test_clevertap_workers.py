@@ -1,0 +1,156 @@
+"""Workers that are killed while they send batches to CleverTap: what arrives twice."""
+
+import time
+from collections import Counter
+
+import pytest
+
+from console import jobs
+from console.jobs.rejects import rejects_of
+from console.models import Database
+from integrations.connectors.clevertap import CleverTap
+from integrations.models import Authentication
+from tests.faults.deliveries import run, run_after_the_lease, texts
+from tests.integrations.clevertap import EVENTS, login
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROWS = 4_500
+SQL = (
+    "SELECT cast(x - 1 AS varchar) AS identity, 'Seen' AS \"evtName\" "
+    f"FROM UNNEST(sequence(1, {ROWS})) t(x) ORDER BY x"
+)
+SETTLE = "integrations.connectors.clevertap.progress.Progress.settle"
+KEEP = "integrations.connectors.clevertap.progress.Progress.keep"
+ALL = range(ROWS)
+
+
+@pytest.fixture
+def send(account, marketer):
+    """A function that submits a job that sends one batch after the other."""
+    Database.objects.create(name="shop", owner=marketer)
+    authentication = Authentication(name="W1", type="clevertap", owner=marketer)
+    authentication.settings = login(account, timeout=60)
+    authentication.save()
+
+    def send(attempts=1, **given):
+        form = CleverTap.Export.from_json({"thread_count": 1, "skip_invalid": True} | given)
+        assert form.is_valid(), form.errors
+        who = {"owner": marketer, "authentication": authentication, "attempts": attempts}
+        return jobs.submit(SQL, database="shop", export=form.cleaned_data, **who)
+
+    return send
+
+
+def received(account, name):
+    """Return how often each row has arrived."""
+    return Counter(int(each["identity"]) for each in account.store.read(name))
+
+
+def rejected(job):
+    return [number for portion in rejects_of(job).portions() for number in portion[0].to_pylist()]
+
+
+def kill_in_the_third_request(account, start, job):
+    """Kill a worker whose third request was taken and never answered."""
+    account.switches.faults = ["ok", "ok", "silent"]
+    worker = start(job)
+    worker.run_until(lambda: len(account.store.read("requests")) == 3)
+    worker.kill()
+
+
+def test_profiles_of_a_killed_worker_are_gone_on_with(account, send, start):
+    job = send()
+    kill_in_the_third_request(account, start, job)
+
+    job = run_after_the_lease(job)
+
+    assert (job.status, job.attempt) == ("success", 2), job.error
+    found = received(account, "profiles")
+    assert set(found) == set(ALL)
+    assert {row for row, times in found.items() if times > 1} == set(range(2_000, 3_000))
+    assert job.receipt["rows"] == ROWS and job.rejected == 0
+    assert "Uploaded 4,500 profiles" in job.receipt["summary"]
+    assert "in 5 requests" in job.receipt["summary"]
+
+
+def test_events_of_a_killed_worker_are_twice_in_the_unanswered_batch_alone(account, send, start):
+    job = send(**EVENTS)
+    kill_in_the_third_request(account, start, job)
+
+    job = run_after_the_lease(job)
+
+    assert job.status == "success", job.error
+    found = received(account, "events")
+    assert {row for row, times in found.items() if times > 1} == set(range(2_000, 3_000))
+    assert set(found) == set(ALL) and max(found.values()) == 2
+
+
+def test_events_of_a_killed_worker_are_never_twice_where_they_are_listed(account, send, start):
+    job = send(**EVENTS, unanswered="list")
+    kill_in_the_third_request(account, start, job)
+
+    job = run_after_the_lease(job)
+
+    assert job.status == "success", job.error
+    assert received(account, "events") == Counter(ALL)
+    assert rejected(job) == list(range(2_000, 3_000))
+    assert (job.receipt["rows"], job.rejected) == (ROWS - 1_000, 1_000)
+
+
+@pytest.mark.parametrize(("step", "twice"), [(SETTLE, 1_000), (KEEP, 0)])
+def test_a_worker_killed_at_an_answer_doubles_no_more_than_that_batch(
+    step, twice, account, send, start
+):
+    job = send(**EVENTS)
+    worker = start(job, step)
+    worker.wait_at_step()
+    worker.kill()
+
+    job = run_after_the_lease(job)
+
+    assert job.status == "success", job.error
+    assert received(account, "events") == Counter(ALL) + Counter(range(twice))
+
+
+def test_another_attempt_and_a_retry_by_hand_send_only_what_is_left(account, send, marketer):
+    account.switches.faults = ["partial", "ok", "401"]
+    job = run(send())
+    assert job.status == "error" and "refused the credentials" in job.error
+    assert job.rejected == 1
+
+    again = run(jobs.retry(job, marketer))
+
+    assert again.status == "success", again.error
+    assert received(account, "profiles") == Counter(range(1, ROWS))
+    assert rejected(again) == [0]
+    assert again.receipt["rows"] == ROWS - 1
+
+
+def test_rejects_can_be_sent_again_alone(account, send, marketer):
+    account.switches.faults = ["partial"]
+    job = run(send())
+    assert job.status == "success" and rejected(job) == [0]
+
+    again = run(jobs.resend(job, marketer))
+
+    assert again.status == "success", again.error
+    assert received(account, "profiles") == Counter(ALL)
+    assert "Uploaded 1 profile to CleverTap" in again.receipt["summary"]
+
+
+@pytest.mark.parametrize("fault", ["silent", "429"])
+def test_a_kill_is_obeyed_by_what_waits_for_clevertap(fault, account, send, start, marketer):
+    account.switches.faults = ["ok", *[fault] * 20]
+    job = send()
+    worker = start(job)
+    requests = 2 if fault == "silent" else 3
+    worker.run_until(lambda: len(account.store.read("requests")) >= requests)
+
+    jobs.kill(job, marketer)
+    asked = time.monotonic()
+    worker.wait(10)
+
+    assert time.monotonic() - asked < 5
+    job.refresh_from_db()
+    assert job.status == "killed"
+    assert "The job was killed. Nothing more is sent." in texts(job)
