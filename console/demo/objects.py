@@ -7,8 +7,8 @@ from console.access import ADMIN, MARKETER
 from console.demo import authentications
 from console.demo.authentications import complete
 from console.demo.data import load_demo
-from console.demo.destinations import DESTINATION, Sandbox
-from console.demo.queries import LAPSED, SAVED
+from console.demo.destinations import CLEVERTAP_ACCOUNT, DESTINATION, Sandbox
+from console.demo.queries import CLEVERTAP, LAPSED, SAVED
 from console.models import Database, Query, QueryVersion
 from console.schedules import schedule_query
 
@@ -47,6 +47,8 @@ def query(saved, database, owner, destinations):
     if saved is LAPSED:
         send(query, destinations[DESTINATION], export())
         schedule_query(query, "@daily", "UTC")
+    if saved is CLEVERTAP and CLEVERTAP_ACCOUNT in destinations:
+        send(query, destinations[CLEVERTAP_ACCOUNT], {"skip_invalid": True})
 
 
 def send(query, authentication, given):

@@ -22,6 +22,11 @@ def sandbox_buckets():
     return sandbox_files() / "s3"
 
 
+def clevertap_files():
+    """Return the folder of what the CleverTap sandbox was sent."""
+    return sandbox_files() / "clevertap-api"
+
+
 def migrate():
     """Make the tables of the database, or change them. Return whether there was need to."""
     executor = MigrationExecutor(connection)
@@ -31,7 +36,7 @@ def migrate():
     return True
 
 
-def prepare(port, s3_port, tell):
+def prepare(port, s3_port, clevertap_port, tell):
     """Make what is missing of the demo; return the query that exports to the sandbox."""
     before = Table.objects.count()
     query = demo.make(
@@ -42,6 +47,7 @@ def prepare(port, s3_port, tell):
             s3=f"http://{HOST}:{s3_port}",
             access_key_id=ACCESS_KEY_ID,
             secret_access_key=SECRET_ACCESS_KEY,
+            clevertap=f"http://{HOST}:{clevertap_port}",
         )
     )
     made = Table.objects.aggregate(rows=Sum("rows"), tables=Count("pk"))

@@ -12,11 +12,11 @@ CONNECTORS = {
     connector.name: connector
     for connector in (
         SFTPv2,
+        S3,
         Rokt,
-        TreasureData,
+        CleverTap,
         CleverTapSFTP,
+        SalesforceDMP,
+        TreasureData,
     )
 }
-CONNECTORS = {connector.name: connector for connector in (SFTPv2, S3)}
-CONNECTORS = {connector.name: connector for connector in (SFTPv2, S3, SalesforceDMP)}
-CONNECTORS = {connector.name: connector for connector in (CleverTap, SFTPv2)}

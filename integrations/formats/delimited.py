@@ -10,7 +10,6 @@ from integrations.formats.blocks import block
 from integrations.formats.dialect import Dialect, dialect_of
 from integrations.formats.kernel.loading import writer_for
 from integrations.formats.quoting import TEXT, written
-from integrations.formats.threads import ahead
 from integrations.rows import Rows
 from integrations.rows.ahead import ahead
 

@@ -10,8 +10,8 @@ from pyarrow import types
 from integrations.formats.leaves import leaf_text
 from integrations.formats.quoting import TEXT, data_of, join, replaced
 from integrations.formats.text import json_of, unwrapped
-from integrations.formats.threads import ahead
 from integrations.rows import Rows
+from integrations.rows.ahead import ahead
 
 # What must not stand in a JSON text as it is.
 SPECIAL = '["\\\\\\x00-\\x1f]'

@@ -13,8 +13,8 @@ from pyarrow import types
 
 from integrations.formats.quoting import TEXT, data_of, join, replaced
 from integrations.formats.text import text_of, unwrapped
-from integrations.formats.threads import ahead
 from integrations.rows import Rows
+from integrations.rows.ahead import ahead
 
 BETWEEN = ":"  # a name and its value; nobody writes it otherwise
 

@@ -1,21 +1,33 @@
 """The demo objects: made once, complete, and every query among them runs."""
 
+import threading
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import User
 
 from console import demo
 from console.demo.authentications import VENDORS
 from console.demo.data import load_demo
-from console.demo.destinations import DESTINATION
+from console.demo.destinations import CLEVERTAP_ACCOUNT, DESTINATION, S3, SALESFORCE_DMP
 from console.demo.queries import SAVED
-from console.jobs import results, run, submit
+from console.jobs import results, run, submit, submit_query
 from console.models import Job, Query, QueryVersion
 from integrations.access import usable_by
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
+from integrations.sandbox.clevertap.server import Sandbox
 from integrations.transports.key_pairs import public_line
 
-SANDBOX = demo.Sandbox(2222, "demo", "demo")
+SANDBOX = demo.Sandbox(
+    2222,
+    "demo",
+    "demo",
+    s3="http://127.0.0.1:9000",
+    access_key_id="demo",
+    secret_access_key="demo-secret",
+    clevertap="http://127.0.0.1:8090",
+)
 COLUMNS = {
     "Revenue by month": ["month", "orders", "buyers", "revenue"],
     "Top categories": ["category", "orders", "items", "revenue"],
@@ -61,17 +73,23 @@ def test_the_marketer_has_the_queries_and_one_is_exported_every_day(made):
     queries = Query.objects.filter(owner__username="marketer")
 
     assert {query.name for query in queries} == set(COLUMNS)
-    assert [query.name for query in queries if query.export] == ["Lapsed gold & platinum"]
+    exported = {query.name for query in queries if query.export}
+    assert exported == {"Lapsed gold & platinum", "CleverTap profiles"}
+    assert [query.name for query in queries if query.schedule] == ["Lapsed gold & platinum"]
     assert made.schedule.cron == "@daily"
     assert made.schedule.next_slot
     assert QueryVersion.objects.filter(number=1).count() == len(SAVED)
 
 
-def test_the_marketer_may_use_the_destination_and_not_change_it(made):
+def test_the_marketer_may_use_the_destinations_and_not_change_them(made):
     marketer = User.objects.get(username="marketer")
 
-    names = {DESTINATION, *(vendor.name for vendor in VENDORS)}
-    assert {str(each) for each in usable_by(marketer)} == names
+    assert {each.name: each.type for each in usable_by(marketer)} == {
+        DESTINATION: "sftp_v2",
+        S3: "s3",
+        SALESFORCE_DMP: "salesforce_dmp",
+        CLEVERTAP_ACCOUNT: "clevertap",
+    } | {vendor.name: vendor.type for vendor in VENDORS}
     assert {each.owner.username for each in Authentication.objects.all()} == {"admin"}
     assert not marketer.is_staff
 
@@ -88,10 +106,13 @@ def test_a_second_time_makes_nothing_again_and_keeps_what_was_changed(made):
     assert User.objects.filter(username__in=["admin", "marketer"]).count() == 2
 
 
-def test_the_destinations_follow_the_port_of_the_sandbox(made):
-    demo.make(demo.Sandbox(2223, "demo", "demo"))
+def test_the_destinations_follow_the_addresses_of_the_sandbox(made):
+    demo.make(replace(SANDBOX, port=2223, s3="http://127.0.0.1:1", clevertap="http://127.0.0.1:2"))
 
-    assert {each.settings["port"] for each in Authentication.objects.all()} == {2223}
+    given = [each.settings for each in Authentication.objects.all()]
+    assert {each["port"] for each in given if "port" in each} == {2223}
+    assert {each["endpoint"] for each in given if "endpoint" in each} == {"http://127.0.0.1:1"}
+    assert {each["api_host"] for each in given if "api_host" in each} == {"http://127.0.0.1:2"}
 
 
 def test_the_vendors_of_the_sandbox_know_the_keys_and_keep_them(made, settings):
@@ -108,28 +129,16 @@ def test_the_vendors_of_the_sandbox_know_the_keys_and_keep_them(made, settings):
     assert keys == set(before.splitlines())
 
 
-def test_the_other_sandboxes_have_authentications_too(made):
-    demo.make(demo.Sandbox(2222, "demo", "demo", "http://127.0.0.1:9000", "demo", "demo-secret"))
-
-    usable = usable_by(User.objects.get(username="marketer"))
-    assert {each.name: each.type for each in usable} == {
-        DESTINATION: "sftp_v2",
-        "Demo S3 sandbox": "s3",
-        "Demo Salesforce DMP": "salesforce_dmp",
-    } | {vendor.name: vendor.type for vendor in VENDORS}
-    for each in usable.filter(type__in=["s3", "salesforce_dmp"]):
-        assert each.settings["endpoint"] == "http://127.0.0.1:9000"
-
-
 def test_what_is_stored_is_what_the_forms_would_store(made):
-    connector = CONNECTORS["sftp_v2"]
-    for form, stored in (
-        (connector.Authentication, made.authentication.settings),
-        (connector.Export, made.export),
-    ):
-        checked = form.from_json(stored)
-        assert checked.is_valid(), checked.errors
-        assert checked.cleaned_data == stored
+    for query in Query.objects.exclude(authentication=None):
+        connector = CONNECTORS[query.authentication.type]
+        for form, stored in (
+            (connector.Authentication, query.authentication.settings),
+            (connector.Export, query.export),
+        ):
+            checked = form.from_json(stored)
+            assert checked.is_valid(), checked.errors
+            assert checked.cleaned_data == stored
 
 
 def test_every_query_runs_and_has_rows(made):
@@ -141,3 +150,19 @@ def test_every_query_runs_and_has_rows(made):
         assert (job.status, job.error) == (Job.Status.SUCCESS, "")
         assert results.rows_of(job).columns == COLUMNS[query.name]
         assert job.rows > 0, query.name
+
+
+def test_the_profiles_hold_to_what_clevertap_asks_for(made, settings, tmp_path):
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+    account = Sandbox(tmp_path / "clevertap")
+    threading.Thread(target=account.serve, daemon=True).start()
+    demo.make(replace(SANDBOX, clevertap=account.address))
+    query = Query.objects.get(name="CleverTap profiles")
+
+    job = submit_query(query)
+    run(job.pk)
+    account.stop()
+
+    job.refresh_from_db()
+    assert (job.status, job.rejected) == (Job.Status.SUCCESS, 0), job.error
+    assert job.receipt["summary"].startswith(f"Uploaded {job.rows:,} profiles to CleverTap")

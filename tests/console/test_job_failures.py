@@ -9,7 +9,7 @@ from console import jobs
 from console.jobs.rejects import rejects_csv
 from console.models import Database, Job
 from integrations.models import Authentication
-from tests.integrations.clevertap import Account
+from tests.integrations.clevertap_imports import Account
 
 SQL = """SELECT * FROM (VALUES
   ('ann', 21, '+1', DATE '2020-05-12'), ('bob', NULL, 'x', NULL), (NULL, 3, '', NULL),

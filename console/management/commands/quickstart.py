@@ -54,15 +54,19 @@ class Command(BaseCommand):
         """Start everything at once, for most time goes by while it loads; deliver a file."""
         sandbox = ports.kept(settings.HOME / "sandbox.port")
         s3 = ports.kept(settings.HOME / "s3_sandbox.port")
+        clevertap = ports.kept(settings.HOME / "clevertap.port")
         # These would only wait for Django to load: they go without it.
         children.start("sandbox", "-m", "integrations.sandbox", *places(sandbox))
-        buckets = str(data.sandbox_buckets())
-        children.start("S3 sandbox", "-m", "integrations.sandbox.s3", str(s3), buckets)
+        for name, module, at, files in (
+            ("S3 sandbox", "s3", s3, data.sandbox_buckets()),
+            ("CleverTap sandbox", "clevertap", clevertap, data.clevertap_files()),
+        ):
+            children.start(name, "-m", f"integrations.sandbox.{module}", str(at), str(files))
         if data.migrate():
             self.tell("database made")
         children.start("cluster", "-m", "console.supervisor", str(drain))
         children.start("web server", "-m", "console.web", f"{ports.ADDRESS}:{port}")
-        job = landing.submit(data.prepare(sandbox, s3, self.tell))
+        job = landing.submit(data.prepare(sandbox, s3, clevertap, self.tell))
         wait_for_answer(port, children.check)
         self.tell("web server answers")
         landing.wait_for(job, children.check)
