@@ -201,6 +201,36 @@ def judged_page(page: dict, rate: float) -> Measured:
     return Measured("P12", what, f"{late:.0f} ms", f"≤ {SLOWEST_PAGE} ms", late <= SLOWEST_PAGE)
 
 
+LEAST_SHARE = 0.9  # of what the receiver's answers allow, or of what the records alone take
+MOST_API_MEMORY = 400  # MB
+
+
+def judged_clevertap(found: dict) -> list[Measured]:
+    """Return the goals of many profiles that are sent in requests."""
+    rows, rounds = found["rows"], found["rounds"]
+    answers = found["threads"] * found["batch"] / found["delay"]
+    building = rows / median(each["records_only"] for each in rounds)
+    bound, why = min((answers, "the answers allow"), (building, "making the records allows"))
+    speed = rows / median(each["export_seconds"] for each in rounds)
+    peak = max(each["peak"] for each in rounds) / 1e6
+    return [
+        Measured(
+            "P10",
+            f"{rows:,} profiles to CleverTap, rows/s, of the {bound:,.0f} that {why}",
+            f"{speed:,.0f}",
+            f"≥ {LEAST_SHARE * bound:,.0f}",
+            speed >= LEAST_SHARE * bound,
+        ),
+        Measured(
+            "P10",
+            "peak memory of that",
+            f"{peak:.0f} MB",
+            f"≤ {MOST_API_MEMORY} MB",
+            peak <= MOST_API_MEMORY,
+        ),
+    ]
+
+
 def percentile(values: list[float], share: float) -> float:
     """Return the least value that so large a share of them does not exceed."""
     return sorted(values)[ceil(share * len(values)) - 1]

@@ -59,6 +59,7 @@ def overview(found: dict) -> str:
     measured = goals.judged_growth(found["growth"]["points"]) if "growth" in found else []
     measured += [goals.judged_clicks(found["click"])] if "click" in found else []
     measured += goals.judged_pages(found["pages"]) if "pages" in found else []
+    measured += goals.judged_clevertap(found["clevertap"]) if "clevertap" in found else []
     for kind in goals.MOST_DUE:
         measured += goals.judged_due(kind, found[f"due-{kind}"]) if f"due-{kind}" in found else []
     rows += [[m.number, m.what, m.value, "", m.goal, m.word] for m in measured]
@@ -166,6 +167,26 @@ def page_row(page: dict) -> list:
     return [page["name"], len(page["seconds"]), page["queries"], *(f"{ms:.0f}" for ms in shares)]
 
 
+def clevertap(found: dict) -> str:
+    if "clevertap" not in found:
+        return NOTHING
+    one = found["clevertap"]
+    head = ["what", "s", "least", "rows/s"]
+    named = {
+        "checked and sent": "export_seconds",
+        "records alone": "records_only",
+        "records by Python's json": "json_only",
+    }
+    rows = []
+    for what, figure in named.items():
+        seconds = [each[figure] for each in one["rounds"]]
+        middle = median(seconds)
+        rows.append([what, f"{middle:.2f}", f"{min(seconds):.2f}", f"{one['rows'] / middle:,.0f}"])
+    text = f"{one['rows']:,} profiles of 12 columns, {one['threads']} threads, answers after "
+    text += f"{one['delay'] * 1000:.0f} ms, {len(one['rounds'])} rounds.\n\n"
+    return text + table(head, rows)
+
+
 def circumstances(found: dict) -> str:
     """Return when and on what each work was measured, those alike together."""
     alike = {}
@@ -183,6 +204,7 @@ MADE = {
     "growth": growth,
     "click": click,
     "pages": pages,
+    "clevertap": clevertap,
     "circumstances": circumstances,
 }
 

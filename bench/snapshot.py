@@ -47,7 +47,21 @@ SELECT
 FROM range({rows}) AS numbers(i)
 """
 WORD = "{words}[1 + CAST(hash(i * 50 + n) // 1024 % 16 AS INTEGER)]"
-QUERIES = {"customers": CUSTOMERS, "texts": TEXTS.replace("{word}", WORD)}
+PROFILES = f"""
+SELECT
+    customer_id AS identity,
+    first_name || ' ' || last_name AS name,
+    email,
+    '+1' || CAST(2000000000 + customer_id % 1000000000 AS VARCHAR) AS phone,
+    birthday, lifetime_value, visit_count, is_member, company, created_at, last_seen,
+    1420070400 + visit_count AS ts
+FROM ({CUSTOMERS}) AS customers
+"""
+QUERIES = {
+    "customers": CUSTOMERS,
+    "texts": TEXTS.replace("{word}", WORD),
+    "profiles": PROFILES,
+}
 LISTS = {"first": FIRST, "last": LAST, "companies": COMPANIES, "mails": MAILS, "words": WORDS}
 LIKE_A_RESULT = "FORMAT parquet, COMPRESSION zstd"  # as console/engines/work.py writes results
 

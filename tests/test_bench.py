@@ -72,6 +72,17 @@ def test_schedules_that_are_due_at_once_are_timed(tmp_path):
     assert names == ["P11", "P11"]
 
 
+def test_profiles_are_sent_to_clevertap_and_counted(tmp_path):
+    few = ("--rows", "2500", "--rounds", "1", "--delay", "0.001")
+    found = bench("clevertap", *few, "--json", tmp_path / "figures.json")
+
+    [one] = found["clevertap"]["rounds"]
+    assert 0 < one["export_seconds"] < one["seconds"] and one["peak"] > 10_000_000
+    names = [each.number for each in goals.judged_clevertap(found["clevertap"])]
+    assert names == ["P10", "P10"]
+    assert "records alone" in report.clevertap(found)
+
+
 @NEEDED
 def test_pages_are_timed_under_load(tmp_path):
     few = ("--jobs", 60, "--queries", 3, "--working", 1, "--rate", 5, "--seconds", 4)
