@@ -207,7 +207,7 @@ def test_the_command_serves_and_stops(options, tmp_path, client):
 
     assert PASSCODE in line and ADMIN in line
     assert (reply.status, reply.retry_after) == ((429, 7.0) if "429" in options else (200, None))
-    assert (tmp_path / "sandbox/clevertap/requests.jsonl").exists()
+    assert (tmp_path / "sandbox/clevertap-api/requests.jsonl").exists()
 
 
 def test_each_fault_is_described():
