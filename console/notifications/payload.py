@@ -42,6 +42,7 @@ def event_of(kind: str, job: Job, why: str = "") -> dict:
         status=job.status,
         destination=job.authentication and str(job.authentication),
         **delivered(job),
+        rejected=job.rejected,
         error=job.error,
         remedy=job.remedy,
     )
@@ -66,8 +67,7 @@ def delivered(job):
         {name: file[name] for name in ("path", "rows", "bytes", "sha256")}
         for file in job.receipt["files"]
     ]
-    size = sum(file["bytes"] for file in files)
-    return {"rows": job.receipt["rows"], "bytes": size, "files": files}
+    return {"rows": job.receipt["rows"], "bytes": job.receipt["bytes"], "files": files}
 
 
 def body_of(notice: Notice, shape: str) -> bytes:

@@ -146,13 +146,21 @@ def test_the_documented_check_refuses_what_is_old_or_changed(run, signed, endpoi
 def test_success_is_told_with_what_was_delivered(run, signed, endpoint):
     job = run(GOOD)
     file = {"path": "/in/a.csv", "rows": 7, "bytes": 70, "sha256": "ab" * 32}
-    job.receipt = {"rows": 7, "files": [file | {"server": "x"}]}
+    job.receipt = {"rows": 7, "bytes": 70, "files": [file | {"server": "x"}]}
 
     send_webhooks()
 
     told = json.loads(endpoint.requests[0].body)
     assert (told["type"], told["data"]["rows"]) == ("run.succeeded", 1)
+    assert told["data"]["rejected"] == 0
     assert delivered(job) == {"rows": 7, "bytes": 70, "files": [file]}
+
+
+def test_what_was_delivered_and_is_no_file_has_its_size_too(run):
+    job = run(GOOD)
+    job.receipt = {"rows": 7, "bytes": 70, "files": [], "summary": "Appended 7 rows to a.b."}
+
+    assert delivered(job) == {"rows": 7, "bytes": 70, "files": []}
 
 
 def test_a_pause_without_a_run_is_told(signed, query, endpoint):
