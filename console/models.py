@@ -294,6 +294,13 @@ class Job(models.Model):
         return self.status == self.Status.QUEUED and bool(self.held_because)
 
     @property
+    def may_be_in_part(self):
+        """Whether some of the rows may have arrived though the job did not succeed."""
+        kind = self.authentication and self.authentication.connector
+        failed = self.status in (self.Status.ERROR, self.Status.KILLED)
+        return bool(failed and kind and kind.in_parts and self.sent_bytes)
+
+    @property
     def settled(self):
         """Whether nothing more happens to the job by itself."""
         return self.finished or self.held

@@ -58,7 +58,9 @@ def of_query(query: Query) -> dict:
 
 
 def delivered(job):
-    """Return how much it was. What failed delivered nothing."""
+    """Return how much it was. What failed delivered nothing, or nobody counted it."""
+    if job.may_be_in_part:
+        return {"rows": None, "bytes": job.sent_bytes, "files": []}
     if job.status != Job.Status.SUCCESS:
         return {"rows": 0, "bytes": 0, "files": []}
     if job.receipt is None:

@@ -13,6 +13,10 @@ SUBJECTS = {
     Notice.Kind.SUCCEEDED: "Done: {}",
     Notice.Kind.PAUSED: "Paused: {}",
 }
+IN_PART = (
+    "Some of the rows were delivered before it ended; the log of the job tells of them. "
+    "Where the job is retried, only the others are sent."
+)
 ONCE_A_DAY = "This message comes once a day for as long as it fails."
 
 
@@ -56,6 +60,8 @@ def slot(job):
 def delivered(job):
     if job.export is None:
         return "It has no export, so nothing was to be delivered."
+    if job.may_be_in_part:
+        return IN_PART
     if job.status != Job.Status.SUCCESS:
         return "Nothing was delivered by this run."
     if skipped := job.receipt.get("skipped"):

@@ -83,6 +83,7 @@ class Connector:
     goes_out = True  # whether it connects to somebody else's servers
     # The last column of the file in which its receiver hands back rows that it did not take.
     failure_column: str = ""
+    in_parts = False  # whether a run that fails can have delivered some of the rows
     resends = False  # whether rejects can be sent later without replacing what was delivered
     do_not_call_in_templates = True  # Templates list the classes.
 

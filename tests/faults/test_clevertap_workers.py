@@ -8,6 +8,7 @@ import pytest
 from console import jobs
 from console.jobs.rejects import rejects_of
 from console.models import Database
+from console.notifications import payload, wording
 from integrations.connectors.clevertap import CleverTap
 from integrations.models import Authentication
 from tests.faults.deliveries import run, run_after_the_lease, texts
@@ -117,6 +118,8 @@ def test_another_attempt_and_a_retry_by_hand_send_only_what_is_left(account, sen
     job = run(send())
     assert job.status == "error" and "refused the credentials" in job.error
     assert job.rejected == 1
+    assert wording.delivered(job) == wording.IN_PART
+    assert payload.delivered(job) == {"rows": None, "bytes": job.sent_bytes, "files": []}
 
     again = run(jobs.retry(job, marketer))
 

@@ -18,7 +18,7 @@ class CleverTap(Connector):
     Authentication = Authentication
     Export = Export
     contract = CONTRACT
-    resends = True
+    in_parts = resends = True
     imports = (
         "integrations.rows.parquet",
         "integrations.formats.delimited",

@@ -29,6 +29,7 @@ class CleverTapSFTP(FileConnector):
     imports = (*FileConnector.imports, "integrations.transports.sftp")
     contract = CONTRACT
     failure_column = "Failure Description"
+    in_parts = True  # Each file is imported by itself.
     resends = True  # An import adds to what is there, and each has names of its own.
     limits = (
         "A data file has at most 5 GB, and less than 1 GB where it is encrypted. Larger results "
