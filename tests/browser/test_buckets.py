@@ -10,6 +10,7 @@ from console.models import Database, Job, Query
 from console.queries.saving import save
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
+from tests.servers import wait_until
 
 SQL = """\
 SELECT user_id, td_segment, firstname
@@ -27,15 +28,19 @@ def query(marketer, settings):
     return query
 
 
-def test_from_the_catalog_to_the_receipt(as_user, marketer, query, s3, good_page):
-    page = as_user(marketer, "/integrations/catalog/")
-    page.get_by_role("link", name="Create Authentication for Salesforce DMP").click()
+def fill_in(page, s3):
     page.get_by_label("Client name").fill("client-treasure-data")
     page.get_by_label("Access key ID").fill(s3.key_id)
     page.get_by_label("Secret access key").fill(s3.secret)
-    page.get_by_text("More settings").click()
+    page.get_by_text("Advanced").click()
     page.get_by_label("Endpoint").fill(s3.address)
     page.get_by_label("Path style").check()
+
+
+def test_from_the_catalog_to_the_receipt(as_user, marketer, query, s3, good_page):
+    page = as_user(marketer, "/integrations/catalog/")
+    page.get_by_role("link", name="Create Authentication for Salesforce DMP").click()
+    fill_in(page, s3)
     page.get_by_role("button", name="Test connection").click()
     expect(page.get_by_text("The connection works")).to_be_visible(timeout=20_000)
     good_page(page, "dmp-credentials")
@@ -50,18 +55,18 @@ def test_from_the_catalog_to_the_receipt(as_user, marketer, query, s3, good_page
     expect(
         page.get_by_text(re.compile(r"s3://krux-partners/client-treasure-data/uploads/")).first
     ).to_be_visible()
-    good_page(page, "dmp-export")
     page.get_by_role("button", name="Run and export now").click()
-    expect(page).to_have_url(re.compile("/workbench/"))
-
-    job = Job.objects.get()
+    job = wait_until(Job.objects.first)
     jobs.run(job.pk)
     page.goto(page.url.split("/workbench")[0] + job.get_absolute_url())
-    expect(page.get_by_role("heading", name="Delivered")).to_be_visible()
+    expect(page.get_by_role("heading", name="Delivered", exact=True)).to_be_visible()
     expect(page.get_by_text("firstname holds a separator").first).to_be_visible()
     good_page(page, "dmp-receipt")
     [key] = s3.keys("krux-partners")
     assert s3.read(key, "krux-partners") == b"uid1^firstname:Britty;segment:seg1,seg2\n"
+    page.goto(page.url.split("/workbench")[0] + f"{query.get_absolute_url()}?panel=export")
+    expect(page.get_by_text("uid1^firstname:Britty;segment:seg1,seg2").first).to_be_visible()
+    good_page(page, "dmp-export")
 
 
 def test_the_panel_of_a_bucket_asks_for_what_applies(as_user, marketer, query, s3, good_page):

@@ -274,6 +274,15 @@ def test_settings_that_are_refused(given, field):
     assert field in SalesforceDMP.Export.from_json(given).errors
 
 
+def test_the_preview_has_no_rows_that_would_be_left_out(tmp_path):
+    previewed = SalesforceDMP({}, export())
+
+    rows = result(tmp_path, **columns(x=["1", "2;3"]))
+    assert previewed.preview(rows) == b"good^x:1;segment:a\n"
+    with pytest.raises(PermanentError, match="first two columns have to be"):
+        previewed.preview(result(tmp_path, user_id=["u"]))
+
+
 def test_the_test_takes_all_steps_in_the_folder_of_the_day(s3):
     steps = list(connector(s3).test(local_delivery(slot=datetime.now(UTC))))
 

@@ -9,6 +9,7 @@ from integrations.connectors.s3.server import account
 from integrations.connectors.salesforce_dmp.authentication import Authentication
 from integrations.connectors.salesforce_dmp.contract import CONTRACT
 from integrations.connectors.salesforce_dmp.export import ENDINGS, Export
+from integrations.contract import RowRule, Sifted, check_columns, in_force
 from integrations.errors import PermanentError
 
 EXAMPLE = """\
@@ -76,6 +77,13 @@ class SalesforceDMP(FileConnector):
 
     def file_settings(self):
         return self.settings | {"format": "krux"}
+
+    def preview(self, rows, limit=4096):
+        """Return the first bytes of the file, without the rows that would be left out."""
+        if wrong := check_columns(rows.schema, self.contract, self.settings):
+            raise PermanentError(" ".join(wrong), remedy="Name and cast the columns in the query.")
+        rules = list(in_force(self.contract, RowRule, self.settings))
+        return super().preview(Sifted(rows, rules, self.settings, rejected=0), limit)
 
     def test(self, delivery):
         """Try it where the files go by default; the bucket of an export may be another one."""
