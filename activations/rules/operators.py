@@ -1,0 +1,133 @@
+"""Conditions on single values, by the kind of the value, as SQL: true, false or null."""
+
+from collections.abc import Callable
+
+from activations.rules import literals, times
+from activations.rules.audience import ARRAYS, BOOLEAN, DATE, NUMBER, TEXT, TIME, Column
+from activations.rules.literals import BadValue
+
+COMPARISONS = times.COMPARED
+MANY = 1000  # values of one list
+PATTERN = "{}"
+
+
+def condition(value: str, column: Column, leaf: dict, timezone: str) -> str:
+    """Return whether the value of a column is as the leaf of a rule says."""
+    operator = leaf["operator"]
+    if operator["type"] == "IsNull":
+        return f"{value} IS NULL"
+    if column.kind in ARRAYS:
+        return in_array(value, column, leaf, timezone)
+    if column.kind == TIME:
+        seconds = value if column.holds_epochs else f"CAST(to_unixtime({value}) AS BIGINT)"
+        return times.condition(seconds, operator, timezone)
+    if column.kind == DATE and operator["type"] in times.SPANS:
+        midnight = f"TD_TIME_PARSE(CAST({value} AS VARCHAR), {literals.text(timezone)})"
+        return times.condition(midnight, operator, timezone)
+    return single(value, column.kind, operator)
+
+
+def single(value, kind, operator):
+    name = operator["type"]
+    if name not in OPERATORS[kind]:
+        raise BadValue(f"{name} is not for a {kind}.")
+    return OPERATORS[kind][name](value, operator, LITERALS[kind])
+
+
+def in_array(value, column, leaf, timezone):
+    """Return whether any, all, or so many of the elements are as the leaf says."""
+    element = Column("x", "", ARRAYS[column.kind])
+    inner = single("x", element.kind, leaf["operator"])
+    matching = leaf.get("arrayMatching") or "any"
+    if matching == "any":
+        return f"any_match({value}, x -> {inner})"
+    if matching == "all":
+        return f"(cardinality({value}) > 0 AND all_match({value}, x -> {inner}))"
+    if not isinstance(matching, dict) or len(matching) != 1:
+        raise BadValue("Choose any, all, at least, at most or exactly.")
+    [(how, number)] = matching.items()
+    if how not in MATCHING:
+        raise BadValue("Choose any, all, at least, at most or exactly.")
+    found = f"cardinality(filter({value}, x -> {inner}))"
+    return f"{found} {MATCHING[how]} {literals.whole(number, least=0)}"
+
+
+MATCHING = {"atLeast": ">=", "atMost": "<=", "exactly": "="}
+
+
+def compare(sign) -> Callable:
+    return lambda value, operator, literal: f"{value} {sign} {literal(operator.get('rightValue'))}"
+
+
+def between(value, operator, literal):
+    low, high = literal(operator.get("minValue")), literal(operator.get("maxValue"))
+    return f"{value} BETWEEN {low} AND {high}"
+
+
+def one_of(value, operator, literal):
+    return f"{value} IN ({', '.join(map(literal, right_values(operator)))})"
+
+
+def contains(value, operator, literal):
+    return any_of(f"strpos({value}, {literal(part)}) > 0" for part in right_values(operator))
+
+
+def starts_with(value, operator, literal):
+    return any_of(f"starts_with({value}, {literal(part)})" for part in right_values(operator))
+
+
+def ends_with(value, operator, literal):
+    return any_of(
+        f"substr({value}, greatest(1, length({value}) - {len(part) - 1})) = {literal(part)}"
+        for part in right_values(operator)
+        if literal(part)
+    )
+
+
+def matches(value, operator, literal):
+    return f"regexp_like({value}, {literal(operator.get('rightValue'))})"
+
+
+def any_of(conditions):
+    return f"({' OR '.join(conditions)})"
+
+
+def right_values(operator):
+    values = operator.get("rightValues")
+    if values is None:
+        values = [operator.get("rightValue")]
+    if not isinstance(values, list) or not values or "" in values:
+        raise BadValue("Enter at least one value, and none that is empty.")
+    if len(values) > MANY:
+        raise BadValue(f"Enter at most {MANY:,} values.")
+    return values
+
+
+EQUALITY = {"Equal": compare("="), "In": one_of}
+ORDERED = {name: compare(sign) for name, sign in COMPARISONS.items()}
+ORDERED |= {"Between": between, "In": one_of}
+TEXTUAL = {
+    "Contain": contains,
+    "StartWith": starts_with,
+    "EndWith": ends_with,
+    "Regexp": matches,
+}
+OPERATORS = {
+    TEXT: EQUALITY | TEXTUAL,
+    NUMBER: ORDERED,
+    DATE: ORDERED,
+    BOOLEAN: {"Equal": compare("=")},
+}
+LITERALS = {
+    TEXT: literals.text,
+    NUMBER: literals.number,
+    DATE: literals.date,
+    BOOLEAN: literals.boolean,
+}
+
+
+def names_for(kind: str) -> list[str]:
+    """Return the operators that can be chosen for a kind of values."""
+    if kind in (TIME, DATE):
+        return ["IsNull", *ORDERED, *times.SPANS]
+    return ["IsNull", *OPERATORS[ARRAYS.get(kind, kind)]]

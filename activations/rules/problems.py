@@ -1,0 +1,39 @@
+"""What is wrong with a segment's rules, said of the place where it is."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from activations.rules.audience import Audience
+from activations.rules.literals import BadValue
+from activations.rules.statements import members
+from activations.rules.tree import DEEPEST, SETS, Context, condition
+
+
+class Problem(NamedTuple):
+    path: tuple[int, ...]  # of the rule: its place in its rule set, from the outside; () is all
+    text: str
+
+
+def problems(rules: dict, audience: Audience, segment: int | None = None) -> list[Problem]:
+    """Return what keeps the rules from being run; nothing where they can be."""
+    if found := list(within(rules, audience, segment, ())):
+        return found
+    try:
+        members(rules, audience, segment=segment)
+    except BadValue as error:
+        return [Problem((), str(error))]
+    return []
+
+
+def within(node, audience, segment, path) -> Iterator[Problem]:
+    if node.get("type") in SETS and len(path) < DEEPEST:
+        if path and not node.get("conditions"):
+            yield Problem(path, "Add a rule, or remove the empty rule set.")
+        for place, each in enumerate(node.get("conditions", [])):
+            yield from within(each, audience, segment, (*path, place))
+        return
+    try:
+        condition(node, Context(audience, within=(segment,) if segment is not None else ()))
+    except (BadValue, KeyError, TypeError, AttributeError) as error:
+        text = str(error) if isinstance(error, BadValue) else "The rule is not complete."
+        yield Problem(path, text)

@@ -1,0 +1,175 @@
+"""The tree of a segment's rules as one condition in SQL, and what it has to be joined with.
+
+A segment is {"type": "And" | "Or", "conditions": [rule set, …], "limit": …}, a rule set is the
+same with rules, or further rule sets, in it. A rule is a Value (an attribute, or an aggregate of
+a behavior, compared by an operator) or a Reference to another segment.
+"""
+
+from dataclasses import dataclass, field
+
+from activations.rules import operators
+from activations.rules.audience import KEY, NUMBER, TIME, Audience, Behavior, Column
+from activations.rules.literals import BadValue, name
+
+SETS = {"And": " AND ", "Or": " OR "}
+COUNTS = {"Count", "CountDistinct"}
+AGGREGATES = {"Sum": "sum", "Min": "min", "Max": "max", "Average": "avg"}
+FIRST_OR_LAST = {"First": "min_by", "Last": "max_by"}
+DEEPEST = 8
+MOST_RULES = 200
+
+
+@dataclass
+class Context:
+    """What is found while a tree is written: joins, and the segments that lead here."""
+
+    audience: Audience
+    customer: str = "c"
+    joins: dict[str, str] = field(default_factory=dict)  # subquery -> alias
+    within: tuple[int, ...] = ()  # segments whose rules are being written
+
+    def join(self, subquery: str) -> str:
+        """Return the alias of a subquery over a behavior; the same one is joined once."""
+        return self.joins.setdefault(subquery, f"b{len(self.joins) + 1}")
+
+
+def condition(node: dict, context: Context, depth: int = 0) -> str:
+    """Return the condition of a segment, a rule set or a rule, which is never null."""
+    if depth > DEEPEST:
+        raise BadValue(f"Rule sets are nested deeper than {DEEPEST} levels.")
+    if node.get("type") in SETS:
+        return rule_set(node, context, depth)
+    if node.get("type") == "Reference":
+        return negated(reference(node, context), node)
+    if node.get("type") == "Value":
+        return negated(value(node, context), node)
+    raise BadValue(f"There is no rule of the type {node.get('type')!r}.")
+
+
+def check_size(node: dict) -> None:
+    if rules_in(node) > MOST_RULES:
+        raise BadValue(f"A segment can have {MOST_RULES} rules at most.")
+
+
+def rules_in(node) -> int:
+    if node.get("type") not in SETS:
+        return 1
+    return sum(map(rules_in, node.get("conditions", [])))
+
+
+def rule_set(node, context, depth):
+    parts = [condition(each, context, depth + 1) for each in node.get("conditions", [])]
+    inner = f"({SETS[node['type']].join(parts)})" if parts else "TRUE"
+    return f"NOT {inner}" if node.get("exclude") else inner
+
+
+def negated(condition, node):
+    excluded = bool(node.get("exclude")) ^ bool(node.get("operator", {}).get("not"))
+    sure = f"coalesce({condition}, FALSE)"
+    return f"NOT {sure}" if excluded else sure
+
+
+def value(leaf, context):
+    left = leaf.get("leftValue") or {}
+    if "aggregation" in left:
+        column, text = aggregate(left, context)
+    else:
+        column = column_of(context.audience.attributes, left.get("name"), "attribute")
+        text = f"{context.customer}.{name(column.name)}"
+    return operators.condition(text, column, leaf, context.audience.timezone)
+
+
+def column_of(columns: dict[str, Column], wanted: str, what: str) -> Column:
+    found = columns.get(wanted)
+    if found is None or found.visibility == "blocked":
+        raise BadValue(f"There is no {what} '{wanted}' any more.")
+    return found
+
+
+def aggregate(left, context) -> tuple[Column, str]:
+    """Return what an aggregate is, and its value for the customer."""
+    source = (left.get("source") or {}).get("name")
+    behavior = context.audience.behaviors.get(source)
+    if behavior is None:
+        raise BadValue(f"There is no behavior '{source}' any more.")
+    column, text = aggregated(left["aggregation"], behavior)
+    alias = context.join(grouped(text, left, behavior, context.audience))
+    found = f"{alias}.v"
+    return column, f"coalesce({found}, 0)" if left["aggregation"]["type"] in COUNTS else found
+
+
+def aggregated(aggregation, behavior) -> tuple[Column, str]:
+    kind = aggregation.get("type")
+    if kind == "Count":
+        return Column("v", "bigint", NUMBER), "count(*)"
+    column = column_of(behavior.columns, aggregation.get("column"), f"column of {behavior.table}")
+    quoted = name(column.name)
+    if kind == "CountDistinct":
+        return Column("v", "bigint", NUMBER), f"count(DISTINCT {quoted})"
+    if kind in FIRST_OR_LAST:
+        return column, f"{FIRST_OR_LAST[kind]}({quoted}, {name(time_of(behavior))})"
+    if kind not in AGGREGATES:
+        raise BadValue("Choose count, sum, average, least, most, first or last.")
+    if kind in ("Min", "Max") and column.kind in (NUMBER, TIME):
+        return column, f"{AGGREGATES[kind]}({quoted})"
+    if column.kind != NUMBER:
+        raise BadValue(f"{kind} needs a column of numbers: {column.name} is a {column.kind}.")
+    return Column("v", "double", NUMBER), f"{AGGREGATES[kind]}({quoted})"
+
+
+def time_of(behavior):
+    if not behavior.time:
+        raise BadValue(f"The behavior {behavior.table} has no column that says when.")
+    return behavior.time
+
+
+def grouped(value, left, behavior: Behavior, audience: Audience) -> str:
+    """Return the subquery that gives each customer the aggregate."""
+    found = (filtered(left, behavior, audience), windowed(left, behavior, audience))
+    wheres = [each for each in found if each]
+    where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
+    table = f"{name(audience.database)}.{name(behavior.table)}"
+    return f"SELECT {name(KEY)} AS k, {value} AS v FROM {table}{where} GROUP BY 1"
+
+
+def filtered(left, behavior, audience):
+    """Return the condition on single rows of the behavior: one level of rules."""
+    found = left.get("filter") or {}
+    if not found.get("conditions"):
+        return ""
+    if found.get("type") not in SETS:
+        raise BadValue("Choose whether all or any of the filters have to hold.")
+    parts = (row_condition(each, behavior, audience) for each in found["conditions"])
+    return f"({SETS[found['type']].join(parts)})"
+
+
+def row_condition(leaf, behavior, audience):
+    wanted = (leaf.get("leftValue") or {}).get("name")
+    column = column_of(behavior.columns, wanted, f"column of {behavior.table}")
+    found = operators.condition(name(column.name), column, leaf, audience.timezone)
+    return negated(found, leaf)
+
+
+def windowed(left, behavior, audience):
+    """Return the condition on when the customer did it."""
+    if not (window := left.get("window")):
+        return ""
+    column = column_of(behavior.columns, time_of(behavior), f"column of {behavior.table}")
+    return operators.condition(name(column.name), column, {"operator": window}, audience.timezone)
+
+
+def reference(node, context):
+    """Return whether the customer is in another segment: its rules stand here as they are."""
+    wanted = node.get("id")
+    if wanted in context.within:
+        raise BadValue("This segment and the one it refers to are made of each other.")
+    rules = context.audience.segment(wanted)
+    if rules is None:
+        raise BadValue("The segment that is referred to is not there any more.")
+    if rules.get("limit"):
+        raise BadValue("A segment with a limit cannot be part of another.")
+    before, context.within = context.within, (*context.within, wanted)
+    try:
+        return condition(rules, context)
+    finally:
+        context.within = before

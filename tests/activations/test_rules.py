@@ -1,0 +1,394 @@
+"""Rules as SQL: random trees against plain Python, and what is refused."""
+
+import datetime as dt
+import random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activations.rules import count, funnel, members, problems
+from activations.rules.audience import KEY
+from console.engines import Source, get_engine
+from integrations.rows import Rows
+from tests.activations.audience_data import (
+    EVENT_TYPES,
+    NOW,
+    TYPES,
+    Plain,
+    audience,
+)
+
+DAY = 86_400
+WORDS = ["ann", "Bob", "o'neill", "", "zoë", "50%", "a_b"]
+KINDS = ["buy", "view", "return", None]
+random_ = random.Random(7)
+ARROW = {
+    "varchar": pa.string(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp(6)": pa.timestamp("us"),
+    "array(varchar)": pa.list_(pa.string()),
+    "array(bigint)": pa.list_(pa.int64()),
+}
+
+
+def maybe(value):
+    return None if random_.random() < 0.2 else value
+
+
+def moment():
+    return NOW + random_.randint(-100, 100) * DAY // 2 + random_.randint(-7200, 7200)
+
+
+def customer(number):
+    born = dt.date(1990, 1, 1) + dt.timedelta(days=random_.randint(0, 9000))
+    return {
+        KEY: f"c{number:03}",
+        "email": maybe(random_.choice(WORDS)),
+        "age": maybe(random_.randint(18, 30)),
+        "value": maybe(random_.choice([0.0, 0.5, 10.0, -3.25])),
+        "member": maybe(random_.random() < 0.5),
+        "born": maybe(born if number % 3 else (dt.datetime.fromtimestamp(moment(), dt.UTC).date())),
+        "seen": maybe(moment()),
+        "joined": maybe(dt.datetime.fromtimestamp(moment(), dt.UTC).replace(tzinfo=None)),
+        "tags": maybe([random_.choice(WORDS) for _ in range(random_.randint(0, 3))]),
+        "scores": maybe([random_.randint(0, 5) for _ in range(random_.randint(0, 3))]),
+    }
+
+
+CUSTOMERS = [customer(number) for number in range(60)]
+EVENTS = [
+    {
+        KEY: f"c{random_.randint(0, 70):03}",
+        "kind": random_.choice(KINDS),
+        "amount": maybe(random_.choice([1.0, 2.5, 4.0])),
+        "time": NOW + number * 997 - 100_000,
+    }
+    for number in range(200)
+]
+SEGMENTS = {
+    1: {
+        "type": "And",
+        "conditions": [
+            {
+                "type": "Value",
+                "leftValue": {"name": "age"},
+                "operator": {"type": "Less", "rightValue": 24},
+            }
+        ],
+    },
+    2: {
+        "type": "Or",
+        "conditions": [
+            {"type": "Reference", "id": 1, "exclude": True},
+            {
+                "type": "Value",
+                "leftValue": {"name": "member"},
+                "operator": {"type": "Equal", "rightValue": True},
+            },
+        ],
+    },
+}
+PLAIN = Plain(CUSTOMERS, EVENTS, SEGMENTS)
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    """Run a statement over the audience and return its rows."""
+    folder = tmp_path_factory.mktemp("audience")
+    tables = {
+        "customers": written(folder, "customers", CUSTOMERS, TYPES),
+        "behavior_orders": written(folder, "behavior_orders", EVENTS, EVENT_TYPES),
+    }
+    engine = get_engine("trino")
+    slot = dt.datetime.fromtimestamp(NOW, dt.UTC)
+
+    def ask(sql):
+        plan = engine.plan(sql, database="aud", tables={"aud": tables}, scheduled_time=slot)
+        engine.execute(plan, folder / "found.parquet")
+        rows = Rows(folder / "found.parquet")
+        return [row for portion in rows.portions() for row in portion.to_pylist()]
+
+    return ask
+
+
+def written(folder, name, rows, types):
+    schema = pa.schema([(column, ARROW[kind]) for column, kind in types.items()])
+    path = folder / f"{name}.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, schema), path)
+    return Source((str(path),), tuple(types.items()))
+
+
+def some(values):
+    return st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True)
+
+
+def ordered(values):
+    right = st.sampled_from(values)
+    names = ["Equal", "Greater", "GreaterEqual", "Less", "LessEqual"]
+    return st.one_of(
+        st.builds(
+            lambda name, value: {"type": name, "rightValue": value}, st.sampled_from(names), right
+        ),
+        st.builds(
+            lambda low, high: {"type": "Between", "minValue": low, "maxValue": high}, right, right
+        ),
+        st.builds(lambda found: {"type": "In", "rightValues": found}, some(values)),
+    )
+
+
+FULL = [word for word in WORDS if word]
+TEXTS = st.one_of(
+    st.builds(lambda value: {"type": "Equal", "rightValue": value}, st.sampled_from(WORDS)),
+    st.builds(lambda found: {"type": "In", "rightValues": found}, some(FULL)),
+    st.builds(
+        lambda name, found: {"type": name, "rightValues": found},
+        st.sampled_from(["Contain", "StartWith", "EndWith"]),
+        some(["a", "b", "'", "%", "ë", "nn", "Bob"]),
+    ),
+    st.builds(
+        lambda found: {"type": "Regexp", "rightValue": found},
+        st.sampled_from(["^a", "[0-9]", "b$"]),
+    ),
+)
+UNITS = st.sampled_from(["day", "week", "month", "hour"])
+FEW = st.integers(1, 40)
+ENDS = st.tuples(st.integers(0, 9), st.integers(0, 9)).map(sorted)
+SPANS = st.one_of(
+    st.just({"type": "TimeToday"}),
+    st.builds(
+        lambda name, unit: {"type": name, "unit": unit},
+        st.sampled_from(["TimeThis", "TimeNext", "TimeLast"]),
+        UNITS,
+    ),
+    st.builds(
+        lambda name, value, unit: {"type": name, "value": value, "unit": unit},
+        st.sampled_from(["TimeWithinPast", "TimeWithinNext"]),
+        FEW,
+        UNITS,
+    ),
+    st.builds(
+        lambda name, ends, unit: {"type": name, "from": ends[0], "to": ends[1], "unit": unit},
+        st.sampled_from(["TimeInBetweenNext", "TimeInBetweenPast"]),
+        ENDS,
+        UNITS,
+    ),
+)
+MOMENTS = ordered(
+    ["2026-10-25", "2026-10-25 02:30", "2026-09-01T00:00:00+00:00", "2026-11-30 23:59"]
+)
+AGO = st.builds(
+    lambda name, number, unit: {"type": name, "rightValue": {"last": number, "unit": unit}},
+    st.sampled_from(["Greater", "Less"]),
+    FEW,
+    UNITS,
+)
+TIMED = st.one_of(SPANS, MOMENTS, AGO)
+DATES = st.one_of(
+    SPANS.filter(lambda each: each.get("unit") != "hour"), ordered(["2000-01-01", "2010-06-15"])
+)
+NULL = st.just({"type": "IsNull"})
+BY_NAME = {
+    "email": TEXTS,
+    "age": ordered([18, 21, 24, 30]),
+    "value": ordered([0, 0.5, 10, -3.25]),
+    "member": st.sampled_from([{"type": "Equal", "rightValue": each} for each in (True, False)]),
+    "born": DATES,
+    "seen": TIMED,
+    "joined": TIMED,
+    "tags": TEXTS,
+    "scores": ordered([0, 2, 5]),
+}
+MATCHING = st.sampled_from([None, "any", "all", {"atLeast": 2}, {"atMost": 1}, {"exactly": 1}])
+
+
+def flagged(operators):
+    return st.builds(
+        lambda found, flag: {**found, "not": flag}, st.one_of(operators, NULL), st.booleans()
+    )
+
+
+@st.composite
+def attribute(draw):
+    name = draw(st.sampled_from(list(BY_NAME)))
+    leaf = {"type": "Value", "leftValue": {"name": name}, "exclude": draw(st.booleans())}
+    if name in ("tags", "scores"):
+        leaf["arrayMatching"] = draw(MATCHING)
+    return leaf | {"operator": draw(flagged(BY_NAME[name]))}
+
+
+@st.composite
+def behavior(draw):
+    kind = draw(
+        st.sampled_from(["Count", "CountDistinct", "Sum", "Average", "Min", "Max", "First", "Last"])
+    )
+    column = "kind" if kind in ("CountDistinct", "First", "Last") else "amount"
+    left = {"aggregation": {"type": kind, "column": column}, "source": {"name": "orders"}}
+    if draw(st.booleans()):
+        rows = st.builds(
+            lambda found: {"type": "Value", "leftValue": {"name": "kind"}, "operator": found},
+            flagged(
+                st.builds(lambda found: {"type": "In", "rightValues": found}, some(["buy", "view"]))
+            ),
+        )
+        left["filter"] = {
+            "type": draw(st.sampled_from(["And", "Or"])),
+            "conditions": draw(st.lists(rows, min_size=1, max_size=2)),
+        }
+    if draw(st.booleans()):
+        left["window"] = draw(SPANS)
+    texts = st.builds(lambda found: {"type": "In", "rightValues": found}, some(["buy", "view"]))
+    operators = texts if kind in ("First", "Last") else ordered([0, 1, 2, 2.5, 4])
+    return {"type": "Value", "leftValue": left, "operator": draw(flagged(operators))}
+
+
+REFERENCES = st.builds(
+    lambda number, flag: {"type": "Reference", "id": number, "exclude": flag},
+    st.sampled_from([1, 2]),
+    st.booleans(),
+)
+LEAVES = st.one_of(attribute(), behavior(), REFERENCES)
+SETS = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(
+        lambda kind, parts, flag: {"type": kind, "conditions": parts, "exclude": flag},
+        st.sampled_from(["And", "Or"]),
+        st.lists(inner, min_size=1, max_size=3),
+        st.booleans(),
+    ),
+    max_leaves=6,
+)
+LIMITS = st.one_of(
+    st.none(),
+    st.builds(
+        lambda kind, number, columns: {"type": kind, "number": number, "orderColumns": columns},
+        st.sampled_from(["Count", "Percent"]),
+        st.integers(1, 100),
+        st.sampled_from([[], [{"column": "age", "order": "descending"}, {"column": "value"}]]),
+    ),
+)
+TREES = st.builds(
+    lambda kind, parts, limit: {"type": kind, "conditions": parts, "limit": limit},
+    st.sampled_from(["And", "Or"]),
+    st.lists(SETS, max_size=3),
+    LIMITS,
+)
+THOROUGH = settings(max_examples=120, deadline=None)
+
+
+@THOROUGH
+@given(TREES)
+def test_the_members_are_those_that_plain_python_finds(ask, tree):
+    assert problems(tree, audience(SEGMENTS)) == []
+
+    found = sorted(row[KEY] for row in ask(members(tree, audience(SEGMENTS))))
+
+    assert found == PLAIN.members(tree)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TREES)
+def test_the_count_is_that_of_the_members(ask, tree):
+    assert ask(count(tree, audience(SEGMENTS))) == [{"customers": len(PLAIN.members(tree))}]
+
+
+@settings(max_examples=40, deadline=None)
+@given(TREES)
+def test_the_funnel_says_what_each_rule_leaves(ask, tree):
+    [found] = ask(funnel(tree, audience(SEGMENTS)))
+
+    assert found["total"] == len(CUSTOMERS)
+    for n, node in enumerate(tree["conditions"], 1):
+        assert found[f"s{n}"] == alone({"type": "And", "conditions": [node]})
+        assert found[f"s{n}_left"] == alone({**tree, "conditions": tree["conditions"][:n]})
+        if node["type"] in ("And", "Or"):
+            for m, rule in enumerate(node["conditions"], 1):
+                first = {"type": node["type"], "conditions": node["conditions"][:m]}
+                assert found[f"s{n}_{m}"] == alone({"type": "And", "conditions": [rule]})
+                assert found[f"s{n}_{m}_left"] == alone(first)
+
+
+def alone(tree):
+    return len(PLAIN.members({**tree, "limit": None}))
+
+
+def rule(operator, **left):
+    leaf = {"type": "Value", "leftValue": left, "operator": operator}
+    return {"type": "And", "conditions": [{"type": "And", "conditions": [leaf]}]}
+
+
+LONG = rule({"type": "In", "rightValues": ["a"] * 1001}, name="email")
+WRONG = {
+    "an attribute that is gone": (rule({"type": "IsNull"}, name="gone"), "no attribute 'gone'"),
+    "an operator of another kind": (
+        rule({"type": "Regexp", "rightValue": "a"}, name="age"),
+        "is not for a number",
+    ),
+    "a number that is none": (
+        rule({"type": "Equal", "rightValue": "1; DROP"}, name="age"),
+        "is not a number",
+    ),
+    "a time that is none": (
+        rule({"type": "Greater", "rightValue": "soon"}, name="seen"),
+        "is not a time",
+    ),
+    "a unit that is none": (
+        rule({"type": "TimeThis", "unit": "moon"}, name="seen"),
+        "Choose a unit",
+    ),
+    "no value": (rule({"type": "Contain", "rightValues": []}, name="email"), "at least one value"),
+    "too many values": (LONG, "at most 1,000"),
+    "a behavior that is gone": (
+        rule({"type": "IsNull"}, aggregation={"type": "Count"}, source={"name": "x"}),
+        "no behavior 'x'",
+    ),
+    "a sum of texts": (
+        rule(
+            {"type": "IsNull"},
+            aggregation={"type": "Sum", "column": "kind"},
+            source={"name": "orders"},
+        ),
+        "needs a column of numbers",
+    ),
+    "a rule that is not complete": (rule({}, name="email"), "not complete"),
+}
+
+
+@pytest.mark.parametrize(("tree", "said"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_said_of_the_rule(tree, said):
+    [problem] = problems(tree, audience())
+
+    assert problem.path == (0, 0) and said in problem.text
+
+
+def test_segments_that_are_made_of_each_other_are_refused():
+    circle = {
+        1: {"type": "And", "conditions": [{"type": "Reference", "id": 2}]},
+        2: {"type": "And", "conditions": [{"type": "Reference", "id": 1}]},
+    }
+
+    [problem] = problems(circle[1], audience(circle), segment=1)
+
+    assert "made of each other" in problem.text
+
+
+def test_a_segment_with_a_limit_is_no_part_of_another():
+    limited = {7: SEGMENTS[1] | {"limit": {"type": "Count", "number": 3}}}
+    tree = {"type": "And", "conditions": [{"type": "Reference", "id": 7}]}
+
+    [problem] = problems(tree, audience(limited))
+
+    assert "with a limit" in problem.text
+
+
+@pytest.mark.parametrize("text", ["'; DROP TABLE x; --", "a' OR '1'='1", '"', "\\'"])
+def test_what_people_type_stays_a_value(ask, text):
+    tree = rule({"type": "Equal", "rightValue": text}, name="email")
+
+    assert ask(members(tree, audience())) == []
