@@ -136,6 +136,10 @@ class Query(models.Model):
     database = models.ForeignKey(Database, models.PROTECT, related_name="+")
     engine = models.CharField(max_length=20, default="trino")
     sql = models.TextField()
+    # {database: {table: SELECT}} of tables that are made together, in the place of a result.
+    builds = models.JSONField(null=True, blank=True, editable=False)
+    # The page of what the query belongs to; it is no query of the workbench then.
+    place = models.CharField(max_length=200, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     owner = models.ForeignKey(USER, models.PROTECT, related_name="+")
     authentication = models.ForeignKey(
@@ -160,13 +164,17 @@ class Query(models.Model):
     class Meta:
         verbose_name_plural = "queries"
         ordering = ["-updated_at"]
-        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="query_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "name"], condition=models.Q(place=""), name="query_name"
+            )
+        ]
 
     def __str__(self):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("query", args=[self.pk])
+        return self.place or reverse("query", args=[self.pk])
 
 
 class QueryVersion(models.Model):
@@ -221,6 +229,7 @@ class Job(models.Model):
     database = models.CharField(max_length=128)
     engine = models.CharField(max_length=20, default="trino")
     sql = models.TextField()
+    builds = models.JSONField(null=True)  # {database: {table: SELECT}}, made together
     owner = models.ForeignKey(USER, models.PROTECT, related_name="jobs")
     # A query protects the authentication it exports with; what already ran does not.
     authentication = models.ForeignKey(

@@ -26,7 +26,7 @@ def make(sandbox: Sandbox) -> Query:
         database = Database.objects.get(name="demo")
         for saved in SAVED:
             query(saved, database, marketer, destinations)
-    return Query.objects.get(owner=marketer, name=LAPSED.name)
+    return Query.objects.get(owner=marketer, name=LAPSED.name, place="")
 
 
 def person(name, group, **fields):
@@ -40,7 +40,7 @@ def person(name, group, **fields):
 
 def query(saved, database, owner, destinations):
     """Make the saved query, unless a query of that name is there: it may have been changed."""
-    if Query.objects.filter(owner=owner, name=saved.name).exists():
+    if Query.objects.filter(owner=owner, name=saved.name, place="").exists():
         return
     query = Query.objects.create(name=saved.name, database=database, sql=saved.sql, owner=owner)
     QueryVersion.objects.create(query=query, number=1, sql=saved.sql, saved_by=owner)

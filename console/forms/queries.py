@@ -61,7 +61,7 @@ class QueryForm(forms.ModelForm):
 
     def clean_name(self):
         name = self.cleaned_data["name"]
-        others = Query.objects.exclude(pk=self.instance.pk)
+        others = Query.objects.filter(place="").exclude(pk=self.instance.pk)
         if others.filter(owner=self.instance.owner, name=name).exists():
             raise forms.ValidationError("Another query has this name. Choose a different one.")
         return name

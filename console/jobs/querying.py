@@ -1,6 +1,7 @@
 """The first half of a job: its SQL becomes a snapshot of the result, kept as Parquet."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,8 +36,8 @@ def execute(job, lease):
     """Run the SQL into the file of this attempt: the row of the job says which one counts."""
     path = snapshot_of(job)
     path.parent.mkdir(parents=True, exist_ok=True)
-    result = tables.execute(
-        job.sql,
+    run = partial(tables.build, job.builds) if job.builds else partial(tables.execute, job.sql)
+    result = run(
         database=job.database,
         owner=job.owner,
         engine=job.engine,

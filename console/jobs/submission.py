@@ -18,7 +18,7 @@ from integrations.models import Authentication
 
 TOLD = 50  # messages to workers for jobs that are made at once
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
-COPIED += ("authentication", "export", "priority", "slot", "timezone", "attempts_allowed")
+COPIED += ("authentication", "export", "builds", "priority", "slot", "timezone", "attempts_allowed")
 
 
 def submit(sql: str, **more) -> Job:
@@ -43,6 +43,7 @@ def made(  # noqa: PLR0913 - a job is all of this.
     slot: datetime | None = None,
     attempts: int = 1,
     priority: int = 0,
+    builds: dict[str, dict[str, str]] | None = None,
 ) -> Job:
     """Return a new job that is not in the database yet."""
     return Job(
@@ -62,6 +63,7 @@ def made(  # noqa: PLR0913 - a job is all of this.
         in_turn=schedule is not None and schedule.overlap == Schedule.Overlap.QUEUE,
         attempts_allowed=attempts,
         priority=priority,
+        builds=builds,
     )
 
 
@@ -123,6 +125,7 @@ def new_job(query: Query, *, schedule: Schedule | None = None, slot: datetime | 
         slot=slot,
         attempts=1 + query.retry_limit,
         priority=query.priority,
+        builds=query.builds,
     )
 
 

@@ -5,6 +5,12 @@ from console.models import Job, Query
 
 
 def visible_queries(user):
+    """Return the queries of the workbench; those that belong to something else have its page."""
+    return visible_work(user).filter(place="")
+
+
+def visible_work(user):
+    """Return all that can run, be it a query of the workbench or part of something else."""
     return Query.objects.all() if is_admin(user) else Query.objects.filter(owner=user)
 
 

@@ -54,7 +54,7 @@ def restore(query, number, *, by):
 def free_name(name, owner):
     """Return the name, or the name with the first number that the owner has not used."""
     stem, number = name[:240], 1
-    while Query.objects.filter(owner=owner, name=name).exists():
+    while Query.objects.filter(owner=owner, name=name, place="").exists():
         number += 1
         name = f"{stem} ({number})"
     return name

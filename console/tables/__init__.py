@@ -7,6 +7,7 @@ from console.tables.access import (
     readable_databases,
     writable_databases,
 )
+from console.tables.building import build
 from console.tables.files import collect_garbage, head, paths, rows
 from console.tables.names import TableChanged, TableError, check_name
 from console.tables.results import Run, put
@@ -19,6 +20,7 @@ __all__ = [
     "TableChanged",
     "TableError",
     "append",
+    "build",
     "can_read",
     "can_write",
     "check_name",

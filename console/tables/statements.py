@@ -160,9 +160,9 @@ def drop(statement, task):
 STEPS = {"select": select, "create": create, "insert": insert, "drop": drop}
 
 
-def make(statement, task):
+def make(statement, task, *, target=None):
     """Write the rows of a statement to a new file of its table."""
-    path = new_file(*statement.target)
+    path = new_file(*(target or statement.target))
     return task.run(statement, path), path
 
 

@@ -78,7 +78,7 @@ def create_schedule(asked, owner, out):
 
 def put_on_schedule(asked, owner):
     sql, database = sql_of(asked), database_named(asked.database, owner)
-    kept = Query.objects.filter(owner=owner, name=asked.name).first()
+    kept = Query.objects.filter(owner=owner, name=asked.name, place="").first()
     if kept and kept.schedule:
         raise Refused(f"Schedule '{asked.name}' already exists.")
     try:

@@ -8,7 +8,7 @@ from console.access import is_admin
 from console.engines.sandbox import landlock_version
 from console.jobs import cluster_alive
 from console.notifications import mail_is_set_up, stuck
-from console.queries.access import visible_jobs, visible_queries
+from console.queries.access import visible_jobs, visible_work
 from console.watch import backed_up, is_late, ticking
 
 
@@ -19,7 +19,7 @@ def home(request):
     if request.htmx:
         return render(request, "console/_first_steps.html", {"steps": steps})
     admin = is_admin(request.user)
-    queries = visible_queries(request.user)
+    queries = visible_work(request.user)
     scheduled = overview.scheduled(queries)
     following = list(scheduled[: overview.SHOWN])
     jobs = visible_jobs(request.user)

@@ -1,0 +1,94 @@
+"""Several tables made together: readers see all of the old ones, or all of the new ones."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+from django.db import transaction
+
+from console.engines import QueryError
+from console.models import Database
+from console.tables import store
+from console.tables.access import can_write
+from console.tables.names import TableError, check_name
+from console.tables.statements import Outcome, Task, kept_if_used, make, plan
+
+COLUMNS = [("table_name", "varchar"), ("row_count", "bigint")]
+Builds = dict[str, dict[str, str]]  # {database: {table: SELECT}}
+
+
+def build(builds: Builds, *, owner, database, output, engine="trino", **more) -> Outcome:
+    """Make all tables of databases anew, each from its SELECT, and drop what is built no more.
+
+    `database` is where unqualified names of the SELECTs are. The result is a row for each table,
+    with how many rows it has. `more` is as for execute(). Raises QueryError or Stopped; then
+    nothing has changed.
+    """
+    task = Task(owner, Path(output), **more)
+    try:
+        places = {name: own_database(name, owner) for name in builds}
+        with ExitStack() as files:
+            made = {
+                place: {
+                    name: one((place, name), sql, database, engine, task, files)
+                    for name, sql in tables.items()
+                }
+                for place, tables in builds.items()
+            }
+            task.check()
+            switch(places, made)
+    except TableError as error:
+        raise QueryError(str(error)) from None
+    return summary(made, task)
+
+
+def own_database(name, owner):
+    database = Database.objects.filter(name=name).first()
+    if database is None or not can_write(owner, database):
+        raise TableError(f"There is no database {name} whose tables you may change.")
+    return database
+
+
+def one(target, sql, database, engine, task, files):
+    """Write the rows of one table to a new file, which is deleted unless it is used."""
+    check_name(target[1])
+    statement = plan(
+        sql,
+        owner=task.owner,
+        database=database,
+        engine=engine,
+        slot=task.scheduled_time,
+        zone=task.timezone,
+    )
+    if statement.kind != "select":
+        raise QueryError(f"The table {target[1]} is not made from a SELECT.")
+    result, path = make(statement, task, target=target)
+    files.enter_context(kept_if_used(path))
+    return result, path
+
+
+def switch(places, made):
+    """Put the new files in the place of the old ones, in one transaction."""
+    with transaction.atomic():
+        for place, tables in made.items():
+            for name, (result, path) in tables.items():
+                store.create_from(places[place], name, path, result.columns, replace=True)
+            for table in places[place].tables.exclude(name__in=tables):
+                store.drop(places[place], table.name)
+
+
+def summary(made, task) -> Outcome:
+    """Write how many rows each table has as the result."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    counts = {
+        f"{place}.{name}": result.rows
+        for place, tables in made.items()
+        for name, (result, _) in tables.items()
+    }
+    rows = pa.table({"table_name": list(counts), "row_count": pa.array(counts.values(), "int64")})
+    part = task.output.with_name(f".{uuid4().hex}.part")
+    pq.write_table(rows, part, compression="zstd")
+    part.replace(task.output)
+    return Outcome(COLUMNS, rows.num_rows, task.output.stat().st_size, "build")
