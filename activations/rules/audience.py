@@ -32,6 +32,7 @@ class Behavior:
     table: str
     columns: dict[str, Column]
     time: str = ""  # the column that says when
+    database: str = ""  # where it is not that of the audience
 
 
 @dataclass(frozen=True)

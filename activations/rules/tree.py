@@ -128,7 +128,7 @@ def grouped(value, left, behavior: Behavior, audience: Audience) -> str:
     found = (filtered(left, behavior, audience), windowed(left, behavior, audience))
     wheres = [each for each in found if each]
     where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
-    table = f"{name(audience.database)}.{name(behavior.table)}"
+    table = f"{name(behavior.database or audience.database)}.{name(behavior.table)}"
     return f"SELECT {name(KEY)} AS k, {value} AS v FROM {table}{where} GROUP BY 1"
 
 

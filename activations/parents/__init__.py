@@ -1,0 +1,1 @@
+"""Parent segments: who may use them, what they are made of, their refresh."""
