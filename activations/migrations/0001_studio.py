@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('console', '0007_builds'),
+        ('console', '0008_builds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

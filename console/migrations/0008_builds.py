@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0006_triggers'),
-        ('integrations', '0002_exports_at_once'),
+        ('console', '0007_webhooks_and_alarms'),
+        ('integrations', '0003_webhook'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
