@@ -3,7 +3,7 @@
 from django import forms
 
 from console.models import Query
-from console.queries.access import visible_queries
+from console.queries.access import visible_work
 
 
 class Upstream(forms.ModelChoiceField):
@@ -32,7 +32,7 @@ class TriggerForm(forms.Form):
         super().__init__(*given, **more)
         self.fields["after"].asked_by = user
         # Both have to see it: who chooses, and who the runs belong to.
-        theirs = visible_queries(query.owner).filter(pk__in=visible_queries(user).values("pk"))
+        theirs = visible_work(query.owner).filter(pk__in=visible_work(user).values("pk"))
         found = theirs.exclude(pk=query.pk).select_related("owner").order_by("name", "pk")
         self.fields["after"].queryset = found
 

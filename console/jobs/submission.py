@@ -151,7 +151,11 @@ def retry_once(job: Job, by: User) -> tuple[Job, bool]:
 
 
 def copy_of(job):
-    return Job(retry_of=job, **{field: getattr(job, field) for field in COPIED})
+    again = Job(retry_of=job, **{field: getattr(job, field) for field in COPIED})
+    if job.builds and job.query:  # Tables are made as they are to be now.
+        again.sql, again.builds = job.query.sql, job.query.builds
+        again.query_version = job.query.version
+    return again
 
 
 def reused(job, again):

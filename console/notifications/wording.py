@@ -58,6 +58,9 @@ def slot(job):
 
 
 def delivered(job):
+    if job.builds:
+        went = job.status == Job.Status.SUCCESS
+        return "Its tables were made anew." if went else "Its tables stay as they were."
     if job.export is None:
         return "It has no export, so nothing was to be delivered."
     if job.may_be_in_part:

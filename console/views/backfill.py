@@ -11,14 +11,14 @@ from django.utils import timezone as clock
 
 from console.forms.backfill import RangeForm
 from console.schedules.backfill import MOST, cancel, past_slots, run_slots
-from console.views.queries import visible_query
+from console.views.queries import visible_runner
 
 SHOWN_AT_FIRST = timedelta(days=7)
 
 
 def backfill(request, pk):
     """Show the slots of a range with their jobs; run those that are chosen."""
-    query = visible_query(request, pk)
+    query = visible_runner(request, pk)
     if query.schedule is None:
         messages.error(request, "The query has no schedule, so there are no slots.")
         return redirect(query)

@@ -5,7 +5,7 @@ from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from console.queries.access import visible_queries
+from console.queries.access import visible_queries, visible_work
 from console.queries.listing import SHOWS, listed
 from console.queries.samples import SAMPLES
 from console.queries.saving import delete, duplicate
@@ -35,6 +35,11 @@ def queries(request):
 def visible_query(request, pk):
     """Return the query, or answer 404 where the user may not see it."""
     return get_object_or_404(visible_queries(request.user), pk=pk)
+
+
+def visible_runner(request, pk):
+    """Return what can be put on a schedule, be it a query or part of something else, or 404."""
+    return get_object_or_404(visible_work(request.user), pk=pk)
 
 
 @require_POST

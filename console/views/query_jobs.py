@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from console import jobs
 from console.forms.queries import RunForm
@@ -68,9 +68,10 @@ def stop_query_job(request, pk):
 
 def panel_done(request, query, text, job=None):
     """Close the panel over the editor, whose text stays; show what it changed and began."""
-    if not request.htmx:
+    if query.place or not request.htmx:
         messages.success(request, text)
-        return redirect(query.get_absolute_url() + (f"?job={job.pk}" if job else ""))
+        url = query.get_absolute_url() + (f"?job={job.pk}" if job else "")
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
     context = {"query": query} | job_context(job)
     response = render(request, "console/_query_panel_done.html", context)
     trigger_client_event(response, "toast", {"text": text, "kind": "ok"})

@@ -26,7 +26,7 @@ from console.schedules import (
 )
 from console.schedules.chains import named
 from console.schedules.following import why_broken
-from console.views.queries import visible_query
+from console.views.queries import visible_runner
 from console.views.query_jobs import panel_done
 from console.views.triggers import (
     goes_on,
@@ -45,7 +45,7 @@ FIRINGS = 5
 @sensitive_post_parameters()
 def schedule(request, pk):
     """Show the dialog; Done puts the query on the schedule, or takes it off."""
-    query = visible_query(request, pk)
+    query = visible_runner(request, pk)
     if request.method == "POST":
         return save_schedule(request, query)
     if not request.htmx:
@@ -56,7 +56,7 @@ def schedule(request, pk):
 @require_POST
 def schedule_firings(request, pk):
     """Show when a schedule that is being written would fire, and which files it would write."""
-    query = visible_query(request, pk)
+    query = visible_runner(request, pk)
     context = shown_runs(ScheduleForm(request.POST), trigger_form(request, query), query)
     return render(request, "console/_schedule_firings.html", context)
 
@@ -129,7 +129,7 @@ def keep_notifying(request, query, settings):
 @require_POST
 def pause_schedule(request, pk):
     """Pause the schedule, or go on with it."""
-    query = visible_query(request, pk)
+    query = visible_runner(request, pk)
     if query.schedule is None:
         return panel_done(request, query, "The query has no schedule now.")
     if "resume" in request.POST:
