@@ -173,6 +173,7 @@ RESULT_RETENTION = timedelta(days=environment.number("CONSOLE_RESULT_DAYS", 90, 
 WEB_THREADS = environment.number("CONSOLE_WEB_THREADS", 8, least=1)
 UPLOAD_MAX_MB = environment.number("CONSOLE_UPLOAD_MAX_MB", 2048, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a parent segment has some for each column of its tables
 # Networks beside the public internet that exports may reach. Never the cloud metadata addresses.
 EGRESS_NETWORKS = environment.networks(
     "CONSOLE_EGRESS_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"

@@ -105,6 +105,7 @@ urlpatterns = [
     path("integrations/sandbox/", sandbox.sandbox, name="sandbox"),
     path("integrations/sandbox/file/", sandbox.sandbox_file, name="sandbox-file"),
     path("integrations/", include("integrations.urls")),
+    path("", include("activations.urls")),
     path("admin/login/", account.admin_sign_in),
     path("admin/", admin.site.urls),
 ]

@@ -19,6 +19,7 @@ FILES = [
     *["notifications", "simulator", "home", "tables", "queries", "admin"],
 ]
 RACES = "tests/faults/test_races.py"
+STUDIO = ["refresh", "parent_pages"]
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def server():
 
 def test_what_runs_unattended_runs_on_postgresql(server, tell):
     files = [*(f"tests/console/test_{name}.py" for name in FILES), RACES]
+    files += [f"tests/activations/test_{name}.py" for name in STUDIO]
     environ = {name: value for name, value in os.environ.items() if "XDIST" not in name}
     environ["CONSOLE_TESTS_DATABASE_URL"] = server.address
 

@@ -7,7 +7,7 @@ from console.tables.access import (
     readable_databases,
     writable_databases,
 )
-from console.tables.building import build
+from console.tables.building import build, written
 from console.tables.files import collect_garbage, head, paths, rows
 from console.tables.names import TableChanged, TableError, check_name
 from console.tables.results import Run, put
@@ -38,4 +38,5 @@ __all__ = [
     "readable_databases",
     "rows",
     "writable_databases",
+    "written",
 ]

@@ -17,6 +17,27 @@ COLUMNS = [("table_name", "varchar"), ("row_count", "bigint")]
 Builds = dict[str, dict[str, str]]  # {database: {table: SELECT}}
 
 
+def written(builds: Builds) -> str:
+    """Return all SELECTs as one text, each below the name of its table."""
+    return "\n\n".join(f"-- {name}\n{sql};" for name, sql in named(builds))
+
+
+def named(builds):
+    return [
+        (f"{place}.{name}", sql) for place, made in builds.items() for name, sql in made.items()
+    ]
+
+
+def lines_before(target, builds):
+    """Return how many lines of the text stand before the SELECT of a table."""
+    count = 0
+    for name, sql in named(builds):
+        if name == ".".join(target):
+            break
+        count += sql.count("\n") + 3
+    return count + 1
+
+
 def build(builds: Builds, *, owner, database, output, engine="trino", **more) -> Outcome:
     """Make all tables of databases anew, each from its SELECT, and drop what is built no more.
 
@@ -30,8 +51,8 @@ def build(builds: Builds, *, owner, database, output, engine="trino", **more) ->
         with ExitStack() as files:
             made = {
                 place: {
-                    name: one((place, name), sql, database, engine, task, files)
-                    for name, sql in tables.items()
+                    name: one((place, name), builds, database, engine, task, files)
+                    for name in tables
                 }
                 for place, tables in builds.items()
             }
@@ -49,11 +70,22 @@ def own_database(name, owner):
     return database
 
 
-def one(target, sql, database, engine, task, files):
+def one(target, builds, database, engine, task, files):
     """Write the rows of one table to a new file, which is deleted unless it is used."""
     check_name(target[1])
+    try:
+        result, path = selected(target, builds, database, engine, task)
+    except QueryError as error:
+        line = error.line and error.line + lines_before(target, builds)
+        message = f"The table {'.'.join(target)} could not be made: {error}"
+        raise QueryError(message, line, error.column) from None
+    files.enter_context(kept_if_used(path))
+    return result, path
+
+
+def selected(target, builds, database, engine, task):
     statement = plan(
-        sql,
+        builds[target[0]][target[1]],
         owner=task.owner,
         database=database,
         engine=engine,
@@ -61,10 +93,8 @@ def one(target, sql, database, engine, task, files):
         zone=task.timezone,
     )
     if statement.kind != "select":
-        raise QueryError(f"The table {target[1]} is not made from a SELECT.")
-    result, path = make(statement, task, target=target)
-    files.enter_context(kept_if_used(path))
-    return result, path
+        raise QueryError("Only a SELECT makes a table.")
+    return make(statement, task, target=target)
 
 
 def switch(places, made):

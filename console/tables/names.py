@@ -3,6 +3,7 @@
 import re
 
 NAME = re.compile(r"[a-z0-9_]{3,128}")
+AUDIENCE = "cdp_audience_"  # what the databases of parent segments begin with
 
 
 class TableError(Exception):

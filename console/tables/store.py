@@ -4,13 +4,15 @@ from django.db import transaction
 
 from console.models import Database, Table
 from console.tables.files import is_of, let_go, paths, relative
-from console.tables.names import TableChanged, TableError, check_name
+from console.tables.names import AUDIENCE, TableChanged, TableError, check_name
 from integrations.rows import Rows
 
 
-def create_database(name, owner, **fields):
-    """Make a database."""
+def create_database(name, owner, *, audience=False, **fields):
+    """Make a database. Only those of an audience are named as such."""
     check_name(name, "database")
+    if name.startswith(AUDIENCE) and not audience:
+        raise TableError(f"Names that begin with {AUDIENCE} are those of parent segments.")
     if Database.objects.filter(name=name).exists():
         raise TableError(f"There already is a database {name}.")
     return Database.objects.create(name=name, owner=owner, **fields)

@@ -24,6 +24,7 @@ AREAS = {
     ],
     "Data Workbench": [
         ("databases", "Databases", "circle-stack"),
+        ("parent-segments", "Parent Segments", "users"),
         ("queries", "Queries", "command-line"),
         ("jobs", "Jobs", "clock"),
     ],
