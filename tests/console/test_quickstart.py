@@ -26,6 +26,11 @@ from console.quickstart.home import claimed
 
 ROOT = Path(__file__).parent.parent.parent
 FILE = "sandbox/lapsed_gold_and_platinum.csv"
+UPLOADED = """
+    SELECT t.name, t.files FROM console_table t JOIN console_database d ON d.id = t.database_id
+    WHERE d.name NOT LIKE 'cdp_audience_%'
+"""
+AUDIENCES = "SELECT owner_id, query_id FROM activations_parentsegment"
 
 
 def start(home, *arguments):
@@ -125,6 +130,10 @@ def test_it_stays_until_it_is_stopped_and_then_stops_everything_within_two_secon
     assert time.monotonic() - began < 2
     assert process.returncode == 0
     assert of_home(home) == []
+    with sqlite3.connect(home / "console.sqlite3") as database:
+        [(owner, query)] = database.execute(AUDIENCES).fetchall()
+        asked = "SELECT count(*) FROM console_job WHERE owner_id = ? AND query_id = ?"
+        assert database.execute(asked, (owner, query)).fetchone() == (1,)
 
 
 def test_while_it_runs_nobody_else_reaches_it_and_no_second_one_starts(first_run):
@@ -168,12 +177,12 @@ def test_a_second_run_makes_nothing_again(first_run):
     home, port, _ = first_run
     (home / FILE).unlink()
     with sqlite3.connect(home / "console.sqlite3") as database:
-        before = database.execute("SELECT name, files FROM console_table").fetchall()
+        before = database.execute(UPLOADED).fetchall()
 
     status, text = finished(start(home, "--once", f"--port={port}"))
 
     with sqlite3.connect(home / "console.sqlite3") as database:
-        assert database.execute("SELECT name, files FROM console_table").fetchall() == before
+        assert database.execute(UPLOADED).fetchall() == before
     assert status == 0
     assert "demo data" not in text
     assert (home / FILE).exists()

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 
 from django.conf import settings
-from django.core.management import BaseCommand
+from django.core.management import BaseCommand, call_command
 
 from console.quickstart import Refusal, data, home, landing, ports
 from console.quickstart.processes import Children, log_of
@@ -43,6 +43,8 @@ class Command(BaseCommand):
             # With --once there is but one job, which is done by then.
             file = self.start(children, port, drain=0 if once else DRAIN)
             delivered = True
+            if not once:  # The workers have the first export behind them.
+                call_command("demo_audience")
             self.stdout.write(summary(address, file, once=once))
             while not once:
                 children.check()
