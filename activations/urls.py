@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from activations.views import parent_tables, parents
+from activations.views import counting, insight, parent_tables, parents, segments, studio
 
 PARENTS = "workbench/parent-segments/"
+STUDIO = "studio/<int:parent>/"
+SEGMENT = f"{STUDIO}segments/<int:pk>/"
+FOLDER = f"{STUDIO}folders/<int:folder>/"
 
 urlpatterns = [
     path(PARENTS, parents.parent_list, name="parent-segments"),
@@ -17,4 +20,25 @@ urlpatterns = [
     path(f"{PARENTS}<int:pk>/refresh/", parents.refresh, name="refresh-parent-segment"),
     path(f"{PARENTS}<int:pk>/refreshes/", parents.refreshes, name="parent-segment-refreshes"),
     path(f"{PARENTS}<int:pk>/delete/", parents.delete_parent, name="delete-parent-segment"),
+    path("studio/", studio.segments, name="segments"),
+    path(STUDIO, studio.studio_parent, name="studio-parent"),
+    path(f"{STUDIO}folders/new/", studio.new_folder, name="new-folder"),
+    path(FOLDER, studio.studio_folder, name="studio-folder"),
+    path(f"{FOLDER}edit/", studio.edit_folder, name="edit-folder"),
+    path(f"{FOLDER}delete/", studio.delete_folder, name="delete-folder"),
+    path(f"{STUDIO}count/", counting.count_segment, name="count-segment"),
+    path(f"{STUDIO}profiles/", counting.segment_profiles, name="segment-profiles"),
+    path(f"{STUDIO}values/", counting.segment_values, name="segment-values"),
+    path(f"{STUDIO}segments/new/", segments.new_segment, name="new-segment"),
+    path(SEGMENT, segments.segment, name="segment"),
+    path(f"{SEGMENT}duplicate/", segments.duplicate_segment, name="duplicate-segment"),
+    path(f"{SEGMENT}move/", segments.move_segment, name="move-segment"),
+    path(f"{SEGMENT}delete/", segments.delete_segment, name="delete-segment"),
+    path(f"{SEGMENT}insight/", insight.segment_insight, name="segment-insight"),
+    path(f"{SEGMENT}versions/", segments.segment_versions, name="segment-versions"),
+    path(
+        f"{SEGMENT}versions/<int:number>/restore/",
+        segments.restore_segment,
+        name="restore-segment",
+    ),
 ]

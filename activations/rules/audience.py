@@ -17,7 +17,7 @@ class Column:
     name: str
     type: str  # as the table has it, in Trino's name: varchar, bigint, array(varchar), …
     kind: str  # string, number, boolean, timestamp, date, string_array or number_array
-    visibility: str = "clear"  # clear, masked or blocked
+    visibility: str = "clear"  # clear, masked or blocked; hidden: masked, for who may not see it
 
     @property
     def holds_epochs(self) -> bool:

@@ -34,6 +34,6 @@ def within(node, audience, segment, path) -> Iterator[Problem]:
         return
     try:
         condition(node, Context(audience, within=(segment,) if segment is not None else ()))
-    except (BadValue, KeyError, TypeError, AttributeError) as error:
+    except (BadValue, LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         text = str(error) if isinstance(error, BadValue) else "The rule is not complete."
         yield Problem(path, text)

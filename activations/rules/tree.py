@@ -83,6 +83,8 @@ def column_of(columns: dict[str, Column], wanted: str, what: str) -> Column:
     found = columns.get(wanted)
     if found is None or found.visibility == "blocked":
         raise BadValue(f"There is no {what} '{wanted}' any more.")
+    if found.visibility == "hidden":
+        raise BadValue(f"'{wanted}' is masked: you may not use it. An administrator can allow it.")
     return found
 
 
