@@ -31,7 +31,7 @@ def range_of(row) -> str:
     if low == high:
         return f"{low:,.6g}"
     width = (high - low) / 10
-    return f"{low + width * row['bar']:,.6g} – {low + width * (row['bar'] + 1):,.6g}"
+    return f"{low + width * row['bar']:,.6g} to {low + width * (row['bar'] + 1):,.6g}"
 
 
 def value_of(value) -> str:

@@ -16,7 +16,7 @@ from activations.segments.folders import path_of
 from activations.segments.lines import lines
 from activations.segments.shape import EVERYBODY
 from activations.segments.usable import audience_for
-from activations.views.studio import address_of, form_or_page, usable_parent
+from activations.views.studio import address_of, form_or_page, gone_to, usable_parent
 from console.queries.diffing import compare
 from console.views.keys import key_of
 
@@ -120,7 +120,7 @@ def move_segment(request, parent, pk):
             form.add_error("folder", str(error))
         else:
             messages.success(request, f"“{found.name}” is moved.")
-            return redirect(address_of(found.folder or found.parent_segment))
+            return gone_to(request, address_of(found.folder or found.parent_segment))
     context = {
         "form": form,
         "parent": found.parent_segment,
@@ -143,11 +143,11 @@ def delete_segment(request, parent, pk):
             used = error.users
         else:
             messages.success(request, f"Segment “{found.name}” is deleted.")
-            return redirect(address_of(around))
+            return gone_to(request, address_of(around))
     context = {"thing": found, "parent": found.parent_segment, "what": "segment", "used": used}
     context["address"] = request.get_full_path()
     template = "activations/_delete.html" if request.htmx else "activations/delete.html"
-    return render(request, template, context, status=409 if request.method == "POST" else 200)
+    return render(request, template, context, status=422 if request.method == "POST" else 200)
 
 
 def segment_versions(request, parent, pk):

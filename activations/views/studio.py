@@ -3,8 +3,9 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from activations.forms.segments import FolderForm
 from activations.models import Folder, ParentSegment, Segment
@@ -106,7 +107,7 @@ def folder_form(request, folder, title):
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Folder “{folder.name}” is saved.")
-            return redirect(folder)
+            return gone_to(request, folder)
     context = {
         "form": form,
         "parent": folder.parent_segment,
@@ -115,6 +116,11 @@ def folder_form(request, folder, title):
         "address": request.get_full_path(),
     }
     return form_or_page(request, context, 422 if form.is_bound else 200)
+
+
+def gone_to(request, place):
+    """Leave a small form, be it in a dialog or on a page of its own."""
+    return HttpResponseClientRedirect(resolve_url(place)) if request.htmx else redirect(place)
 
 
 def form_or_page(request, context, status):
@@ -135,11 +141,11 @@ def delete_folder(request, parent, folder):
             error = str(refused)
         else:
             messages.success(request, f"Folder “{found.name}” is deleted.")
-            return redirect(address_of(around))
+            return gone_to(request, address_of(around))
     context = {"thing": found, "parent": found.parent_segment, "what": "folder", "error": error}
     context["address"] = request.get_full_path()
     template = "activations/_delete.html" if request.htmx else "activations/delete.html"
-    return render(request, template, context, status=409 if error else 200)
+    return render(request, template, context, status=422 if error else 200)
 
 
 def address_of(around):

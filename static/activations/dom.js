@@ -44,3 +44,18 @@ export function icon(name) {
 }
 
 export const number = (value) => (value ?? 0).toLocaleString("en-US");
+
+// Puts the children of `fresh` in the place of those of `old`, around an element that stays where it
+// is: `held` in the old ones, `drawn` in the fresh ones. A select in focus keeps what was typed.
+export function renew(old, fresh, held, drawn) {
+  for (const { name, value } of [...fresh.attributes]) old.setAttribute(name, value);
+  const kept = [...old.children].find((child) => child.contains(held));
+  const next = [...fresh.children].find((child) => child.contains(drawn));
+  for (const child of [...old.childNodes]) if (child !== kept) child.remove();
+  const place = [...fresh.childNodes].indexOf(next);
+  [...fresh.childNodes].forEach((child, n) => {
+    if (n < place) kept.before(child);
+    if (n > place) old.append(child);
+  });
+  if (kept !== held) renew(kept, next, held, drawn);
+}

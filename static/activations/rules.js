@@ -1,5 +1,5 @@
 // The tree of rule sets and rules, drawn from its JSON, and what keys and buttons do to it.
-import { choose, icon, make } from "./dom.js";
+import { choose, icon, make, renew } from "./dom.js";
 import { BEGIN, kindOf, subjectFields, summary } from "./subjects.js";
 
 const ids = new WeakMap();
@@ -21,15 +21,19 @@ export class Rules {
   }
 
   draw(focus) {
-    const key = focus ?? document.activeElement?.dataset?.key;
+    const held = document.activeElement;
+    const key = focus ?? held?.dataset?.key;
     this.nodes = new Map();
     const sets = this.root.conditions.map((node, place) => this.item(node, this.root, [place]));
-    this.holder.replaceChildren(this.top(), make("ol", { class: "sets" }, sets), this.foot());
+    const fresh = make("div", { class: "rules" }, this.top(), make("ol", { class: "sets" }, sets), this.foot());
+    const drawn = key && found(fresh, key);
+    if (drawn?.matches("select") && held?.matches("select") && held.dataset.key === key) return renew(this.holder, fresh, held, drawn);
+    this.holder.replaceChildren(...fresh.childNodes);
     if (key) (this.find(key) ?? this.find("add"))?.focus();
   }
 
   find(key) {
-    return this.holder.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    return found(this.holder, key);
   }
 
   top() {
@@ -195,4 +199,5 @@ export class Rules {
   }
 }
 
+const found = (within, key) => within.querySelector(`[data-key="${CSS.escape(key)}"]`);
 const outcome = () => make("div", { class: "outcome" });

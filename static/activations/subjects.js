@@ -183,12 +183,18 @@ export function subjectFields(leaf, at) {
   return FIELDS[kindOf(leaf)](leaf, at);
 }
 
+function summaryOfSet({ type, conditions, exclude }, data) {
+  const not = exclude ? "not: " : "";
+  if (conditions.length === 1) return not + summary(conditions[0], data);
+  return `${not}${data.words.joints[type]} of ${conditions.length} rules`;
+}
+
 export function summary(node, data) {
   const kind = kindOf(node);
-  if (kind === "set") return `${node.exclude ? "Not " : ""}${data.words.joints[node.type]} of ${node.conditions.length} rules`;
+  if (kind === "set") return summaryOfSet(node, data);
   if (kind === "segment") {
     const name = data.segments.find((one) => one.id === node.id)?.name ?? "a segment";
-    return `${node.exclude ? "Not in" : "In"} “${name}”`;
+    return `${node.exclude ? "not in" : "in"} “${name}”`;
   }
   const { operators, aggregates } = data.words;
   const left = node.leftValue ?? {};
