@@ -6,7 +6,8 @@ question has a number, and one that is not the latest of its page ends.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,15 +24,28 @@ PATIENT = 180  # once somebody has asked for it again
 AT_ONCE = 2  # questions of one web server; the others wait for their turn
 KEPT_SECONDS = 600
 PLACES = threading.BoundedSemaphore(AT_ONCE)
+# Those that wait keep a thread of the web server each: half of them stay free for pages.
+THREADS = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
-class TooSlow(Exception):
+class Unanswered(Exception):
+    """A person gets no answer now, and may ask again: why, in a sentence."""
+
+
+class TooSlow(Unanswered):
     """The answer took longer than a person is made to wait for it."""
 
     def __init__(self, seconds):
         super().__init__(
             f"The answer took longer than {seconds} seconds. Calculate again to wait for longer."
         )
+
+
+class Busy(Unanswered):
+    """Too many questions wait already."""
+
+    def __init__(self):
+        super().__init__("Many people are counting just now. Calculate again in a moment.")
 
 
 class Dropped(Exception):
@@ -66,7 +80,7 @@ def latest_of(user, page: str, number: int) -> Callable[[], bool]:
 def ask(sql: str, *, user, database: str, wait: Wait) -> list[dict]:
     """Run a SELECT with the rights of the user and return its rows, which have to be few.
 
-    Raises QueryError, TooSlow or Dropped.
+    Raises QueryError, TooSlow, Busy or Dropped.
     """
     settings.SPILL_DIR.mkdir(parents=True, exist_ok=True)
     try:
@@ -85,19 +99,20 @@ def ask(sql: str, *, user, database: str, wait: Wait) -> list[dict]:
         raise wait.why() from None
 
 
-class place:
-    """One of the few places among the questions that are being answered."""
-
-    def __init__(self, wait):
-        self.wait = wait
-
-    def __enter__(self):
+@contextmanager
+def place(wait: Wait) -> Iterator[None]:
+    """Hold one of the few places among the questions that are being answered, once one is free."""
+    if not THREADS.acquire(blocking=False):
+        raise Busy
+    try:
         while not PLACES.acquire(timeout=0.1):
-            if self.wait.over():
+            if wait.over():
                 raise Stopped
-        if self.wait.over():
+        try:
+            if wait.over():
+                raise Stopped
+            yield
+        finally:
             PLACES.release()
-            raise Stopped
-
-    def __exit__(self, *_):
-        PLACES.release()
+    finally:
+        THREADS.release()

@@ -12,7 +12,7 @@ from activations.rules import problems
 from activations.rules.insights import sample, top_values
 from activations.segments import shape
 from activations.segments.counting import count, note_size
-from activations.segments.running import Dropped, TooSlow, Wait, ask, latest_of
+from activations.segments.running import Dropped, Unanswered, Wait, ask, latest_of
 from activations.segments.usable import audience_for, masked, shown
 from activations.views.studio import usable_parent
 from console.engines import QueryError
@@ -64,7 +64,7 @@ def count_segment(request, parent):
         return JsonResponse(counted(question))
     except Dropped:
         return JsonResponse({"dropped": True})
-    except (TooSlow, QueryError) as error:
+    except (Unanswered, QueryError) as error:
         return JsonResponse({"error": str(error), "again": True})
 
 
@@ -99,7 +99,7 @@ def segment_profiles(request, parent):
     sql = sample(question.rules, question.audience, columns, PROFILES)
     try:
         rows = ask(sql, user=question.user, database=question.audience.database, wait=question.wait)
-    except (TooSlow, QueryError, Dropped) as error:
+    except (Unanswered, QueryError, Dropped) as error:
         return render(request, "activations/_profiles.html", {"error": str(error)})
     context = {
         "columns": list(rows[0]) if rows else columns,
@@ -131,7 +131,7 @@ def segment_values(request, parent):
     sql = top_values(database, table, column, VALUES)
     try:
         rows = ask(sql, user=request.user, database=audience.database, wait=Wait())
-    except (TooSlow, QueryError):
+    except (Unanswered, QueryError):
         return JsonResponse({"values": []})  # They only help: a value can be typed all the same.
     return JsonResponse({"values": [[text_of(row["v"]), row["n"]] for row in rows]})
 

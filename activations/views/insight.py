@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from activations.rules import problems
 from activations.segments import insight
 from activations.segments.folders import path_of
-from activations.segments.running import Dropped, TooSlow
+from activations.segments.running import Dropped, Unanswered
 from activations.segments.usable import audience_for, shown
 from activations.views.segments import segment_of
 from console.engines import QueryError
@@ -48,6 +48,6 @@ def compared(request, segment, audience):
             context["bars"] = insight.spread(segment, audience, attribute, user=request.user)
         if picked and not segment.rules.get("limit"):
             context["rows"] = insight.matrix([segment, *picked], audience, user=request.user)
-    except (TooSlow, QueryError, Dropped) as error:
+    except (Unanswered, QueryError, Dropped) as error:
         context["trouble"] = str(error)
     return context

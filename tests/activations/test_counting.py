@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from activations.segments.counting import count
-from activations.segments.running import Dropped, TooSlow, Wait, ask, latest_of
+from activations.segments.running import THREADS, Busy, Dropped, TooSlow, Wait, ask, latest_of
 from activations.segments.usable import audience_for
 from tests.activations.studio import GOLD, all_of, bought, rule
 
@@ -175,7 +175,7 @@ def test_a_newer_question_of_the_page_drops_the_older_one(parent, marketer):
         count(GOLD, audience_for(parent, marketer), user=marketer, wait=Wait(older), segment=None)
 
 
-def test_a_count_that_takes_too_long_can_be_asked_for_again(parent, marketer, monkeypatch):
+def test_a_count_that_takes_too_long_can_be_asked_for_again(parent, marketer):
     wait = Wait()
     wait.deadline = 0
 
@@ -206,3 +206,16 @@ def test_the_count_of_saved_rules_is_kept_and_makes_the_growth(ask_page, make, m
     segment.refresh_from_db()
     assert segment.customers == 25 and segment.counted_at
     assert [size.customers for size in segment.sizes.all()] == [25]
+
+
+def test_half_of_the_threads_stay_free_for_pages(parent, marketer):
+    taken = 0
+    while THREADS.acquire(blocking=False):
+        taken += 1
+    try:
+        with pytest.raises(Busy, match="in a moment"):
+            ask("SELECT 1", user=marketer, database=parent.database, wait=Wait())
+    finally:
+        THREADS.release(taken)
+
+    assert ask("SELECT 1 AS n", user=marketer, database=parent.database, wait=Wait()) == [{"n": 1}]
