@@ -79,7 +79,7 @@ ALL_ORDERS = "SELECT customer AS cdp_customer_id, product, amount, time, phone F
 
 
 @pytest.fixture
-def crm(marketer, settings):
+def sales(marketer, settings):
     """Mia's tables of customers and orders."""
     database = tables.create_database("crm", marketer, everyone_reads=False)
     for name, rows in {"customers": CUSTOMERS, "orders": ORDERS}.items():
@@ -91,12 +91,12 @@ def crm(marketer, settings):
 
 
 @pytest.fixture
-def unbuilt(crm, marketer):
+def unbuilt(sales, marketer):
     """Mia's parent segment that was not refreshed yet; the group analysts may use it."""
     query = Query.objects.create(
-        name="Customers", database=crm, sql=CLEAR, owner=marketer, place="/parent/"
+        name="Customers", database=sales, sql=CLEAR, owner=marketer, place="/parent/"
     )
-    parent = ParentSegment.objects.create(
+    shoppers = ParentSegment.objects.create(
         name="Customers",
         owner=marketer,
         master="crm.customers",
@@ -106,28 +106,28 @@ def unbuilt(crm, marketer):
         timezone="Europe/Berlin",
         query=query,
     )
-    parent.readers.add(Group.objects.get_or_create(name="analysts")[0])
-    return parent
+    shoppers.readers.add(Group.objects.get_or_create(name="analysts")[0])
+    return shoppers
 
 
 @pytest.fixture
-def parent(unbuilt):
+def shoppers(unbuilt):
     """The same, refreshed: a database without what is masked, and one with it."""
     refresh(unbuilt)
     return unbuilt
 
 
-def refresh(parent):
+def refresh(shoppers):
     builds = {
-        parent.database: {"customers": CLEAR, "behavior_orders": CLEAR_ORDERS},
-        parent.unmasked_database: {"customers": ALL, "behavior_orders": ALL_ORDERS},
+        shoppers.database: {"customers": CLEAR, "behavior_orders": CLEAR_ORDERS},
+        shoppers.unmasked_database: {"customers": ALL, "behavior_orders": ALL_ORDERS},
     }
     clear, unmasked = (
-        tables.create_database(name, parent.owner, everyone_reads=False) for name in builds
+        tables.create_database(name, shoppers.owner, everyone_reads=False) for name in builds
     )
-    clear.readers.set(parent.readers.all())
-    unmasked.readers.set(parent.unmasked.all())
-    job = jobs.submit("built", database="crm", owner=parent.owner, builds=builds)
+    clear.readers.set(shoppers.readers.all())
+    unmasked.readers.set(shoppers.unmasked.all())
+    job = jobs.submit("built", database="crm", owner=shoppers.owner, builds=builds)
     jobs.run(job.pk)
     job = Job.objects.get(pk=job.pk)
     assert job.status == Job.Status.SUCCESS, job.error
@@ -163,12 +163,12 @@ GOLD = all_of(rule("tier", "Equal", rightValue="gold"))
 
 
 @pytest.fixture
-def make(parent, marketer):
+def make(shoppers, marketer):
     """Save a segment of Mia's."""
 
     def make(name="Gold", rules=GOLD, **more):
         segment = Segment(
-            parent_segment=parent, name=name, rules=rules, **{"owner": marketer, **more}
+            parent_segment=shoppers, name=name, rules=rules, **{"owner": marketer, **more}
         )
         return save(segment, by=segment.owner)
 

@@ -13,13 +13,13 @@ from tests.activations.studio import GOLD, all_of, bought, rule
 
 
 @pytest.fixture
-def ask_page(client, parent):
+def ask_page(client, shoppers):
     """Post rules as a person's page does, and return the answer."""
 
     def send(user, rules, address="count-segment", **more):
         client.force_login(user)
         body = {"rules": rules, "page": "p", "number": 1, **more}
-        url = reverse(address, args=[parent.pk])
+        url = reverse(address, args=[shoppers.pk])
         return client.post(url, json.dumps(body), content_type="application/json")
 
     return send
@@ -49,11 +49,11 @@ def test_the_count_and_the_funnel_come_of_one_question(ask_page, marketer):
         ({"type": "Percent", "number": 100}, 25),
     ],
 )
-def test_a_limit_counts_as_its_sql_does(ask_page, marketer, parent, limit, customers):
+def test_a_limit_counts_as_its_sql_does(ask_page, marketer, shoppers, limit, customers):
     found = ask_page(marketer, GOLD | {"limit": limit}).json()
 
     rows = ask(
-        found["sql"]["members"], user=marketer, database=f"cdp_audience_{parent.pk}", wait=Wait()
+        found["sql"]["members"], user=marketer, database=f"cdp_audience_{shoppers.pk}", wait=Wait()
     )
     assert found["customers"] == customers == len(rows)
 
@@ -139,15 +139,15 @@ def test_profiles_show_dots_for_what_is_masked(ask_page, analyst, marketer):
     assert "secret" not in own + theirs
 
 
-def values(client, parent, user, **asked):
+def values(client, shoppers, user, **asked):
     client.force_login(user)
-    return client.get(reverse("segment-values", args=[parent.pk]), asked)
+    return client.get(reverse("segment-values", args=[shoppers.pk]), asked)
 
 
-def test_values_come_from_the_data_the_most_frequent_first(client, parent, marketer):
-    tiers = values(client, parent, marketer, column="tier").json()["values"]
-    tags = values(client, parent, marketer, column="tags").json()["values"]
-    products = values(client, parent, marketer, column="product", behavior="orders").json()
+def test_values_come_from_the_data_the_most_frequent_first(client, shoppers, marketer):
+    tiers = values(client, shoppers, marketer, column="tier").json()["values"]
+    tags = values(client, shoppers, marketer, column="tags").json()["values"]
+    products = values(client, shoppers, marketer, column="product", behavior="orders").json()
 
     assert sorted(tiers) == [["bronze", 25], ["gold", 25], ["silver", 25]]
     assert tags == [["new", 100], ["vip", 10]]
@@ -158,12 +158,12 @@ def test_values_come_from_the_data_the_most_frequent_first(client, parent, marke
     "asked", [{"column": "email"}, {"column": "phone", "behavior": "orders"}, {"column": "secret"}]
 )
 def test_masked_and_blocked_values_are_shown_to_nobody_who_may_not_see_them(
-    client, parent, analyst, asked
+    client, shoppers, analyst, asked
 ):
-    assert values(client, parent, analyst, **asked).status_code == 404
+    assert values(client, shoppers, analyst, **asked).status_code == 404
 
 
-def test_a_newer_question_of_the_page_drops_the_older_one(parent, marketer):
+def test_a_newer_question_of_the_page_drops_the_older_one(shoppers, marketer):
     cache.clear()
     older = latest_of(marketer, "page", 1)
     assert older()
@@ -172,15 +172,15 @@ def test_a_newer_question_of_the_page_drops_the_older_one(parent, marketer):
 
     assert not older()
     with pytest.raises(Dropped):
-        count(GOLD, audience_for(parent, marketer), user=marketer, wait=Wait(older), segment=None)
+        count(GOLD, audience_for(shoppers, marketer), user=marketer, wait=Wait(older), segment=None)
 
 
-def test_a_count_that_takes_too_long_can_be_asked_for_again(parent, marketer):
+def test_a_count_that_takes_too_long_can_be_asked_for_again(shoppers, marketer):
     wait = Wait()
     wait.deadline = 0
 
     with pytest.raises(TooSlow, match="Calculate again"):
-        count(GOLD, audience_for(parent, marketer), user=marketer, wait=wait)
+        count(GOLD, audience_for(shoppers, marketer), user=marketer, wait=wait)
 
 
 def test_before_the_first_refresh_nothing_is_counted(client, unbuilt, marketer):
@@ -208,14 +208,16 @@ def test_the_count_of_saved_rules_is_kept_and_makes_the_growth(ask_page, make, m
     assert [size.customers for size in segment.sizes.all()] == [25]
 
 
-def test_half_of_the_threads_stay_free_for_pages(parent, marketer):
+def test_half_of_the_threads_stay_free_for_pages(shoppers, marketer):
     taken = 0
     while THREADS.acquire(blocking=False):
         taken += 1
     try:
         with pytest.raises(Busy, match="in a moment"):
-            ask("SELECT 1", user=marketer, database=parent.database, wait=Wait())
+            ask("SELECT 1", user=marketer, database=shoppers.database, wait=Wait())
     finally:
         THREADS.release(taken)
 
-    assert ask("SELECT 1 AS n", user=marketer, database=parent.database, wait=Wait()) == [{"n": 1}]
+    assert ask("SELECT 1 AS n", user=marketer, database=shoppers.database, wait=Wait()) == [
+        {"n": 1}
+    ]

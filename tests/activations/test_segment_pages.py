@@ -24,11 +24,11 @@ def sent(segment=None, rules=GOLD, **changes):
     return given | changes
 
 
-def new(parent):
-    return reverse("new-segment", args=[parent.pk])
+def new(shoppers):
+    return reverse("new-segment", args=[shoppers.pk])
 
 
-def test_the_rail_leads_to_the_studio(mia, parent):
+def test_the_rail_leads_to_the_studio(mia, shoppers):
     page = mia.get(reverse("home")).content.decode()
 
     assert 'href="/studio/"' in page
@@ -39,12 +39,12 @@ def test_without_a_parent_segment_the_studio_says_what_to_do(mia):
     assert b"No parent segments yet" in mia.get(reverse("segments")).content
 
 
-def test_a_segment_is_saved_and_listed(mia, parent):
-    response = mia.post(new(parent), sent(description="The best"))
+def test_a_segment_is_saved_and_listed(mia, shoppers):
+    response = mia.post(new(shoppers), sent(description="The best"))
 
     segment = Segment.objects.get()
-    assert response.url == reverse("segment", args=[parent.pk, segment.pk])
-    page = mia.get(reverse("studio-parent", args=[parent.pk])).content.decode()
+    assert response.url == reverse("segment", args=[shoppers.pk, segment.pk])
+    page = mia.get(reverse("studio-parent", args=[shoppers.pk])).content.decode()
     assert "Gold" in page and "The best" in page and "Not counted" in page
 
 
@@ -57,20 +57,20 @@ def test_a_segment_is_saved_and_listed(mia, parent):
         ({"rules": "[" * 100_000}, "The rules are no JSON"),
     ],
 )
-def test_what_cannot_be_saved_comes_back_with_the_reason(mia, parent, changes, said):
-    response = mia.post(new(parent), sent(**changes))
+def test_what_cannot_be_saved_comes_back_with_the_reason(mia, shoppers, changes, said):
+    response = mia.post(new(shoppers), sent(**changes))
 
     assert response.status_code == 422
     assert said in response.content.decode()
     assert not Segment.objects.exists()
 
 
-def test_a_taken_name_and_a_newer_version_are_told(mia, parent, make, marketer):
-    segment, page = make(), reverse("segment", args=[parent.pk, make("Other").pk])
+def test_a_taken_name_and_a_newer_version_are_told(mia, shoppers, make, marketer):
+    segment, page = make(), reverse("segment", args=[shoppers.pk, make("Other").pk])
     taken = mia.post(page, sent(rules=GOLD, name="Gold", version=1))
     assert taken.status_code == 422 and "has a segment “Gold” already" in taken.content.decode()
 
-    page = reverse("segment", args=[parent.pk, segment.pk])
+    page = reverse("segment", args=[shoppers.pk, segment.pk])
     mia.post(page, sent(segment, all_of(bought(2))))
     late = mia.post(page, sent(segment, all_of(bought(3)), version=1))
     assert late.status_code == 422 and "saved version 2" in late.content.decode()
@@ -79,32 +79,32 @@ def test_a_taken_name_and_a_newer_version_are_told(mia, parent, make, marketer):
     assert Segment.objects.get(pk=segment.pk).version == 3
 
 
-def test_a_problem_of_all_rules_is_said_on_the_page(mia, parent, make):
+def test_a_problem_of_all_rules_is_said_on_the_page(mia, shoppers, make):
     segment = make()
     make("Others", all_of({"type": "Reference", "id": segment.pk}))
     limited = GOLD | {"limit": {"type": "Count", "number": 5}}
 
-    response = mia.post(reverse("segment", args=[parent.pk, segment.pk]), sent(segment, limited))
+    response = mia.post(reverse("segment", args=[shoppers.pk, segment.pk]), sent(segment, limited))
 
     assert response.status_code == 422 and "“Others” refers to it" in response.content.decode()
 
 
-def test_search_finds_segments_of_all_folders(mia, parent, make):
-    folder = Folder.objects.create(parent_segment=parent, name="Growth")
+def test_search_finds_segments_of_all_folders(mia, shoppers, make):
+    folder = Folder.objects.create(parent_segment=shoppers, name="Growth")
     make("Gold in summer", folder=folder)
     make("Silver")
 
-    page = mia.get(reverse("studio-parent", args=[parent.pk]), {"q": "summer"}).content.decode()
-    nothing = mia.get(reverse("studio-parent", args=[parent.pk]), {"q": "winter"})
+    page = mia.get(reverse("studio-parent", args=[shoppers.pk]), {"q": "summer"}).content.decode()
+    nothing = mia.get(reverse("studio-parent", args=[shoppers.pk]), {"q": "winter"})
 
     assert "Gold in summer" in page and "Silver" not in page
     assert b"No segment matches" in nothing.content
 
 
-def test_a_segment_is_duplicated_moved_and_deleted(mia, parent, make):
+def test_a_segment_is_duplicated_moved_and_deleted(mia, shoppers, make):
     segment = make()
-    folder = Folder.objects.create(parent_segment=parent, name="Growth")
-    at = lambda name: reverse(name, args=[parent.pk, segment.pk])  # noqa: E731
+    folder = Folder.objects.create(parent_segment=shoppers, name="Growth")
+    at = lambda name: reverse(name, args=[shoppers.pk, segment.pk])  # noqa: E731
 
     mia.post(at("duplicate-segment"))
     mia.post(at("move-segment"), {"folder": folder.pk})
@@ -116,41 +116,41 @@ def test_a_segment_is_duplicated_moved_and_deleted(mia, parent, make):
     assert [each.name for each in Segment.objects.all()] == ["Copy of Gold"]
 
 
-def test_what_is_used_is_not_deleted(mia, parent, make):
+def test_what_is_used_is_not_deleted(mia, shoppers, make):
     gold = make()
     make("Others", all_of({"type": "Reference", "id": gold.pk}))
 
-    response = mia.post(reverse("delete-segment", args=[parent.pk, gold.pk]))
+    response = mia.post(reverse("delete-segment", args=[shoppers.pk, gold.pk]))
 
     assert response.status_code == 422 and b"Others" in response.content
 
 
-def test_versions_are_compared_and_restored(mia, parent, make, marketer):
+def test_versions_are_compared_and_restored(mia, shoppers, make, marketer):
     segment = make()
     segment.rules = all_of(rule("age", "Greater", rightValue=30))
     saving.save(segment, by=marketer, opened=1)
-    at = reverse("segment-versions", args=[parent.pk, segment.pk])
+    at = reverse("segment-versions", args=[shoppers.pk, segment.pk])
 
     page = mia.get(at, {"compare": "1"}).content.decode()
     assert "tier is “gold”" in page and "age is more than 30" in page
-    mia.post(reverse("restore-segment", args=[parent.pk, segment.pk, 1]))
+    mia.post(reverse("restore-segment", args=[shoppers.pk, segment.pk, 1]))
 
     segment.refresh_from_db()
     assert segment.rules == GOLD and segment.version == 3
 
 
-def test_folders_are_made_renamed_and_deleted(mia, parent):
-    mia.post(reverse("new-folder", args=[parent.pk]), {"name": "Growth"})
+def test_folders_are_made_renamed_and_deleted(mia, shoppers):
+    mia.post(reverse("new-folder", args=[shoppers.pk]), {"name": "Growth"})
     folder = Folder.objects.get()
-    twice = mia.post(reverse("new-folder", args=[parent.pk]), {"name": "Growth"})
+    twice = mia.post(reverse("new-folder", args=[shoppers.pk]), {"name": "Growth"})
     assert twice.status_code == 422 and "here already" in twice.content.decode()
     itself = {"name": "Growth", "within": folder.pk}
-    refused = mia.post(reverse("edit-folder", args=[parent.pk, folder.pk]), itself)
+    refused = mia.post(reverse("edit-folder", args=[shoppers.pk, folder.pk]), itself)
     assert "into itself" in refused.content.decode()
-    mia.post(reverse("edit-folder", args=[parent.pk, folder.pk]), {"name": "Summer"})
+    mia.post(reverse("edit-folder", args=[shoppers.pk, folder.pk]), {"name": "Summer"})
     assert Folder.objects.get().name == "Summer"
 
-    mia.post(reverse("delete-folder", args=[parent.pk, folder.pk]))
+    mia.post(reverse("delete-folder", args=[shoppers.pk, folder.pk]))
 
     assert not Folder.objects.exists()
 
@@ -167,56 +167,58 @@ ADDRESSES = [
 
 @pytest.mark.parametrize("name", ADDRESSES)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_what_others_have_is_not_there(client, colleague, parent, make, name, method):
+def test_what_others_have_is_not_there(client, colleague, shoppers, make, name, method):
     client.force_login(colleague)
     segment = make()
 
-    response = getattr(client, method)(reverse(name, args=[parent.pk, segment.pk]))
+    response = getattr(client, method)(reverse(name, args=[shoppers.pk, segment.pk]))
 
     assert response.status_code in (404, 405)
     assert Segment.objects.filter(pk=segment.pk).exists()
     assert Segment.objects.count() == 1
 
 
-def test_a_parent_segment_of_others_is_not_there(client, colleague, parent):
+def test_a_parent_segment_of_others_is_not_there(client, colleague, shoppers):
     client.force_login(colleague)
 
-    assert client.get(reverse("studio-parent", args=[parent.pk])).status_code == 404
-    assert client.get(new(parent)).status_code == 404
+    assert client.get(reverse("studio-parent", args=[shoppers.pk])).status_code == 404
+    assert client.get(new(shoppers)).status_code == 404
     assert b"No parent segments yet" in client.get(reverse("segments")).content
 
 
-def test_a_segment_is_found_only_under_its_own_parent(mia, parent, make, unbuilt, marketer):
+def test_a_segment_is_found_only_under_its_own_parent(mia, shoppers, make, unbuilt, marketer):
     other = ParentSegment.objects.create(
-        name="Others", owner=marketer, master="crm.x", key="id", query=second_query(parent)
+        name="Others", owner=marketer, master="crm.x", key="id", query=second_query(shoppers)
     )
 
     assert mia.get(reverse("segment", args=[other.pk, make().pk])).status_code == 404
 
 
-def second_query(parent):
-    query = parent.query
+def second_query(shoppers):
+    query = shoppers.query
     query.pk, query.place = None, "/other/"
     query.save(force_insert=True)
     return query
 
 
-def test_the_groups_that_may_use_it_edit_without_what_is_masked(client, analyst, parent, make):
+def test_the_groups_that_may_use_it_edit_without_what_is_masked(client, analyst, shoppers, make):
     segment = make()
     client.force_login(analyst)
 
-    page = client.get(reverse("segment", args=[parent.pk, segment.pk])).content.decode()
+    page = client.get(reverse("segment", args=[shoppers.pk, segment.pk])).content.decode()
 
     assert '"name": "tier"' in page and '"name": "email"' not in page and '"phone"' not in page
 
 
-def test_insight_draws_growth_distribution_and_overlap(mia, parent, make):
+def test_insight_draws_growth_distribution_and_overlap(mia, shoppers, make):
     other, segment = make("Buyers", all_of(bought(1))), make()
     for customers in (10, 25):
         segment.sizes.create(customers=customers)
     asked = {"attribute": "tier", "with": [other.pk]}
 
-    page = mia.get(reverse("segment-insight", args=[parent.pk, segment.pk]), asked).content.decode()
+    page = mia.get(
+        reverse("segment-insight", args=[shoppers.pk, segment.pk]), asked
+    ).content.decode()
 
     assert "<polyline" in page
     assert '<th scope="row">gold</th><td class="num">25</td>' in page
@@ -224,11 +226,11 @@ def test_insight_draws_growth_distribution_and_overlap(mia, parent, make):
 
 
 @pytest.mark.parametrize("attribute", ["age", "joined", "tags"])
-def test_each_kind_of_attribute_has_a_distribution(mia, parent, make, attribute):
+def test_each_kind_of_attribute_has_a_distribution(mia, shoppers, make, attribute):
     segment = make("All", {"type": "And", "conditions": []})
 
     page = mia.get(
-        reverse("segment-insight", args=[parent.pk, segment.pk]), {"attribute": attribute}
+        reverse("segment-insight", args=[shoppers.pk, segment.pk]), {"attribute": attribute}
     ).content.decode()
 
     assert "bar-fill" in page and "could not be calculated" not in page

@@ -53,8 +53,8 @@ def test_who_saved_meanwhile_is_not_overwritten(make, marketer):
     assert Segment.objects.get(pk=segment.pk).rules == all_of(bought(2))
 
 
-def test_a_name_is_there_once_in_a_folder(make, parent):
-    folder = folders.save(Folder(parent_segment=parent, name="Growth"))
+def test_a_name_is_there_once_in_a_folder(make, shoppers):
+    folder = folders.save(Folder(parent_segment=shoppers, name="Growth"))
     make("Gold")
     make("Gold", folder=folder)
 
@@ -188,14 +188,14 @@ def test_a_copy_has_the_rules_and_a_name_of_its_own(make, colleague, marketer):
     assert first.rules == GOLD and first.version == 1
 
 
-def test_folders_are_no_circle_and_go_when_they_are_empty(parent, make):
-    outer = folders.save(Folder(parent_segment=parent, name="Outer"))
-    inner = folders.save(Folder(parent_segment=parent, name="Inner", within=outer))
+def test_folders_are_no_circle_and_go_when_they_are_empty(shoppers, make):
+    outer = folders.save(Folder(parent_segment=shoppers, name="Outer"))
+    inner = folders.save(Folder(parent_segment=shoppers, name="Inner", within=outer))
     outer.within = inner
     with pytest.raises(folders.FolderError, match="into itself"):
         folders.save(outer)
     with pytest.raises(folders.FolderError, match="already"):
-        folders.save(Folder(parent_segment=parent, name="Inner", within=inner.within))
+        folders.save(Folder(parent_segment=shoppers, name="Inner", within=inner.within))
 
     segment = make("Gold", folder=inner)
     with pytest.raises(folders.FolderError, match="1 segment in it"):

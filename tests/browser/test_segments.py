@@ -10,11 +10,11 @@ from tests.activations.studio import all_of, bought, rule
 
 
 @pytest.fixture
-def studio(as_user, parent):
+def studio(as_user, shoppers):
     """Open a page of the studio as a person."""
 
     def open_page(user, name="studio-parent", *more):
-        return as_user(user, reverse(name, args=[parent.pk, *more]))
+        return as_user(user, reverse(name, args=[shoppers.pk, *more]))
 
     return open_page
 
@@ -92,9 +92,9 @@ def test_problems_are_said_at_their_rule(studio, marketer, make, good_page):
     counted(page, "80")
 
 
-def test_a_segment_is_moved_by_its_menu(studio, marketer, make, parent, good_page):
+def test_a_segment_is_moved_by_its_menu(studio, marketer, make, shoppers, good_page):
     make()
-    Folder.objects.create(parent_segment=parent, name="Summer")
+    Folder.objects.create(parent_segment=shoppers, name="Summer")
     page = studio(marketer)
     good_page(page, "studio-list")
     page.get_by_role("link", name="Gold", exact=True).press("Shift+F10")
@@ -108,7 +108,7 @@ def test_a_segment_is_moved_by_its_menu(studio, marketer, make, parent, good_pag
     expect(page.get_by_role("link", name="Gold", exact=True)).to_be_visible()
 
 
-def test_a_folder_is_created_in_a_dialog(studio, marketer, parent, good_page):
+def test_a_folder_is_created_in_a_dialog(studio, marketer, shoppers, good_page):
     page = studio(marketer)
     good_page(page, "studio-empty")
     page.get_by_role("button", name="Create new").press("Enter")
