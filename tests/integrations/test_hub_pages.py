@@ -31,7 +31,9 @@ def test_the_catalog_counts_what_can_be_used(client, marketer, authentication):
     assert "1 existing" in text_of(client.get("/integrations/catalog/"))
 
 
-@pytest.mark.parametrize(("words", "cards"), [("SFTP_V2 upload", 1), ("csv", 1), ("ftps only", 0)])
+@pytest.mark.parametrize(
+    ("words", "cards"), [("SFTP_V2 upload", 1), ("csv manifest", 1), ("ftps only", 0)]
+)
 def test_the_catalog_can_be_searched(client, marketer, words, cards):
     client.force_login(marketer)
 

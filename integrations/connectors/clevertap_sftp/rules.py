@@ -96,7 +96,7 @@ def distinct_properties(schema, settings):
 
 def operation_columns(schema, settings):
     for name in operations_in(schema):
-        if settings["import_type"] != "profile":
+        if settings["import_type"] == "event":
             yield f"{name}: only profiles have operations."
         elif name.removesuffix(OPERATION) not in schema.names:
             yield f"{name} is beside no column {name.removesuffix(OPERATION)}."
