@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent
 FILES = [
     *["jobs", "job_places", "job_recovery", "job_guard", "job_kill", "jobs_pages"],
     *["tick", "tick_dispatcher", "schedules_policies", "schedules_slots", "schedule_dialog"],
-    *["triggers", "trigger_chains", "trigger_pages"],
+    *["triggers", "trigger_chains", "trigger_pages", "alarms"],
     *["notifications", "simulator", "home", "tables", "queries", "admin"],
 ]
 RACES = "tests/faults/test_races.py"
-STUDIO = ["refresh", "parent_pages"]
+STUDIO = ["refresh", "parent_pages", "segments"]
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What the rule builder asks for while somebody builds: counts, samples, values of columns."""
 
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
@@ -103,10 +105,25 @@ def segment_profiles(request, parent):
         return render(request, "activations/_profiles.html", {"error": str(error)})
     context = {
         "columns": list(rows[0]) if rows else columns,
-        "rows": [[text_of(value) for value in row.values()] for row in rows],
+        "rows": [
+            [written(value, name, question.audience) for name, value in row.items()] for row in rows
+        ],
         "masked": masked_for(question.user, question.parent),
     }
     return render(request, "activations/_profiles.html", context)
+
+
+def written(value, name, audience):
+    """Return the text of a profile's value; seconds since 1970 as the time that they are."""
+    column = audience.attributes.get(name)
+    if value is None or column is None or not column.holds_epochs:
+        return text_of(value)
+    try:
+        return (
+            f"{datetime.fromtimestamp(int(value), ZoneInfo(audience.timezone)):%Y-%m-%d %H:%M:%S}"
+        )
+    except (ValueError, OverflowError, OSError):
+        return text_of(value)  # No calendar has it.
 
 
 def masked_for(user, parent):

@@ -123,7 +123,8 @@ def refresh(shoppers):
         shoppers.unmasked_database: {"customers": ALL, "behavior_orders": ALL_ORDERS},
     }
     clear, unmasked = (
-        tables.create_database(name, shoppers.owner, everyone_reads=False) for name in builds
+        tables.create_database(name, shoppers.owner, everyone_reads=False, audience=True)
+        for name in builds
     )
     clear.readers.set(shoppers.readers.all())
     unmasked.readers.set(shoppers.unmasked.all())

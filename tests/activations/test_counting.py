@@ -137,6 +137,7 @@ def test_profiles_show_dots_for_what_is_masked(ask_page, analyst, marketer):
     assert "c000" in theirs and "@example.com" not in theirs
     assert theirs.count("•••") == 10
     assert "secret" not in own + theirs
+    assert "2026-05-28 22:26:40" in own  # joined, in the zone of the parent segment
 
 
 def values(client, shoppers, user, **asked):
