@@ -233,11 +233,15 @@ def test_the_page_says_that_old_data_stays_when_a_refresh_fails(
     assert "behavior_orders could not be made" in page.replace("&quot;", '"')
 
 
-def test_a_job_of_a_refresh_leads_to_its_parent_segment(mia, parent, refresh):
+def test_a_job_of_a_refresh_leads_to_its_parent_segment_and_that_to_its_segments(
+    mia, parent, refresh
+):
     job = refresh(parent)
 
     page = mia.get(job.get_absolute_url()).content.decode()
 
+    shown = mia.get(parent.get_absolute_url()).content.decode()
+    assert reverse("studio-parent", args=[parent.pk]) in shown
     assert "Refresh of People" in page
     assert f'href="{parent.get_absolute_url()}"' in page
 
