@@ -1,0 +1,146 @@
+"""Jobs, and what their logs say."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from console.models.queries import Query
+from console.models.schedules import Schedule
+from integrations.models import Authentication
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Job(models.Model):
+    """One run of some SQL, and the delivery of its result. This row is the truth about it."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        BOOTING = "booting"
+        RUNNING = "running"
+        SUCCESS = "success"
+        ERROR = "error"
+        KILLED = "killed"
+        SKIPPED = "skipped"  # a slot that its schedule did not run
+
+    class Phase(models.TextChoices):
+        QUEUED = "queued"
+        QUERYING = "querying"
+        WRITING = "writing"
+        UPLOADING = "uploading"
+        DONE = "done"
+
+    RAN = (Status.SUCCESS, Status.ERROR, Status.KILLED)
+
+    class Failure(models.TextChoices):
+        PASSING = "passing"  # it may go well by itself the next time
+        LASTING = "lasting"  # it fails again until somebody changes something
+        FAULT = "fault"  # it is not known which
+
+    FINISHED = (*RAN, Status.SKIPPED)
+
+    # What to do. Copied from the query when the job is made: later edits do not change it.
+    name = models.CharField(max_length=255, blank=True)
+    query = models.ForeignKey(Query, models.SET_NULL, null=True, related_name="jobs")
+    query_version = models.PositiveIntegerField(null=True)
+    database = models.CharField(max_length=128)
+    engine = models.CharField(max_length=20, default="trino")
+    sql = models.TextField()
+    builds = models.JSONField(null=True)  # {database: {table: SELECT}}, made together
+    owner = models.ForeignKey(USER, models.PROTECT, related_name="jobs")
+    # A query protects the authentication it exports with; what already ran does not.
+    authentication = models.ForeignKey(
+        Authentication, models.SET_NULL, null=True, related_name="jobs"
+    )
+    export = models.JSONField(null=True)  # settings of the export, no secrets
+    priority = models.SmallIntegerField(default=0)
+    schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, related_name="jobs")
+    slot = models.DateTimeField(null=True)  # when the schedule was due
+    timezone = models.CharField(max_length=64, default="UTC")  # of the schedule
+    in_turn = models.BooleanField(default=False)  # waits for those of its schedule before it
+    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
+
+    # Where it is.
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    phase = models.CharField(max_length=10, choices=Phase, default=Phase.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    attempts_allowed = models.PositiveSmallIntegerField(default=1)
+    not_before = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=100, blank=True)  # token of the claim
+    lease_until = models.DateTimeField(null=True)
+    held_because = models.TextField(blank=True)  # a queued job with it waits for a person
+    released_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
+    kill_requested_at = models.DateTimeField(null=True)
+    kill_requested_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
+    progress = models.FloatField(null=True)  # 0 to 1 within the phase, when it can be known
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    # What came of it.
+    result_path = models.CharField(max_length=255, blank=True)  # under RESULTS_DIR
+    result_columns = models.JSONField(default=list)  # [[name, type], …] in Trino's type names
+    rows = models.PositiveBigIntegerField(null=True)
+    result_bytes = models.PositiveBigIntegerField(null=True)
+    sent_bytes = models.PositiveBigIntegerField(default=0)
+    receipt = models.JSONField(null=True)
+    rejected = models.PositiveBigIntegerField(default=0)  # rows that were not delivered
+    rejects_path = models.CharField(max_length=255, blank=True)  # under RESULTS_DIR
+    failure = models.CharField(max_length=10, choices=Failure, blank=True)
+    error = models.TextField(blank=True)  # one sentence: what happened
+    remedy = models.TextField(blank=True)  # what to do about it
+    error_line = models.PositiveIntegerField(null=True)  # of the SQL, from 1
+    error_column = models.PositiveIntegerField(null=True)
+    traceback = models.TextField(blank=True)  # folded away on the page; redacted
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["status", "lease_until"], name="job_lease"),
+            models.Index(fields=["owner", "-id"], name="job_owner"),
+            # The order in which workers take them: ten thousand that wait are not sorted each time.
+            models.Index(fields=["status", "-priority", "id"], name="job_turn"),
+            models.Index(fields=["schedule", "status"], name="job_of_schedule"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["schedule", "slot"], name="job_slot")]
+
+    def __str__(self):
+        return f"Job {self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("job", args=[self.pk])
+
+    @property
+    def finished(self):
+        return self.status in self.FINISHED
+
+    @property
+    def held(self):
+        """Whether the job waits until a person releases or drops it."""
+        return self.status == self.Status.QUEUED and bool(self.held_because)
+
+    @property
+    def may_be_in_part(self):
+        """Whether some of the rows may have arrived though the job did not succeed."""
+        kind = self.authentication and self.authentication.connector
+        failed = self.status in (self.Status.ERROR, self.Status.KILLED)
+        return bool(failed and kind and kind.in_parts and self.sent_bytes)
+
+    @property
+    def settled(self):
+        """Whether nothing more happens to the job by itself."""
+        return self.finished or self.held
+
+
+class JobLine(models.Model):
+    """A line of a job's log."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="lines")
+    at = models.DateTimeField(auto_now_add=True)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.text
