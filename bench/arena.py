@@ -15,7 +15,7 @@ TEXT_SHARE = 0.41  # rows of texts that are as many bytes of CSV as one customer
 
 sys.path.insert(0, str(HERE.parent))
 
-from bench import server, snapshot  # noqa: E402
+from bench import buckets, server, snapshot  # noqa: E402
 
 
 @dataclass
@@ -90,16 +90,43 @@ class Arena:
         remote += f",key_file={self.server.folder}/user_key:{self.server.files}/rcloned"
         return f"rclone --config /dev/null copyto {path} '{remote}'"
 
+    def rclone_to_bucket(self, path: Path, address: str) -> str:
+        keys = "access_key_id=demo,secret_access_key=demo-secret"
+        remote = f":s3,provider=Other,endpoint='{address}',{keys},no_check_bucket=true"
+        bucket = self.server.files.name
+        plain = "env -u AWS_CA_BUNDLE"  # which it cannot read, and does not need
+        return f'{plain} rclone --config /dev/null copyto {path} "{remote}:{bucket}/rcloned"'
+
     def product(self, source: Source, *, port: int = 0, file: Path | None = None, **export) -> str:
-        """Return the product's job, with these settings of the export."""
+        """Return the product's export to the SFTP server, with these settings."""
+        authentication = self.server.authentication(port or self.server.port)
+        settings = {
+            "path_prefix": f"{self.server.files}/product",
+            "user_directory_is_root": False,
+            "rename_file_after_upload": True,
+            **export,
+        }
+        return self.job("sftp_v2", authentication, settings, source, file)
+
+    def product_to_bucket(self, source: Source, address: str) -> str:
+        """Return the product's export to the S3 server, whose buckets are the server's folders."""
+        authentication = buckets.LOGIN | {"endpoint": address, "path_style": True}
+        settings = {"bucket": self.server.files.name, "path_prefix": "product"}
+        return self.job("s3", authentication, settings, source)
+
+    def job(
+        self,
+        connector: str,
+        authentication: dict,
+        export: dict,
+        source: Source,
+        file: Path | None = None,
+    ) -> str:
+        """Return the command that does a job of the product."""
         job = {
-            "authentication": self.server.authentication(port or self.server.port),
-            "export": {
-                "path_prefix": f"{self.server.files}/product",
-                "user_directory_is_root": False,
-                "rename_file_after_upload": True,
-                **export,
-            },
+            "connector": connector,
+            "authentication": authentication,
+            "export": export,
             "snapshot": str(source.path),
             "file": str(file) if file else "",
             "receipt": str(self.receipt),

@@ -1,4 +1,4 @@
-"""Export a snapshot through the product's own SFTP_V2 connector: `product.py JOB.json`.
+"""Export a snapshot through one of the product's own connectors: `product.py JOB.json`.
 
 A job with a `file` in the place of a `snapshot` sends that file as it is. The seconds of the
 export alone, as they are in a worker, which has everything imported, go with the receipt.
@@ -24,9 +24,9 @@ from django.conf import settings  # noqa: E402
 
 settings.configure(USE_I18N=False)
 
-from integrations.connectors.base import Receipt, delivered  # noqa: E402
+from integrations.connectors import CONNECTORS  # noqa: E402
+from integrations.connectors.base import Connector, Receipt, delivered  # noqa: E402
 from integrations.connectors.content import Content  # noqa: E402
-from integrations.connectors.sftp_v2 import SFTPv2  # noqa: E402
 from integrations.delivery import Delivery  # noqa: E402
 from integrations.rows import Rows  # noqa: E402
 
@@ -35,9 +35,9 @@ BLOCK = 1 << 20
 
 def main(path):
     job = json.loads(Path(path).read_text())
-    connector = SFTPv2(
-        checked(SFTPv2.Authentication, job["authentication"]),
-        checked(SFTPv2.Export, job["export"]),
+    kind = CONNECTORS[job["connector"]]
+    connector = kind(
+        checked(kind.Authentication, job["authentication"]), checked(kind.Export, job["export"])
     )
     for name in connector.imports:
         import_module(name)
@@ -47,7 +47,7 @@ def main(path):
     Path(job["receipt"]).write_text(json.dumps(asdict(receipt) | {"seconds": seconds}))
 
 
-def done(connector: SFTPv2, job: dict) -> Receipt:
+def done(connector: Connector, job: dict) -> Receipt:
     delivery = Delivery(networks=("127.0.0.0/8",))
     rows = Rows(Path(job["snapshot"]))
     if not job.get("file"):

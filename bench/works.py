@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from bench import delay
-from bench.arena import Arena, Source
+from bench import buckets, delay
+from bench.arena import HERE, Arena, Source
 
 MILLION = 1_000_000
 FILE_ROWS = 1_500_000  # a file of 200 MB
@@ -137,6 +137,26 @@ def distance(arena: Arena, rows: int, *, milliseconds: int) -> Iterator[list[Con
 
 
 @contextmanager
+def s3(arena: Arena, rows: int) -> Iterator[list[Contender]]:
+    """Deliver to an S3 server, as an object of many parts."""
+    source, staged = arena.source(rows), arena.staged
+    with buckets.running(arena.server.folder) as address:
+        bucket = arena.server.files.name
+        put = f"{sys.executable} {HERE}/boto3_put.py {staged} {address} {bucket} put"
+        yield [
+            Contender("product", arena.product_to_bucket(source, address), source),
+            Contender("duckdb, then boto3", f"{source.copy} {staged} && {put}", source, "put"),
+            Contender(
+                "duckdb, then rclone",
+                f"{source.copy} {staged} && {arena.rclone_to_bucket(staged, address)}",
+                source,
+                "rcloned",
+                "rclone",
+            ),
+        ]
+
+
+@contextmanager
 def dialects(arena: Arena, rows: int) -> Iterator[list[Contender]]:
     source, texts = arena.source(rows), arena.source(rows, "texts")
     yield [
@@ -168,5 +188,6 @@ WORKS = {
     "distance-20": Work(partial(distance, milliseconds=20), FILE_ROWS, FILE_ROWS),
     "distance-100": Work(partial(distance, milliseconds=100), FILE_ROWS, FILE_ROWS),
     "bzip2": Work(bzip2),
+    "s3": Work(s3, full=10 * MILLION),
     "dialects": Work(dialects, full=10 * MILLION),
 }

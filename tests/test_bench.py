@@ -42,6 +42,16 @@ def test_exports_are_compared(tmp_path):
 
 
 @NEEDED
+def test_objects_are_compared(tmp_path):
+    few = ("--rows", 2000, "--rounds", 1, "--folder", tmp_path)
+    found = bench("export", *few, "--work", "s3", "--json", tmp_path / "figures.json")
+
+    runs = {each["name"]: each["runs"][0] for each in found["s3"]["contenders"]}
+    assert {"product", "duckdb, then boto3"} <= runs.keys()
+    assert all(run["landed_bytes"] > 100_000 for run in runs.values())
+
+
+@NEEDED
 def test_growth_is_measured_and_drawn(tmp_path):
     few = ("--rows", 1000, "--rows", 3000, "--rounds", 1, "--folder", tmp_path)
     found = bench("growth", *few, "--work", "gz", "--json", tmp_path / "figures.json")
