@@ -1,13 +1,9 @@
 """A person's browser, as far as the bench needs one: a session that sends forms."""
 
-import re
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
-
-FIELD = re.compile(r"<(?:input|select|textarea)\b[^>]*>")
-ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 
 PART = {"HX-Request": "true"}
 
@@ -37,9 +33,3 @@ class Browser:
         except HTTPError as error:
             with error:
                 return error.code, error.read().decode(), request.full_url
-
-
-def values_of(page: str, name: str) -> list[str]:
-    """Return the values that the fields of a name have on a page."""
-    fields = [dict(ATTRIBUTE.findall(tag)) for tag in FIELD.findall(page)]
-    return [field["value"] for field in fields if field.get("name") == name]

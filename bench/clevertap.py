@@ -51,7 +51,7 @@ class Bench:
 
     def __init__(self, home: Path, rows: int, threads: int, address: str):
         self.home, self.rows = home, rows
-        self.received = home / "sandbox/clevertap/unseen.jsonl"
+        self.received = home / "sandbox/clevertap-api/unseen.jsonl"
         self.snapshot = home / "profiles.parquet"
         snapshot.make(self.snapshot, rows, "profiles")
         self.job = {

@@ -23,7 +23,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import figures, goals
-from bench.browser import Browser, values_of
+from bench.browser import Browser
 from bench.server import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +65,7 @@ class Console:
 
     def save_export(self) -> None:
         _, page, _ = self.browser.get(f"{self.query}export/", part=True)
-        given = {"authentication": values_of(page, "authentication")[0], **SETTINGS}
+        given = {"authentication": sandbox_of(page), **SETTINGS}
         status, page, _ = self.browser.post(f"{self.query}export/", part=True, **given)
         if status != 200:
             raise SystemExit(f"The export was not saved ({status}): {page}")
@@ -97,6 +97,12 @@ class Console:
         landed = (self.home / "sandbox" / FILE).read_bytes()
         if hashlib.sha256(landed).hexdigest() != file["sha256"]:
             raise SystemExit("The file in the sandbox is not the one of the receipt.")
+
+
+def sandbox_of(page: str) -> str:
+    """Return the key of the SFTP sandbox's authentication, of those that the panel offers."""
+    choices = re.findall(r'name="authentication" value="(\d+)"(.*?)</label>', page, re.DOTALL)
+    return next(key for key, text in choices if "<b>Demo SFTP sandbox</b>" in text)
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def done(connector: Connector, job: dict) -> Receipt:
     with closing(FileAsItIs(Path(job["file"]), connector.settings, delivery)) as content:
         arrival = destination.deliver(connector.path(delivery), content)
     destination.clear()
-    return Receipt(rows.count, content.bytes, [delivered(arrival, content, rows)])
+    return Receipt(rows.count, content.bytes, [delivered(arrival, content, rows.count)])
 
 
 class FileAsItIs(Content):
