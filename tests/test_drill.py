@@ -232,7 +232,7 @@ def test_a_console_that_works_is_backed_up_wiped_and_restored(install, sandbox, 
     wait_until(lambda: delivered(new, "Slow") == 1, 240)
     check_same(before, state(new))
     assert churned(new) > 0
-    assert "Opened 1 of 1" in new.done("check_secrets")
+    assert "Opened 3 of 3 authentications" in new.done("check_secrets")
     check_held(new, sandbox.root)
 
 
@@ -258,6 +258,6 @@ def test_a_console_moves_to_postgresql_as_documented(postgresql, tmp_path):
     new.done("loaddata", tmp_path / "move.json")
 
     assert state(new) == before
-    assert "Opened 1 of 1" in new.done("check_secrets")
+    assert "Opened 3 of 3 authentications" in new.done("check_secrets")
     new.shell(SUBMIT_SLOW)  # Numbers go on behind those that came along.
     assert "1 sent again" in new.done("tick")  # a message for the job that came along

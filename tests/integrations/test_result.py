@@ -231,7 +231,7 @@ def test_blanks_at_the_end_of_a_password_count():
             {"secret_key_passphrase": "Applies only when auth_method"},
         ),
         ({"type": "sftp"}, {"type": "Unknown type: sftp. Did you mean sftp_v2?"}),
-        ({"type": None}, {"type": "This is required. There is: clevertap"}),
+        ({"type": None}, {"type": "This is required. There is: sftp_v2, s3, rokt, clevertap"}),
         ({"type": ["sftp_v2"]}, {"type": "Unknown type"}),
     ],
 )
