@@ -100,7 +100,7 @@ def test_the_command_serves_s3_beside_sftp_with_the_switches_given(s3, tmp_path)
     command += ["--s3-refuse", "PutObject:503:SlowDown:1"]
     environment = os.environ | {"CONSOLE_HOME": str(tmp_path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        said = process.stdout.readline() + process.stdout.readline()
+        said = "".join(process.stdout.readline() for _ in range(3))
         s3.address = re.search(r"S3 sandbox at (\S+):", said)[1]
         client = s3.client()
         put = {"Bucket": "demo", "Key": "x", "Body": b"1"}
