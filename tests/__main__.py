@@ -46,7 +46,7 @@ def prepare():
 
 def run(arguments):
     """Become pytest, on two cores where nothing else was asked for."""
-    parallel = [] if arguments else ["--numprocesses", "2", "--dist", "worksteal"]
+    parallel = [] if arguments else ["--numprocesses", "2"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel, *arguments])
 
 

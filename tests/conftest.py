@@ -12,11 +12,15 @@ from tests.objects import moto, moto_server, s3, store  # noqa: F401  fixtures
 from tests.servers import faulty, sandbox, sshd  # noqa: F401  fixtures
 from tests.workbench import people, run_query, sftp, shop  # noqa: F401  fixtures
 
-LONGEST = ("test_postgresql.py", "test_drill.py", "test_day.py", "test_soak.py")
+LONGEST = ("test_postgresql.py", "test_drill.py")
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what takes longest: at the end all others would wait for it."""
+    """Begin with what takes longest: at the end all others would wait for it.
+
+    The rest stays in its order: tests with transactions of their own, which empty all tables,
+    come last.
+    """
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
