@@ -122,9 +122,10 @@ class Job(models.Model):
     @property
     def may_be_in_part(self):
         """Whether some of the rows may have arrived though the job did not succeed."""
-        kind = self.authentication and self.authentication.connector
         failed = self.status in (self.Status.ERROR, self.Status.KILLED)
-        return bool(failed and kind and kind.in_parts and self.sent_bytes)
+        if not (failed and self.sent_bytes and self.authentication):
+            return False
+        return self.authentication.connector.in_parts
 
     @property
     def settled(self):
