@@ -46,6 +46,8 @@ def test_a_query_is_chosen_with_the_keyboard(editor, people, others, good_page):
     expect(panel.locator(".invalid-feedback").first).to_have_text(
         "Choose the query that this one runs after."
     )
+    # The panel, which came anew, takes the focus when it is settled.
+    expect(panel.get_by_role("heading", name="Schedule", exact=True)).to_be_focused()
     after.focus()
     page.keyboard.type("People")
     expect(panel.locator("#firings")).to_contain_text("Each time that “People” has succeeded")
