@@ -182,10 +182,14 @@ def event_in_another_thread(text):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_that_runs_is_followed_by_its_number_in_the_log(people, run_query, caplog):
-    caplog.handler.setFormatter(Json())
+def test_a_job_that_runs_is_followed_by_its_number_in_the_log(
+    people, run_query, caplog, monkeypatch
+):
     lines = []
-    caplog.handler.emit = lambda record: lines.append(json.loads(Json().format(record)))
+    # Put back afterwards: all tests have the same handler.
+    monkeypatch.setattr(
+        caplog.handler, "emit", lambda record: lines.append(json.loads(Json().format(record)))
+    )
 
     with caplog.at_level(logging.INFO):
         job = run_query(people)
