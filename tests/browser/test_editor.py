@@ -78,6 +78,7 @@ def test_a_run_is_shown_though_an_earlier_job_asks_for_itself_meanwhile(editor, 
     write(page, "SELECT 1")
     with page.expect_response(re.compile("/run/")):
         page.keyboard.press("Control+Enter")
+    expect(page.locator("#job")).to_have_attribute("data-job", re.compile(r"\d"))
     first = page.locator("#job").get_attribute("data-job")
 
     with slow(page, "**/run/"):
@@ -96,6 +97,7 @@ def test_what_a_job_asked_for_before_a_run_does_not_take_its_place(editor, peopl
     page.route("**/queries/jobs/*/", lambda route: held.append(route))
     with page.expect_request(re.compile("/queries/jobs/")):
         page.keyboard.press("Control+Enter")
+    expect(page.locator("#job")).to_have_attribute("data-job", re.compile(r"\d"))
     first = page.locator("#job").get_attribute("data-job")
 
     with page.expect_response(re.compile("/run/")):
