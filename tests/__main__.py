@@ -7,6 +7,7 @@ import sys
 
 from tests.needs import NEEDS, missing, strict
 
+MOST_CORES = 4
 SILENT = {"capture_output": True, "check": False}
 
 
@@ -44,9 +45,14 @@ def prepare():
     sys.stdout.flush()
 
 
+def processes():
+    """Return one more than there are cores, within reason: many tests wait for other programs."""
+    return min(os.cpu_count() or 1, MOST_CORES) + 1
+
+
 def run(arguments):
-    """Become pytest, on two cores where nothing else was asked for."""
-    parallel = [] if arguments else ["--numprocesses", "2"]
+    """Become pytest, in parallel where nothing else was asked for."""
+    parallel = [] if arguments else ["--numprocesses", str(processes())]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel, *arguments])
 
 
