@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 
 from console.access import is_admin
 from console.models import Query, Schedule, Trigger
+from console.tables import readable_databases
 
 MOST_IN_A_ROW = 20  # queries of a chain, from the first to the last
 MOST_FOLLOWERS = 50  # schedules that one query starts
@@ -33,8 +34,13 @@ def lock_chains() -> None:
 
 
 def may_follow(user: User, query: Query) -> bool:
-    """Return whether a query of the user may run after this one: as they may see it."""
-    return query.owner_id == user.pk or is_admin(user)
+    """Return whether a query of the user may run after this one.
+
+    As they may see it, or read what it builds: who uses tables may run once they are new.
+    """
+    if query.owner_id == user.pk or is_admin(user):
+        return True
+    return readable_databases(user).filter(name__in=query.builds or ()).exists()
 
 
 def upstreams() -> dict[int, int]:

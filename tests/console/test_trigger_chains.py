@@ -4,6 +4,7 @@ import threading
 from itertools import pairwise
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from console.models import Database, Query, Trigger
@@ -55,6 +56,24 @@ def test_a_circle_is_refused_and_named_whole(row):
         "in a circle nothing ever starts."
     )
     assert upstreams() == {b.pk: a.pk, c.pk: b.pk}
+
+
+def test_who_reads_what_a_query_builds_may_run_after_it(query, colleague):
+    refresh = query("Refresh")
+    built = Database.objects.create(name="built", owner=refresh.owner, everyone_reads=False)
+    refresh.builds = {"built": {}}
+    refresh.save()
+    theirs = query("Theirs", colleague)
+
+    with pytest.raises(ChainError, match="may not see the query"):
+        follow_query(theirs, refresh)
+
+    group = Group.objects.create(name="analysts")
+    built.readers.add(group)
+    colleague.groups.add(group)
+    follow_query(theirs, refresh)
+
+    assert upstreams() == {theirs.pk: refresh.pk}
 
 
 def test_the_name_of_a_query_that_its_owner_may_not_see_is_not_told(row, query, colleague):
