@@ -13,6 +13,7 @@ class CannotRewrite(Exception):
     """An activation could not go on with the changed segment: which, and why."""
 
     def __init__(self, activation: Activation, problem: Problem):
+        self.problem = problem
         super().__init__(
             f"The activation “{activation.name}” of the segment “{activation.segment.name}” could "
             f"not go on: {problem.text} It runs as {activation.query.owner.get_username()}."

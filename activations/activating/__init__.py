@@ -1,0 +1,1 @@
+"""Activations: who may do what with one, and their life."""

@@ -1,0 +1,97 @@
+"""Why an activation is not saved: a sentence each, and the part of the form that it is about."""
+
+from django.utils.timezone import localtime
+
+DETAILS, MAPPING, SCHEDULE = "details", "mapping", "schedule"
+
+
+class NotSaved(Exception):
+    """An activation cannot be saved as it is."""
+
+    step = DETAILS
+    field = ""  # of the step; none: it is about all of it
+
+
+class NameTaken(NotSaved):
+    """Another activation of the segment has the name."""
+
+    field = "name"
+
+    def __init__(self, name):
+        super().__init__(
+            f"The segment has an activation “{name}” already. Choose a different name."
+        )
+
+
+class SavedMeanwhile(NotSaved):
+    """It was saved in another window, or by someone else, since it was opened."""
+
+    def __init__(self, kept):
+        self.opened = opened_at(kept)
+        super().__init__(
+            f"This activation was saved at {localtime(kept.updated_at):%H:%M:%S}, after you "
+            "opened it. Your entries are still here: save again to replace what was saved then."
+        )
+
+
+class Gone(NotSaved):
+    """It was deleted since it was opened."""
+
+    def __init__(self, name):
+        super().__init__(f"“{name}” was deleted meanwhile. Create a new activation.")
+
+
+class NotYours(NotSaved):
+    """The person may not change it."""
+
+    def __init__(self, activation):
+        owner = activation.query.owner.get_username()
+        super().__init__(
+            f"Only {owner}, its owner, the owner of the parent segment and administrators may "
+            "change this activation."
+        )
+
+
+class Unusable(NotSaved):
+    """Its owner may not use the authentication, or it is no longer there."""
+
+    field = "authentication"
+
+    def __init__(self, name, owner):
+        super().__init__(
+            f"{owner.get_username()} cannot use the authentication “{name}”: it was deleted, or "
+            "is not shared. Choose another one."
+        )
+
+
+class NotRefreshed(NotSaved):
+    """There are no customers yet."""
+
+    step = MAPPING
+
+    def __init__(self, parent):
+        super().__init__(
+            f"{parent.name} was not refreshed yet, so there are no columns to export. Refresh it "
+            "first."
+        )
+
+
+class Unsound(NotSaved):
+    """The segment or the mapping cannot be run: what is wrong with which part."""
+
+    step, field = MAPPING, "mapping"
+
+    def __init__(self, problems):
+        super().__init__(" ".join(dict.fromkeys(each.text for each in problems)))
+        self.problems = problems
+
+
+class BadTiming(NotSaved):
+    """It cannot run when it was asked to."""
+
+    step = SCHEDULE
+
+
+def opened_at(activation) -> str:
+    """Return what tells whether an activation was saved since it was opened."""
+    return activation.updated_at.isoformat() if activation.pk else ""

@@ -1,0 +1,151 @@
+"""Saving an activation: with its query, export, schedule and messages, or nothing of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from activations.activating.access import may_change
+from activations.activating.refusals import (
+    BadTiming,
+    Gone,
+    NameTaken,
+    NotRefreshed,
+    NotYours,
+    SavedMeanwhile,
+    Unsound,
+    Unusable,
+    opened_at,
+)
+from activations.models import Activation
+from activations.rules import problems
+from activations.segments.references import lock_segments
+from activations.segments.rewriting import CannotRewrite, statement
+from activations.segments.usable import audience_for
+from console.models import Database, Query
+from console.queries import saving
+from console.queries.exporting import set_export
+from console.schedules import ChainError, CronError
+from integrations.access import usable_by
+from integrations.models import Authentication
+
+EDITED = ["name", "description", "mapping", "updated_at"]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Who hears of the runs. The owner hears of failures in any case."""
+
+    on_failure: bool = False
+    on_success: bool = False
+    people: list[User] = field(default_factory=list)
+
+
+@transaction.atomic
+def save(  # noqa: PLR0913 - an activation is all of this.
+    activation: Activation,
+    *,
+    by: User,
+    authentication: Authentication,
+    export: dict,
+    timing: Callable[[Query], object] | None = None,
+    mail: Mail | None = None,
+    opened: str = "",
+) -> Activation:
+    """Save an activation, new or changed. A new one belongs to the person who saves it.
+
+    `export` is what the connector's form made of what was entered. `timing` puts a query on its
+    schedule, or takes it off; without it, and without `mail`, both stay as they are. `opened` is
+    what `opened_at()` was when the person saw it. Raise NotSaved where it cannot be; then nothing
+    has changed.
+    """
+    lock_segments()
+    check(activation, by, authentication, opened)
+    if activation.pk is None:
+        activation.query = new_query(activation, by)
+    written(activation)
+    keep_query(activation, authentication, export, mail)
+    keep_timing(activation.query, timing)
+    keep_sql(activation, by)
+    return activation
+
+
+def check(activation, by, authentication, opened):
+    """Raise NotSaved where the activation is not the person's to save, or not as it should be."""
+    if activation.pk is not None:
+        check_kept(activation, by, opened)
+    owner = by if activation.pk is None else activation.query.owner
+    if not usable_by(owner).filter(pk=authentication.pk).exists():
+        raise Unusable(authentication.name, owner)
+    for user in {owner, by}:
+        check_for(activation, user)
+
+
+def check_kept(activation, by, opened):
+    kept = Activation.objects.filter(pk=activation.pk).first()
+    if kept is None:
+        raise Gone(activation.name)
+    if not may_change(by, activation):
+        raise NotYours(activation)
+    if opened and opened != opened_at(kept):
+        raise SavedMeanwhile(kept)
+
+
+def check_for(activation, user):
+    """Raise NotSaved where a person may not see what is exported: who saves it, or the owner."""
+    segment = activation.segment
+    audience = audience_for(segment.parent_segment, user)
+    if audience is None:
+        raise NotRefreshed(segment.parent_segment)
+    if found := problems(segment.rules, audience, segment.pk):
+        raise Unsound(found)
+
+
+def new_query(activation, owner):
+    """Return the query of a new activation; its SQL is written once its schedule is known."""
+    database = Database.objects.get(name=activation.segment.parent_segment.database)
+    return Query.objects.create(
+        name=activation.name, database=database, sql="", owner=owner, place="/", version=0
+    )
+
+
+def written(activation):
+    others = Activation.objects.filter(segment=activation.segment, name=activation.name)
+    if others.exclude(pk=activation.pk).exists():
+        raise NameTaken(activation.name)
+    try:
+        with transaction.atomic():
+            activation.save(update_fields=activation.pk and EDITED)
+    except IntegrityError:
+        raise NameTaken(activation.name) from None
+
+
+def keep_query(activation, authentication, export, mail):
+    """Give the query what is the activation's: name, page, export, and who hears of its runs."""
+    query = activation.query
+    query.name = activation.name
+    query.place = f"/studio/activations/{activation.pk}/"
+    if mail is not None:
+        query.notify_failure, query.notify_success = mail.on_failure, mail.on_success
+        query.notified.set(mail.people)
+    query.save(update_fields=["name", "place", "notify_failure", "notify_success"])
+    set_export(query, authentication, export)
+
+
+def keep_timing(query, timing):
+    if timing is None:
+        return
+    try:
+        timing(query)
+    except (ChainError, CronError) as error:
+        raise BadTiming(str(error)) from None
+
+
+def keep_sql(activation, by):
+    """Write the SQL, in the time zone of the schedule as it is now."""
+    try:
+        activation.query.sql = statement(activation)
+    except CannotRewrite as error:
+        raise Unsound([error.problem]) from None
+    saving.save(activation.query, by=by)
