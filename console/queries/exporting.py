@@ -63,14 +63,18 @@ def path_at(query):
 
 
 class Draft:
-    """An export as it stands in the panel: its settings, its file, its --result."""
+    """An export as it stands on a page: its settings, its file, its --result.
 
-    def __init__(self, query, authentication, data=None):
-        self.query = query
+    The query may be one that was not saved yet. A page with more fields than those of the export
+    gives them a prefix.
+    """
+
+    def __init__(self, query, authentication, data=None, prefix=None):
+        self.query, self.prefix = query, prefix
         self.authentication = authentication
         self.connector = authentication.connector
         form = self.connector.Export
-        self.checked = form.from_json(self.stored()) if data is None else form(data)
+        self.checked = form.from_json(self.stored()) if data is None else form(data, prefix=prefix)
         self.checked.auto_id = IDS
         self.checked.is_valid()
         self.settings = self.checked.cleaned_data
@@ -86,7 +90,7 @@ class Draft:
 
         The [name, type] columns of a result can suggest what nothing was said about.
         """
-        shown = self.connector.Export(stored=self.assumed())
+        shown = self.connector.Export(stored=self.assumed(), prefix=self.prefix)
         shown.suggest(columns)
         shown.auto_id = IDS
         return shown
@@ -113,7 +117,7 @@ class Draft:
         following = self.name("Next" if self.next_slot() else "Now", self.slot(), "{job}")
         if following.path == self.name("", LONG_AGO, "0").path:
             return [Name("Writes", None, following.path)]
-        if last := self.query.jobs.exclude(slot=None).first():
+        if last := self.query.pk and self.query.jobs.exclude(slot=None).first():
             return [following, self.name("Last", slot_of(last), str(first_of(last).pk))]
         return [following]
 
@@ -126,17 +130,17 @@ class Draft:
     def writes_file(self):
         return hasattr(self.connector, "preview")
 
-    def preview(self, job):
-        """Return the first bytes of the very file; None where there is no file."""
-        if not (job and self.only_lacking() and self.writes_file):
+    def preview(self, rows):
+        """Return the first bytes of the very file of some Rows; None where there is no file."""
+        if rows is None or not (self.only_lacking() and self.writes_file):
             return None
-        return self.connector({}, self.assumed()).preview(rows_of(job), PREVIEW_BYTES)
+        return self.connector({}, self.assumed()).preview(rows, PREVIEW_BYTES)
 
-    def look(self, job):
-        """Return what the receiver's rules say of the last result; None where it has none."""
-        if not (job and self.only_lacking()):
+    def look(self, rows):
+        """Return what the receiver's rules say of Rows; None where it has none."""
+        if rows is None or not self.only_lacking():
             return None
-        return look(rows_of(job), self.connector.contract, self.assumed())
+        return look(rows, self.connector.contract, self.assumed())
 
     def assumed(self):
         """Return the settings, with defaults where nothing was entered yet."""

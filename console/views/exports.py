@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from console import jobs
+from console.jobs.results import rows_of
 from console.queries.exporting import Draft, last_result, remove_export, set_export
 from console.queries.legible import hexdump, lines
 from console.views.keys import key_of
@@ -80,16 +81,16 @@ def export_context(request, query):
     return context | {
         "draft": draft,
         "export_form": draft.form(job.result_columns if job else ()),
-        **file_of(job, draft),
+        **file_of(job and rows_of(job), draft, job=job),
     }
 
 
-def file_of(job, draft):
-    """Return the file as it would be sent, or what keeps it from being made."""
+def file_of(rows, draft, **more):
+    """Return the file of rows as it would be sent, or what keeps it from being made."""
     try:
-        start = draft.preview(job)
-        shown = {"job": job, "names": draft.names(), "result_json": draft.result_json()}
-        shown["look"] = draft.look(job)
+        start = draft.preview(rows)
+        shown = {"names": draft.names(), "result_json": draft.result_json(), **more}
+        shown["look"] = draft.look(rows)
     except (ExportError, SecretUnreadable) as error:
         return {"problem": str(error), "remedy": getattr(error, "remedy", "")}
     if start is not None:
