@@ -82,21 +82,35 @@ def ask(sql: str, *, user, database: str, wait: Wait) -> list[dict]:
 
     Raises QueryError, TooSlow, Busy or Dropped.
     """
+    with answer(sql, user=user, database=database, wait=wait) as (rows, _):
+        return [row for portion in rows.portions() for row in portion.to_pylist()]
+
+
+@contextmanager
+def answer(
+    sql: str, *, user, database: str, wait: Wait, **more
+) -> Iterator[tuple[Rows, list[tuple[str, str]]]]:
+    """Run a SELECT as ask() does, and give its Rows with the [name, type] of their columns.
+
+    Their file is gone afterwards. `more` is as for tables.execute().
+    """
     settings.SPILL_DIR.mkdir(parents=True, exist_ok=True)
-    try:
-        with place(wait), TemporaryDirectory(prefix="asked-", dir=settings.SPILL_DIR) as folder:
-            path = Path(folder) / "rows.parquet"
-            tables.execute(
-                sql,
-                owner=user,
-                database=database,
-                output=path,
-                stopped=wait.over,
-                limits=replace(tables.limits(), seconds=wait.seconds + 5),
-            )
-            return [row for portion in Rows(path).portions() for row in portion.to_pylist()]
-    except Stopped:
-        raise wait.why() from None
+    with TemporaryDirectory(prefix="asked-", dir=settings.SPILL_DIR) as folder:
+        path = Path(folder) / "rows.parquet"
+        try:
+            with place(wait):
+                outcome = tables.execute(
+                    sql,
+                    owner=user,
+                    database=database,
+                    output=path,
+                    stopped=wait.over,
+                    limits=replace(tables.limits(), seconds=wait.seconds + 5),
+                    **more,
+                )
+        except Stopped:
+            raise wait.why() from None
+        yield Rows(path), outcome.columns
 
 
 @contextmanager
