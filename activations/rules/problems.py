@@ -10,7 +10,9 @@ from activations.rules.tree import DEEPEST, SETS, Context, condition
 
 
 class Problem(NamedTuple):
-    path: tuple[int, ...]  # of the rule: its place in its rule set, from the outside; () is all
+    # Of the rule: its place in its rule set, from the outside; () is all. In an output mapping:
+    # of the value.
+    path: tuple[int | str, ...]
     text: str
 
 

@@ -3,16 +3,12 @@
 import datetime as dt
 import random
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activations.rules import count, funnel, members, problems
 from activations.rules.audience import KEY
-from console.engines import Source, get_engine
-from integrations.rows import Rows
 from tests.activations.audience_data import (
     EVENT_TYPES,
     NOW,
@@ -20,22 +16,12 @@ from tests.activations.audience_data import (
     Plain,
     audience,
 )
+from tests.activations.audience_engine import asking
 
 DAY = 86_400
 WORDS = ["ann", "Bob", "o'neill", "", "zoë", "50%", "a_b"]
 KINDS = ["buy", "view", "return", None]
 random_ = random.Random(7)
-ARROW = {
-    "varchar": pa.string(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp(6)": pa.timestamp("us"),
-    "array(varchar)": pa.list_(pa.string()),
-    "array(bigint)": pa.list_(pa.int64()),
-}
 
 
 def maybe(value):
@@ -101,28 +87,8 @@ PLAIN = Plain(CUSTOMERS, EVENTS, SEGMENTS)
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory):
     """Run a statement over the audience and return its rows."""
-    folder = tmp_path_factory.mktemp("audience")
-    tables = {
-        "customers": written(folder, "customers", CUSTOMERS, TYPES),
-        "behavior_orders": written(folder, "behavior_orders", EVENTS, EVENT_TYPES),
-    }
-    engine = get_engine("trino")
-    slot = dt.datetime.fromtimestamp(NOW, dt.UTC)
-
-    def ask(sql):
-        plan = engine.plan(sql, database="aud", tables={"aud": tables}, scheduled_time=slot)
-        engine.execute(plan, folder / "found.parquet")
-        rows = Rows(folder / "found.parquet")
-        return [row for portion in rows.portions() for row in portion.to_pylist()]
-
-    return ask
-
-
-def written(folder, name, rows, types):
-    schema = pa.schema([(column, ARROW[kind]) for column, kind in types.items()])
-    path = folder / f"{name}.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, schema), path)
-    return Source((str(path),), tuple(types.items()))
+    tables = {"customers": (CUSTOMERS, TYPES), "behavior_orders": (EVENTS, EVENT_TYPES)}
+    return asking(tmp_path_factory.mktemp("audience"), tables)
 
 
 def some(values):
