@@ -134,6 +134,8 @@ def twins(mapping, audience) -> Iterator[Problem]:
     if mapping["all_columns"]:
         seen = {each.name.lower() for each in columns.every(audience)}
     for place, item in enumerate(mapping["columns"]):
+        if mapping["all_columns"] and item["kind"] == "attribute":
+            continue  # It has to go, which is said of it.
         for path, given in named(item, ("columns", place)):
             if given.lower() in seen:
                 yield Problem(path, TWICE.format(given))
