@@ -169,6 +169,9 @@ QUERY_THREADS = environment.number("CONSOLE_QUERY_THREADS", 2, least=1)
 QUERY_TEMP_MB = environment.number("CONSOLE_QUERY_TEMP_MB", 20_480)
 QUERY_RESULT_MB = environment.number("CONSOLE_QUERY_RESULT_MB", 20_480, least=1)
 QUERY_SECONDS = environment.number("CONSOLE_QUERY_SECONDS", 3600, least=1)
+# Functions that are told which databases were built, in the transaction that switches the tables:
+# what is above the tables follows them.
+AFTER_BUILD = ["activations.segments.rewriting.follow_build"]
 RESULT_RETENTION = timedelta(days=environment.number("CONSOLE_RESULT_DAYS", 90, least=1))
 WEB_THREADS = environment.number("CONSOLE_WEB_THREADS", 8, least=1)
 UPLOAD_MAX_MB = environment.number("CONSOLE_UPLOAD_MAX_MB", 2048, least=1)

@@ -1,12 +1,14 @@
-"""The SQL of activations follows the segments that it is made of."""
+"""The SQL of activations follows the segments that it is made of, and the tables it reads."""
 
-from activations.models import Activation, Segment
-from activations.rules import Audience, Problem, members, problems
-from activations.segments.references import dependents
+from activations import mapping
+from activations.models import Activation, ParentSegment, Segment
+from activations.rules import Audience, Problem, problems
+from activations.rules.literals import text
+from activations.segments.references import dependents, lock_segments
 from activations.segments.usable import audience_for
 from console.queries.saving import save
 
-EVERY_COLUMN = "c.*"
+STOPPED = "SELECT fail("  # how the SQL of an activation begins that cannot run: with the reason
 
 
 class CannotRewrite(Exception):
@@ -24,16 +26,62 @@ def rewrite(segment: Segment, *, by) -> list[Activation]:
     """Write the SQL of all that is made of a segment anew. To be called in its transaction.
 
     These are its activations, and those of the segments that refer to it, be it over others.
-    Raise CannotRewrite where one could not run any more; then nothing is to be saved.
+    Raise CannotRewrite where one could not run any more; then nothing is to be saved. One that
+    could not run before keeps nobody from saving.
     """
-    keys = [segment.pk, *dependents(segment)]
-    found = Activation.objects.filter(segment__in=keys).select_related(
-        "segment__parent_segment", "query__owner", "query__database"
-    )
+    found = activations(segment__in=[segment.pk, *dependents(segment)])
     for activation in found:
-        activation.query.sql = statement(activation)
+        try:
+            write(activation, statement(activation), by)
+        except CannotRewrite as error:
+            if not activation.query.sql.startswith(STOPPED):
+                raise
+            write(activation, stopped(error), by)
+    return found
+
+
+def follow_build(databases: list[str]) -> None:
+    """Write the SQL anew of activations whose tables were built. To be called in its transaction.
+
+    So nobody runs the SQL of old columns over new tables. One that cannot run any more gets SQL
+    that says why: its runs fail with that sentence, until a refresh or a change makes it right.
+    """
+    parents = [each for each in ParentSegment.objects.all() if each.database in databases]
+    if not parents:
+        return
+    lock_segments()
+    for parent in parents:
+        for activation in activations(segment__parent_segment=parent):
+            try:
+                sql = statement(activation)
+            except CannotRewrite as error:
+                sql = stopped(error)
+            write(activation, sql, parent.owner)
+
+
+def activations(**which) -> list[Activation]:
+    related = ("segment__parent_segment", "query__owner", "query__database", "query__schedule")
+    return list(Activation.objects.filter(**which).select_related(*related))
+
+
+def write(activation, sql, by):
+    """Save the SQL where it changed."""
+    if activation.query.sql != sql:
+        activation.query.sql = sql
         save(activation.query, by=by)
-    return list(found)
+
+
+def stopped(error: CannotRewrite) -> str:
+    return f"{STOPPED}{text(str(error))})"
+
+
+def hindrance(activation: Activation) -> str:
+    """Return why an activation cannot run as things are, in a sentence; "" where it can."""
+    try:
+        statement(activation)
+    except CannotRewrite as error:
+        return str(error)
+    return ""
 
 
 def statement(activation: Activation) -> str:
@@ -48,6 +96,14 @@ def statement(activation: Activation) -> str:
 
 
 def mapped(activation: Activation, audience: Audience) -> str:
-    """Return the SELECT of the customers with all of their attributes."""
+    """Return the SELECT of the customers with the columns of the activation's mapping."""
+    if found := mapping.problems(activation.mapping, audience):
+        raise CannotRewrite(activation, found[0])
     segment = activation.segment
-    return members(segment.rules, audience, EVERY_COLUMN, segment.pk)
+    return mapping.statement(segment, activation.mapping, audience, timezone_of(activation))
+
+
+def timezone_of(activation: Activation) -> str:
+    """Return the zone in which an activation writes times: that of its schedule, if it has one."""
+    schedule = activation.query.schedule
+    return schedule.timezone if schedule else activation.segment.parent_segment.timezone

@@ -60,7 +60,8 @@ def save(segment: Segment, *, by, opened: int | None = None) -> Segment:
     kept = Segment.objects.filter(pk=segment.pk).first()
     if kept and kept.rules == segment.rules:
         segment.version = kept.version
-        return written(segment, EDITED)
+        written(segment, EDITED)
+        return segment if kept.name == segment.name else rewritten(segment, by)
     if kept and opened is not None and opened != kept.version:
         raise SavedMeanwhile(kept)
     check(segment, by)
@@ -70,6 +71,11 @@ def save(segment: Segment, *, by, opened: int | None = None) -> Segment:
     SegmentVersion.objects.create(
         segment=segment, number=segment.version, rules=segment.rules, saved_by=by
     )
+    return rewritten(segment, by)
+
+
+def rewritten(segment, by):
+    """Let the activations follow: they can have the name in their columns, and have the rules."""
     try:
         rewrite(segment, by=by)
     except CannotRewrite as error:

@@ -4,7 +4,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from console.engines import QueryError
 from console.models import Database
@@ -98,13 +100,15 @@ def selected(target, builds, database, engine, task):
 
 
 def switch(places, made):
-    """Put the new files in the place of the old ones, in one transaction."""
+    """Put the new files in the place of the old ones, in one transaction with what follows."""
     with transaction.atomic():
         for place, tables in made.items():
             for name, (result, path) in tables.items():
                 store.create_from(places[place], name, path, result.columns, replace=True)
             for table in places[place].tables.exclude(name__in=tables):
                 store.drop(places[place], table.name)
+        for follow in settings.AFTER_BUILD:
+            import_string(follow)(list(made))
 
 
 def summary(made, task) -> Outcome:

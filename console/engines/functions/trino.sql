@@ -59,6 +59,7 @@ CREATE MACRO to_iso8601(x) AS CASE typeof(x)
     WHEN 'DATE' THEN CAST(x AS VARCHAR)
     WHEN 'TIMESTAMP' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g')
     ELSE strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') END;
+CREATE MACRO fail(x) AS error(x);
 CREATE MACRO codepoint(x) AS unicode(x);
 CREATE MACRO geometric_mean(x) AS geomean(x);
 CREATE MACRO url_extract_protocol(x) AS nullif(regexp_extract(x, '^([A-Za-z][\w+.-]*):', 1), '');
