@@ -39,7 +39,7 @@ def first_steps(user):
 def scheduled(queries):
     """Return the queries that will run by themselves, the next one first."""
     found = queries.filter(schedule__next_slot__isnull=False, schedule__paused_at=None)
-    return found.select_related("schedule", "owner").order_by("schedule__next_slot")
+    return found.select_related("schedule__trigger", "owner").order_by("schedule__next_slot")
 
 
 def active(queries):

@@ -13,7 +13,7 @@ from activations.parents.audience import CUSTOMERS
 from activations.parents.problems import problems
 from activations.parents.sources import sources
 from console import jobs
-from console.forms.schedules import timezones
+from console.forms.repeats import timezones
 from console.models import Job, Table
 from console.tables import TableError
 from console.views.schedules import schedule_context

@@ -1,15 +1,13 @@
 """When a query runs: the drop-down of the seeds, zone, delay, policies, and who hears of it."""
 
-from functools import cache
-from zoneinfo import available_timezones
-
 from django import forms
 from django.contrib.auth.models import User
 
+from console.forms.repeats import CRON, NOUNS, ONCE, UNITS, RepeatForm, initial_of
 from console.models import Schedule
-from console.schedules import CronError, parse
+from console.schedules.cron import WORDS
 
-CUSTOM, AFTER = "custom", "after"
+CUSTOM, REPEAT, AFTER = "custom", "repeat", "after"
 NOTIFYING = ("notify_failure", "notify_success")
 MOST_NOTIFIED = 20
 POLICIES = ("overlap", "missed", "missed_most", "missed_hours")
@@ -18,6 +16,7 @@ CHOICES = {
     "@hourly": "@hourly (:00)",
     "@daily": "@daily (midnight)",
     CUSTOM: "Custom cron…",
+    REPEAT: "Repeat…",
     AFTER: "After another query…",
 }
 
@@ -43,20 +42,13 @@ class People(forms.ModelMultipleChoiceField):
         return chosen
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(RepeatForm):
     when = forms.ChoiceField(label="Schedule", choices=CHOICES, required=False)
-    cron = forms.CharField(
-        label="Cron",
+    unit = forms.ChoiceField(
+        label="Repeat",
+        choices={ONCE: "Once, at the start"} | {unit: UNITS[unit] for unit in NOUNS},
+        initial="day",
         required=False,
-        strip=False,
-        max_length=200,
-        help_text="minute hour day-of-month month day-of-week, one space between them.",
-        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
-    )
-    timezone = forms.CharField(
-        label="Time zone",
-        initial="UTC",
-        widget=forms.TextInput(attrs={"list": "timezones", "autocomplete": "off"}),
     )
     hours = forms.IntegerField(label="Hours", initial=0, min_value=0, max_value=23)
     minutes = forms.IntegerField(label="Minutes", initial=0, min_value=0, max_value=59)
@@ -89,21 +81,28 @@ class ScheduleForm(forms.Form):
     notify_success = forms.BooleanField(label="a run succeeds", required=False)
     notified = People(label="To")
 
-    def clean_timezone(self):
-        name = self.cleaned_data["timezone"]
-        if name not in zones():
-            raise forms.ValidationError(
-                "There is no such time zone. Choose one of the list, such as Europe/Berlin."
-            )
-        return name
+    def __init__(self, *given, **options):
+        super().__init__(*given, **options)
+        own = {"unit": [REPEAT], "start": [*WORDS, CUSTOM, REPEAT], "end": [*WORDS, CUSTOM]}
+        for name, choices in own.items():
+            attrs = self.fields[name].widget.attrs
+            conditions = [f"{self.add_prefix('when')}={choice}" for choice in choices]
+            attrs["data-when"] = " ".join([*conditions, attrs.get("data-when", "")]).strip()
+
+    def chosen_unit(self):
+        when = self.cleaned_data.get("when", "")
+        if when == REPEAT:
+            return super().chosen_unit()
+        return CRON if when in (*WORDS, CUSTOM) else ""
+
+    def rule(self):
+        when = self.cleaned_data["when"]
+        return when if when in WORDS else super().rule()
 
     def clean(self):
         settings = super().clean()
-        when = settings.get("when", "")
-        if when == CUSTOM:
-            settings["cron"] = self.custom_cron()
-        else:
-            settings["cron"] = "" if when == AFTER else when
+        if not settings["unit"]:
+            settings["start"] = None
         parts = [settings.get(name) or 0 for name in ("hours", "minutes", "seconds")]
         settings["delay"] = parts[0] * 3600 + parts[1] * 60 + parts[2]
         return settings
@@ -112,16 +111,6 @@ class ScheduleForm(forms.Form):
     def policies(self):
         """The fields of a Schedule that this form has; those that were not sent stay."""
         return {name: self.cleaned_data[name] for name in POLICIES if self.cleaned_data.get(name)}
-
-    def custom_cron(self):
-        cron = self.cleaned_data.get("cron", "")
-        if not cron:  # as at TD, an empty cron is no schedule
-            return ""
-        try:
-            parse(cron)
-        except CronError as error:
-            self.add_error("cron", str(error))
-        return cron
 
 
 def entries(query):
@@ -132,14 +121,14 @@ def entries(query):
 
 
 def of_schedule(schedule):
+    timing = initial_of(schedule)
     minutes, seconds = divmod(schedule.delay, 60)
     hours, minutes = divmod(minutes, 60)
     known = schedule.cron in CHOICES
-    when = schedule.cron if known else CUSTOM
-    return {
-        "when": AFTER if schedule.follows else when,
+    return timing | {
+        "when": when_of(schedule),
+        "unit": schedule.repeat or "day",
         "cron": "" if known else schedule.cron,
-        "timezone": schedule.timezone,
         "hours": hours,
         "minutes": minutes,
         "seconds": seconds,
@@ -147,12 +136,9 @@ def of_schedule(schedule):
     }
 
 
-@cache
-def zones():
-    """Return the names of all time zones. They are looked for in hundreds of files: once."""
-    return frozenset(available_timezones())
-
-
-def timezones():
-    """Return the names of all time zones, the plain UTC first."""
-    return ["UTC", *sorted(zones() - {"UTC", "localtime"})]
+def when_of(schedule):
+    if schedule.follows:
+        return AFTER
+    if schedule.repeat:
+        return REPEAT
+    return schedule.cron if schedule.cron in CHOICES else CUSTOM

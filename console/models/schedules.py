@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 USER = settings.AUTH_USER_MODEL
 
@@ -19,9 +20,24 @@ class Schedule(models.Model):
         SKIP = "skip", "Skip the slot"
         ALLOW = "allow", "Run beside it"
 
-    # @hourly, @daily or five fields; empty where it runs after something else.
-    cron = models.CharField(max_length=200)
+    class Unit(models.TextChoices):
+        ONCE = "once", "Once"
+        HOUR = "hour", "Hours"
+        DAY = "day", "Days"
+        WEEK = "week", "Weeks"
+        MONTH = "month", "Months"
+
+    # @hourly, @daily or five fields; empty where it repeats, or runs after something else.
+    cron = models.CharField(max_length=200, blank=True)
+    # What repeats every so many units, counted from its start.
+    repeat = models.CharField(max_length=10, choices=Unit, blank=True)
+    every = models.PositiveSmallIntegerField(default=1)
+    weekdays = models.CharField(max_length=7, blank=True)  # of weeks: digits, 1 is Monday
+    month_day = models.PositiveSmallIntegerField(null=True, blank=True)  # 31: the last one
+    at = models.TimeField(null=True, blank=True)
     timezone = models.CharField(max_length=64, default="UTC")
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)  # the last date, in the time zone
     delay = models.PositiveIntegerField(default=0)  # seconds
     # What becomes of slots that nothing could run, and of one while an earlier run goes on.
     missed = models.CharField(max_length=10, choices=Missed, default=Missed.LAST)
@@ -37,8 +53,37 @@ class Schedule(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(cron="") | Q(repeat=""), name="cron_or_repeat"),
+            models.CheckConstraint(
+                condition=Q(repeat="") | Q(starts_at__isnull=False, every__gte=1),
+                name="repeat_counts_from_start",
+            ),
+            models.CheckConstraint(
+                condition=~Q(repeat__in=("day", "week", "month")) | Q(at__isnull=False),
+                name="repeat_at_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(repeat="week") | ~Q(weekdays=""), name="week_has_days"
+            ),
+            models.CheckConstraint(
+                condition=~Q(repeat="month") | Q(month_day__isnull=False, month_day__range=(1, 31)),
+                name="month_has_day",
+            ),
+        ]
+
     def __str__(self):
-        return f"after {self.follows.upstream}" if self.follows else f"{self.cron} {self.timezone}"
+        if self.follows:
+            return f"after {self.follows.upstream}"
+        rule = self.cron or f"{self.get_repeat_display().lower()} {self.every}"
+        return f"{rule} {self.timezone}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no slot any more, as its end has come."""
+        ends = self.ends_on is not None or self.repeat == self.Unit.ONCE
+        return ends and self.next_slot is None and not self.follows
 
     @property
     def follows(self):

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
 from console.models import Query
 from console.queries.exporting import LONG_AGO, path_at
 from console.schedules.chains import course
-from console.schedules.cron import Cron, parse
-from console.schedules.slots import fits, next_slots
+from console.schedules.times import Times
 
 OTHERS = 50  # schedules with the same authentication that are compared, and runs of each
 JOB = "{job}"  # stands for a number that no other file has
@@ -26,29 +24,31 @@ class Firing:
 
 
 def simulate(
-    cron: str, timezone: str, delay: int, after: datetime, n: int, query: Query | None = None
+    times: Times, delay: int, after: datetime, n: int, query: Query | None = None
 ) -> list[Firing]:
     """Return the next n runs after an instant, with the file that the query would write."""
-    zone, parsed = ZoneInfo(timezone), parse(cron)
+    zone = times.zone
     path_of = path_at(query) if query else lambda slot: ""
     taken = paths_of_others(query, after) if query else {}
     found, before, own = [], after.astimezone(zone), OwnPaths(path_of(LONG_AGO))
-    for slot in next_slots(parsed, timezone, after, n):
+    for slot in times.first(n, after):
         local = slot.astimezone(zone)
         path = path_of(local)
-        notes = [*clock_notes(local, before, parsed), *own.collisions(path, local)]
+        notes = [*clock_notes(local, before, times), *own.collisions(path, local)]
         notes += collisions(path, taken)
         found.append(Firing(local, slot + timedelta(seconds=delay), path, notes))
         before = local
     return found
 
 
-def clock_notes(local: datetime, before: datetime, cron: Cron) -> Iterable[str]:
+def clock_notes(local: datetime, before: datetime, times: Times) -> Iterable[str]:
     """Yield what a change of the clock does to a run, which comes after another."""
-    if not (fits(cron.hours, local.hour) and fits(cron.minutes, local.minute)):
+    if not times.shows(local):
         yield "The clock skips the time that was named: this is the next minute there is."
-    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
-        when = "both times" if cron.counts_real_time else "the first time"
+    other = local.replace(fold=1 - local.fold)
+    if other.utcoffset() != local.utcoffset():
+        once = "the second time" if local.fold else "the first time"
+        when = "both times" if times.has(other.astimezone(UTC)) else once
         yield f"The clock shows this time twice: it runs {when}."
     if before.utcoffset() != local.utcoffset():
         way = "forward" if before.utcoffset() < local.utcoffset() else "back"
@@ -90,7 +90,6 @@ def paths_of_others(query: Query, after: datetime) -> dict[str, str]:
 
 def coming_paths(query, after):
     to_come, path_of = course(query.schedule), path_at(query)
-    zone = ZoneInfo(to_come.timezone)
-    slots = next_slots(to_come.cron, to_come.timezone, after, OTHERS)
-    paths = [path_of(slot.astimezone(zone)) for slot in slots]
+    slots = to_come.times.first(OTHERS, after)
+    paths = [path_of(slot.astimezone(to_come.times.zone)) for slot in slots]
     return [path for path in paths if JOB not in path]

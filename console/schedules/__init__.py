@@ -1,24 +1,30 @@
-"""Schedules: the cron grammar, slots, and the tick that turns due slots into jobs."""
+"""Schedules: cron expressions and repeats, slots, and the tick that turns due slots into jobs."""
 
 from console.schedules.chains import ChainError, followers
 from console.schedules.cron import Cron, CronError, parse
 from console.schedules.keeping import follow_query, pause, resume, schedule_query, unschedule
-from console.schedules.slots import next_slots
+from console.schedules.repeats import Repeat
 from console.schedules.ticker import tick
-from console.schedules.words import describe
+from console.schedules.times import Times, times, times_of
+from console.schedules.words import describe, in_words, interval
 
 __all__ = [
     "ChainError",
     "Cron",
     "CronError",
+    "Repeat",
+    "Times",
     "describe",
     "follow_query",
     "followers",
-    "next_slots",
+    "in_words",
+    "interval",
     "parse",
     "pause",
     "resume",
     "schedule_query",
     "tick",
+    "times",
+    "times_of",
     "unschedule",
 ]

@@ -11,7 +11,8 @@ from console.jobs import kill, retry
 from console.jobs.log import write
 from console.jobs.submission import new_job, submit_all
 from console.models import Job, Query
-from console.schedules.slots import MINUTE, slots
+from console.schedules.clocks import MINUTE
+from console.schedules.times import times_of
 
 MOST = 200  # slots at once
 
@@ -42,9 +43,9 @@ def past_slots(query: Query, first: datetime, last: datetime) -> list[PastSlot]:
 
 
 def slots_named(schedule, first, last):
-    """Yield the slots that the cron expression names."""
+    """Yield the slots that the schedule names."""
     before = schedule.next_slot or last + MINUTE
-    found = slots(schedule.cron, schedule.timezone, first - MINUTE)
+    found = times_of(schedule).slots(first - MINUTE)
     inside = takewhile(lambda slot: slot <= last and slot < before, found)
     return (slot for slot in inside if slot >= first)
 

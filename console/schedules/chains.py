@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 
 from console.access import is_admin
 from console.models import Query, Schedule, Trigger
+from console.schedules.times import Times, times, times_of
 from console.tables import readable_databases
 
 MOST_IN_A_ROW = 20  # queries of a chain, from the first to the last
@@ -139,19 +140,23 @@ def line_above(schedule: Schedule | None) -> Iterator[Query]:
 class Course:
     """When something runs at the earliest: the times of the first of its chain, and all delays."""
 
-    cron: str
-    timezone: str
+    times: Times
     delay: int
     next_slot: datetime | None
     why_none: str = ""  # why nothing is to be expected
+
+    @property
+    def timezone(self) -> str:
+        return self.times.timezone
 
 
 def course(schedule: Schedule) -> Course:
     """Return the course of a schedule, be it its own or that of what it runs after."""
     if schedule.follows is None:
-        return Course(schedule.cron, schedule.timezone, schedule.delay, schedule.next_slot)
+        return Course(times_of(schedule), schedule.delay, schedule.next_slot)
     if schedule.follows.query is None:
-        return Course("", schedule.timezone, schedule.delay, None, "Nothing is there to run after.")
+        never = times("", schedule.timezone)
+        return Course(never, schedule.delay, None, "Nothing is there to run after.")
     return course_after(schedule.follows.query, schedule.delay)
 
 
@@ -162,8 +167,9 @@ def course_after(upstream: Query, delay: int) -> Course:
     delay += sum(schedule.delay for schedule in schedules)
     first, why = line[-1].schedule, why_none(line)
     if why or first is None:
-        return Course("", schedules[0].timezone if schedules else "UTC", delay, None, why)
-    return Course(first.cron, first.timezone, delay, first.next_slot)
+        never = times("", schedules[0].timezone if schedules else "UTC")
+        return Course(never, delay, None, why)
+    return Course(times_of(first), delay, first.next_slot)
 
 
 def why_none(line):
@@ -173,6 +179,8 @@ def why_none(line):
             return f"{named(query)} has no schedule: it runs when somebody runs it."
         if query.schedule.paused_at:
             return f"The schedule of {named(query)} is paused."
+    if line[-1].schedule.ended:
+        return f"The schedule of {named(line[-1])} has ended."
     if line[-1].schedule.follows:  # What it ran after was deleted.
         return f"{named(line[-1])} has nothing any more to run after."
     return ""

@@ -1,5 +1,6 @@
 """Putting a query on a schedule, pausing that, and taking the query off."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,45 +11,75 @@ from django.utils import timezone as clock
 from console.jobs import skip_waiting
 from console.models import DueSlot, Query, Schedule, Trigger
 from console.schedules.chains import check_chain, lock_chains, spread_zone
-from console.schedules.cron import CronError, parse
-from console.schedules.slots import next_slot
+from console.schedules.clocks import MINUTE
+from console.schedules.cron import CronError
+from console.schedules.times import Times, columns, times, times_of
 
 
 def schedule_query(
     query: Query,
-    cron: str,
+    wanted: str | Times,
     timezone: str = "UTC",
     delay: int = 0,
     *,
     now: datetime | None = None,
     **policies,
 ) -> Schedule | None:
-    """Run the query at the times of a cron expression. An empty one takes it off its schedule.
+    """Run the query at the times of a cron expression, or at Times, which have their own zone.
 
+    Where there are none, it is taken off its schedule. A repeat without a start begins now.
     Saving what is there already moves nothing; a new time, or one that could not be followed,
     starts with its first slot from now. One that somebody paused stays paused. The policies are
     fields of the Schedule.
     """
-    if parse(cron).never:
+    wanted = times(wanted, timezone) if isinstance(wanted, str) else wanted
+    if wanted.rule.never:
         unschedule(query)
         return None
-    check_zone(timezone)
+    check_zone(wanted.timezone)
     now = now or clock.now()
     with transaction.atomic():
         lock_chains()
         query.refresh_from_db(fields=["schedule"])  # A tick or another window can have moved it.
         schedule = query.schedule or Schedule()
-        same = (schedule.cron, schedule.timezone) == (cron, timezone)
-        if not same or schedule.next_slot is None or is_broken(schedule):
-            schedule.cron, schedule.timezone = cron, timezone
-            schedule.next_slot = next_slot(cron, timezone, now)
+        move(schedule, wanted, now)
         keep(query, schedule, now, {"delay": delay} | policies)
         if schedule.follows:
             schedule.trigger.delete()
             schedule.due_slots.all().delete()
             query.refresh_from_db(fields=["schedule"])
-        spread_zone(query, timezone)
+        spread_zone(query, wanted.timezone)
     return query.schedule
+
+
+def move(schedule: Schedule, wanted: Times, now: datetime) -> None:
+    """Give a schedule its times, and its next slot where that has changed."""
+    kept, wanted = kept_times(schedule), continued(wanted, schedule, now)
+    if kept and wanted.same(kept) and schedule.next_slot and not is_broken(schedule):
+        return
+    goes_on = kept and wanted.same_count(kept) and schedule.next_slot and not is_broken(schedule)
+    # A slot that is due already stays so where only the start or the end is another one.
+    after = min(now, schedule.next_slot - MINUTE) if goes_on else now
+    for name, value in columns(wanted).items():
+        setattr(schedule, name, value)
+    schedule.next_slot = wanted.next(after)
+
+
+def kept_times(schedule):
+    """Return when a schedule runs; None where it is new, follows something or cannot be read."""
+    try:
+        return times_of(schedule) if schedule.pk and not schedule.follows else None
+    except CronError:
+        return None
+
+
+def continued(wanted: Times, schedule: Schedule | None, now: datetime) -> Times:
+    """Return times with a start. A repeat that has begun goes on counting from where it did."""
+    kept = schedule and kept_times(schedule)
+    begun = kept and kept.starts_at and kept.starts_at <= now
+    if wanted.starts_at is None and begun and wanted.same_rule(kept):
+        return replace(wanted, starts_at=kept.starts_at)
+    return wanted.begun(now)
 
 
 def follow_query(
@@ -71,8 +102,10 @@ def follow_query(
         query.refresh_from_db(fields=["schedule"])
         schedule = query.schedule or Schedule()
         before = schedule.follows
-        schedule.cron, schedule.next_slot = "", None
-        schedule.timezone = upstream.schedule.timezone if upstream.schedule else "UTC"
+        zone = upstream.schedule.timezone if upstream.schedule else "UTC"
+        for name, value in columns(times("", zone)).items():
+            setattr(schedule, name, value)
+        schedule.next_slot = None
         keep(query, schedule, now, {"delay": delay} | policies)
         if before is None or before.query_id != upstream.pk:
             schedule.due_slots.all().delete()
@@ -128,7 +161,7 @@ def resume(schedule: Schedule, *, now: datetime | None = None) -> bool:
         if schedule.follows:
             forget_due(schedule, now)
         elif schedule.next_slot is None or schedule.next_slot <= now:
-            schedule.next_slot = next_slot(schedule.cron, schedule.timezone, now)
+            schedule.next_slot = times_of(schedule).next(now)
         schedule.paused_at, schedule.paused_by, schedule.paused_because = None, None, ""
         schedule.resumed_at = now
         schedule.save()

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from console.models import Job, Schedule
-from console.schedules.cron import Cron, parse
-from console.schedules.slots import MINUTE, last_slot, slots
+from console.schedules.clocks import MINUTE
+from console.schedules.times import Times, times_of
 
 LATE = timedelta(minutes=10)  # from which on a slot was missed
 COUNTED = 1000  # missed slots, beyond which their number does not matter
@@ -29,16 +29,16 @@ class Due:
 
 def due_slots(schedule: Schedule, until: datetime) -> Due:
     """Return what is due, from the schedule's next slot to a time that is not before it."""
-    cron = parse(schedule.cron)
-    last = last_slot(cron, schedule.timezone, schedule.next_slot, until)
-    start = chosen(schedule, cron, last, until)
-    return Due(start, last, max(0, number_until(last, cron, schedule) - len(start)))
+    times = times_of(schedule)
+    last = times.last(schedule.next_slot, until)
+    start = chosen(schedule, times, last, until)
+    return Due(start, last, max(0, number_until(last, times, schedule.next_slot) - len(start)))
 
 
-def chosen(schedule, cron, last, until):
+def chosen(schedule, times, last, until):
     if schedule.missed == Schedule.Missed.ALL:
         oldest = max(schedule.next_slot, until - timedelta(hours=schedule.missed_hours))
-        found = slots(cron, schedule.timezone, oldest - MINUTE)
+        found = times.slots(oldest - MINUTE)
         young = takewhile(lambda slot: slot <= until, (slot for slot in found if slot >= oldest))
         return list(deque(young, maxlen=schedule.missed_most))
     if schedule.missed == Schedule.Missed.SKIP and until - last > LATE:
@@ -46,10 +46,9 @@ def chosen(schedule, cron, last, until):
     return [last]
 
 
-def number_until(last: datetime, cron: Cron, schedule: Schedule) -> int:
+def number_until(last: datetime, times: Times, first: datetime) -> int:
     """Return how many slots are due, as far as that is counted."""
-    first = schedule.next_slot
-    between = takewhile(lambda other: other <= last, slots(cron, schedule.timezone, first))
+    between = takewhile(lambda other: other <= last, times.slots(first))
     return 1 + sum(1 for _ in islice(between, COUNTED))
 
 

@@ -1,52 +1,26 @@
-"""The times a cron expression names, in the zone of its schedule, as instants in UTC."""
+"""The times a cron expression names, in a time zone, as instants in UTC."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from console.schedules.cron import Cron, parse
+from console.schedules.clocks import DAY, MINUTE, existing
+from console.schedules.cron import Cron
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 QUARTER = 15  # Clocks change at quarters of an hour: steps that end at one miss nothing.
 CHANGE = timedelta(hours=3)  # more than any clock changes by, but for a country that skips a day
-WINDOWS = [timedelta(days=days) for days in (2, 40, 400, 4000, 40_000)]
 
 
-def next_slots(cron: str | Cron, timezone: str, after: datetime, n: int = 5) -> list[datetime]:
-    """Return the next n slots strictly after an instant."""
-    return list(islice(slots(cron, timezone, after), n))
+def moments(cron: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Yield the instants that an expression names, from some time before an instant on.
 
-
-def next_slot(cron: str | Cron, timezone: str, after: datetime) -> datetime | None:
-    return next(slots(cron, timezone, after), None)
-
-
-def slots(cron: str | Cron, timezone: str, after: datetime) -> Iterator[datetime]:
-    """Yield the slots strictly after an instant.
-
-    A time of day that a clock change skips runs at the next minute that exists; one that comes
-    twice runs the first time. Hourly and every-n-minutes expressions count real time instead.
+    A time of day that a clock change skips is at the next minute that exists; one that comes
+    twice is the first of them. Hourly and every-n-minutes expressions count real time instead.
     """
-    cron = parse(cron) if isinstance(cron, str) else cron
     if cron.never:
-        return
-    last = after
+        return iter(())
     times = real_times if cron.counts_real_time else wall_times
-    for slot in times(cron, ZoneInfo(timezone), after):
-        if slot > last:
-            yield slot
-            last = slot
-
-
-def last_slot(cron: str | Cron, timezone: str, first: datetime, until: datetime) -> datetime:
-    """Return the last slot that is not after `until`, where `first` is a slot."""
-    for window in WINDOWS:
-        start = max(first, until - window)
-        found = list(takewhile(lambda slot: slot <= until, slots(cron, timezone, start)))
-        if found or start == first:
-            return found[-1] if found else first
-    return first
+    return times(cron, zone, after)
 
 
 def wall_times(cron, zone, after):
@@ -58,15 +32,6 @@ def wall_times(cron, zone, after):
                 wall = datetime.combine(day, time(hour, minute))
                 if wall >= start:
                     yield existing(wall, zone)
-
-
-def existing(wall, zone):
-    """Return the first instant of a time of day, or of the next one that a clock shows."""
-    while True:
-        instant = wall.replace(tzinfo=zone).astimezone(UTC)
-        if instant.astimezone(zone).replace(tzinfo=None) == wall:
-            return instant
-        wall += MINUTE
 
 
 def real_times(cron, zone, after):

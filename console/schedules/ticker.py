@@ -14,7 +14,7 @@ from console.schedules.cron import CronError
 from console.schedules.following import start_followers
 from console.schedules.keeping import check_zone
 from console.schedules.policies import due_slots, unfinished, why_not_now
-from console.schedules.slots import next_slot
+from console.schedules.times import times_of
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 200  # schedules in one transaction, while which SQLite lets nobody else write
@@ -96,7 +96,7 @@ def planned(schedule, now, earlier):
     """Return what a schedule has due, and move on to its next slot."""
     check_zone(schedule.timezone)
     due = due_slots(schedule, now - timedelta(seconds=schedule.delay))
-    schedule.next_slot = next_slot(schedule.cron, schedule.timezone, due.last)
+    schedule.next_slot = times_of(schedule).next(due.last)
     if not due.start:
         return Plan([skipped(schedule, due.last, missed(due))])
     jobs = []

@@ -1,13 +1,17 @@
-"""A cron expression in plain English."""
+"""Cron expressions and repeats in plain English."""
 
 from datetime import time
 
+from console.schedules.clocks import wall_of
 from console.schedules.cron import DAY_OF_MONTH, Cron, parse
+from console.schedules.repeats import LAST_DAY, MONTH, ONCE, WEEK, Repeat
+from console.schedules.times import Times
 
 WEEKDAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August")
 MONTHS += ("September", "October", "November", "December")
 MANY = 8
+SHORTEST = 28  # days that every month has
 
 
 def describe(cron: str | Cron) -> str:
@@ -102,3 +106,52 @@ def ranges(values):
 def series(words):
     *first, last = [*words] or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def in_words(found: Times) -> str:
+    """Return one sentence on when something runs, from when and until when."""
+    if isinstance(found.rule, Repeat):
+        return ", ".join(filter(None, [repeated(found), found.timezone, span(found)])) + "."
+    said, limits = describe(found.rule), span(found)
+    return f"{said[:-1]}, {limits}." if limits else said
+
+
+def repeated(found):
+    """Say how often something repeats, and at what time."""
+    rule, start = found.rule, wall_of(found.starts_at, found.zone)
+    if rule.unit == ONCE:
+        return f"Once, on {dated(start)} at {start:%H:%M}"
+    return interval(rule) + (f" at {rule.at:%H:%M}" if rule.at else "")
+
+
+def interval(rule: Repeat) -> str:
+    """Name a repeat without its time, such as `Every 2 weeks on Monday`."""
+    if rule.unit == ONCE:
+        return "Once"
+    words = f"Every {rule.unit}" if rule.every == 1 else f"Every {rule.every} {rule.unit}s"
+    if rule.unit == WEEK:
+        named = (WEEKDAYS[day % 7].removesuffix("s") for day in sorted(rule.weekdays))
+        return f"{words} on {series(named)}"
+    return f"{words} on the {day_named(rule.day)}" if rule.unit == MONTH else words
+
+
+def day_named(day):
+    if day == LAST_DAY:
+        return "last day"
+    return f"{ordinal(day)}{', or the last day of a shorter month,' if day > SHORTEST else ''}"
+
+
+def span(found):
+    """Say from when and until when. The time of a start is left out where it changes nothing."""
+    rule, until = found.rule, found.ends_on and f"until {dated(found.ends_on)}"
+    once = isinstance(rule, Repeat) and rule.unit == ONCE
+    if found.starts_at is None or once:
+        return "" if once else until or ""
+    start = wall_of(found.starts_at, found.zone)
+    at = rule.at if isinstance(rule, Repeat) else start.min.time()
+    clock = f" {start:%H:%M}" if at is None or start.time() > at else ""
+    return " ".join(filter(None, [f"from {dated(start)}{clock}", until]))
+
+
+def dated(day):
+    return f"{day.day} {day:%b %Y}"

@@ -5,7 +5,7 @@ from django.db import transaction
 from console.access import is_admin
 from console.models import Query
 from console.queries.saving import save
-from console.schedules import CronError, schedule_query, unschedule
+from console.schedules import CronError, interval, schedule_query, times_of, unschedule
 from console.td import options, rendering
 from console.td.destinations import destination, shown
 from console.td.errors import Refused
@@ -31,7 +31,7 @@ def row_of(query):
     schedule = query.schedule
     return {
         "Name": query.name,
-        "Cron": str(schedule.follows) if schedule.follows else schedule.cron,
+        "Cron": when(schedule),
         "Timezone": schedule.timezone,
         "Next schedule": "" if schedule.paused_at else rendering.local(schedule.next_slot),
         "Delay": schedule.delay,
@@ -40,6 +40,12 @@ def row_of(query):
         "Database": query.database.name,
         "Query": query.sql,
     }
+
+
+def when(schedule):
+    if schedule.follows:
+        return str(schedule.follows)
+    return interval(times_of(schedule).rule) if schedule.repeat else schedule.cron
 
 
 def create_arguments(parser):

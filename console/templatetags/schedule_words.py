@@ -6,7 +6,7 @@ from django import template
 
 from console.engines import ENGINES
 from console.queries import chain
-from console.schedules import CronError, describe
+from console.schedules import CronError, in_words, interval, times_of
 
 register = template.Library()
 
@@ -17,18 +17,18 @@ def sentence(schedule):
     if schedule.follows:
         return f"{spelled(schedule)}."
     try:
-        return describe(schedule.cron)
+        return in_words(times_of(schedule))
     except CronError as error:
         return f"Cannot be followed: {error}"
 
 
 @register.filter
 def spelled(schedule):
-    """Write a schedule as its button does: None, a cron expression, or what it runs after."""
+    """Write a schedule as its button does, in few words."""
     if schedule is None:
         return "None"
     if schedule.follows is None:
-        return schedule.cron
+        return interval(times_of(schedule).rule) if schedule.repeat else schedule.cron
     if schedule.follows.query is None:
         return "After a query that was deleted"
     return f"After {schedule.follows.upstream}"

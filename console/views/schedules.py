@@ -8,7 +8,8 @@ from django.utils import timezone as clock
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from console.forms.schedules import AFTER, NOTIFYING, ScheduleForm, entries, timezones
+from console.forms.repeats import timezones
+from console.forms.schedules import AFTER, NOTIFYING, ScheduleForm, entries
 from console.forms.triggers import TriggerForm, trigger_entries
 from console.forms.webhooks import WebhookForm
 from console.notifications import mail_is_set_up
@@ -17,12 +18,12 @@ from console.queries.trying import trouble
 from console.queries.webhooks import keep_webhook
 from console.schedules import (
     ChainError,
-    describe,
     follow_query,
+    in_words,
     pause,
     resume,
     schedule_query,
-    unschedule,
+    times_of,
 )
 from console.schedules.chains import named
 from console.schedules.following import why_broken
@@ -57,25 +58,26 @@ def schedule(request, pk):
 def schedule_firings(request, pk):
     """Show when a schedule that is being written would fire, and which files it would write."""
     query = visible_runner(request, pk)
-    context = shown_runs(ScheduleForm(request.POST), trigger_form(request, query), query)
+    context = shown_runs(posted(request, query), trigger_form(request, query), query)
     return render(request, "console/_schedule_firings.html", context)
 
 
+def posted(request, query):
+    return ScheduleForm(request.POST, schedule=query.schedule)
+
+
 def save_schedule(request, query):
-    form, trigger = ScheduleForm(request.POST), trigger_form(request, query)
+    form, trigger = posted(request, query), trigger_form(request, query)
     webhook = WebhookForm(request.POST, stored=query.webhook)
     usable = not webhook.sent or webhook.is_valid()
     if not (form.is_valid() and trigger.is_usable() and usable):
         return refused(request, query, form, trigger)
     if form.cleaned_data["when"] == AFTER:
         return save_trigger(request, query, form, trigger)
-    cron, zone = form.cleaned_data["cron"], form.cleaned_data["timezone"]
     secret = keep_notifying(request, query, form.cleaned_data)
-    if cron:
-        schedule_query(query, cron, zone, form.cleaned_data["delay"], **form.policies)
-        text = f"Scheduled. {describe(cron)}"
+    if schedule_query(query, form.times, delay=form.cleaned_data["delay"], **form.policies):
+        text = f"Scheduled. {in_words(times_of(query.schedule))}"
     else:
-        unschedule(query)
         text = "The query has no schedule now."
     return done(request, query, text, secret)
 
@@ -164,7 +166,9 @@ def schedule_context(request, query):
         "timezones": timezones(),
         "mail": mail_is_set_up(),
         **trigger_context(request, query, trigger),
-        **shown_runs(ScheduleForm(values), saved_trigger(request, query), query),
+        **shown_runs(
+            ScheduleForm(values, schedule=query.schedule), saved_trigger(request, query), query
+        ),
         **webhook_context(query),
     }
 
@@ -180,14 +184,14 @@ def firings(form, query):
     """Return the sentence of the schedule and its next firings, or what is wrong with it."""
     if not form.is_valid():
         return {"wrong": form.errors}
-    settings = form.cleaned_data
-    cron, zone, delay = settings["cron"], settings["timezone"], settings["delay"]
-    if not cron:
+    times, delay = form.coming, form.cleaned_data["delay"]
+    if times.rule.never:
         return {}
-    found = simulate(cron, zone, delay, clock.now(), settings["firings"] or FIRINGS, query)
+    number = form.cleaned_data["firings"] or FIRINGS
+    found = simulate(times, delay, clock.now(), number, query)
     return {
-        "sentence": describe(cron),
-        "zone": zone,
+        "sentence": in_words(times),
+        "zone": times.timezone,
         "delay": timedelta(seconds=delay),
         **rows_of(found),
         "paused": query.schedule and query.schedule.paused_at,

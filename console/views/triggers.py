@@ -46,7 +46,7 @@ def runs_after(form, trigger, query):
         return {"wrong": {"after": [str(error)]}}
     course = course_after(upstream, delay)
     number = form.cleaned_data["firings"] or FIRINGS
-    found = simulate(course.cron, course.timezone, course.delay, clock.now(), number, query)
+    found = simulate(course.times, course.delay, clock.now(), number, query)
     line = ", after ".join(named(each) for each in [upstream, *line_above(upstream.schedule)])
     return {
         "after": line,

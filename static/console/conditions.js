@@ -1,7 +1,9 @@
 // Fields that apply only for some value of another one: <input data-when="auth_method=password">.
 // Of several such conditions, parted by blanks, one has to hold.
 // Those that do not apply are hidden and not sent. Without this script all of them are shown.
-const place = (field) => field.closest("[id^=div_id_], [id^=div_export_], .form-row, .mb-3") ?? field;
+// What is no field, such as <span data-when="unit=week">weeks</span>, is shown or hidden itself.
+const isField = (element) => "form" in element;
+const place = (field) => (isField(field) && field.closest("[id^=div_id_], [id^=div_export_], .form-row, .mb-3")) || field;
 
 function valueOf(form, name) {
   const control = form.elements[name];
@@ -16,7 +18,7 @@ function apply(form) {
       return valueOf(form, name) === value;
     });
     place(field).hidden = !applies;
-    field.disabled = !applies;
+    if (isField(field)) field.disabled = !applies;
   }
 }
 

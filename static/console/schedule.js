@@ -6,7 +6,8 @@ class ScheduleFields extends HTMLElement {
     const fit = () => {
       this.querySelector("[data-custom]").hidden = when.value !== "custom";
       this.querySelector("[data-after]").hidden = when.value !== "after";
-      this.querySelector("[data-timed]").hidden = when.value === "after";
+      this.querySelector("[data-repeat]").hidden = when.value !== "repeat";
+      for (const part of this.querySelectorAll("[data-timed]")) part.hidden = when.value === "after";
       for (const part of this.querySelectorAll("[data-scheduled]")) part.hidden = !when.value;
       this.querySelector("[data-missed]").hidden = missed.value !== "all";
     };
@@ -14,6 +15,7 @@ class ScheduleFields extends HTMLElement {
       fit();
       if (when.value === "custom") this.querySelector("[name=cron]").focus();
       if (when.value === "after") this.querySelector("[name=after]").focus();
+      if (when.value === "repeat") this.querySelector("[name=unit]").focus();
     });
     missed.addEventListener("change", fit);
     fit();

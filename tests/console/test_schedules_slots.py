@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from cronsim import CronSim
 
-from console.schedules import next_slots, parse
-from console.schedules.slots import last_slot, slots
+from console.schedules import parse, times
 
 BERLIN = "Europe/Berlin"
 
@@ -81,7 +80,7 @@ GOLDENS = [
 def test_slots_come_when_the_rules_of_clock_changes_say(cron, zone, start, expected):
     after = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(zone)) - timedelta(minutes=1)
 
-    found = next_slots(cron, zone, after, len(expected))
+    found = times(cron, zone).first(len(expected), after)
 
     local = [slot.astimezone(ZoneInfo(zone)) for slot in found]
     assert [slot.isoformat(timespec="minutes") for slot in local] == expected
@@ -90,7 +89,7 @@ def test_slots_come_when_the_rules_of_clock_changes_say(cron, zone, start, expec
 def test_slots_are_instants_in_utc_after_the_start_and_never_at_it():
     midnight = datetime(2026, 1, 1, tzinfo=UTC)
 
-    [first] = next_slots("@daily", "UTC", midnight, 1)
+    [first] = times("@daily", "UTC").first(1, midnight)
 
     assert first == datetime(2026, 1, 2, tzinfo=UTC)
     assert first.tzinfo is UTC
@@ -99,23 +98,23 @@ def test_slots_are_instants_in_utc_after_the_start_and_never_at_it():
 def test_no_slot_comes_back_from_inside_a_repeated_hour():
     second_pass = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # 02:10 in Berlin, again
 
-    [slot] = next_slots("30 2 * * *", BERLIN, second_pass, 1)
+    [slot] = times("30 2 * * *", BERLIN).first(1, second_pass)
 
     assert slot == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
 
 
 def test_no_expression_has_no_slots():
-    assert next_slots("", "UTC", datetime.now(UTC)) == []
+    assert times("").first(5, datetime.now(UTC)) == []
 
 
 @pytest.mark.parametrize("cron", ["* * * * *", "@hourly", "0 9 * * 1", "0 0 1 1 *", "0 0 29 2 *"])
 def test_the_last_slot_before_a_time_is_found_however_long_ago_the_first_was(cron):
-    first = next_slots(cron, BERLIN, datetime(2012, 1, 1, tzinfo=UTC), 1)[0]
+    first = times(cron, BERLIN).first(1, datetime(2012, 1, 1, tzinfo=UTC))[0]
     until = datetime(2026, 11, 22, 7, 30, 30, tzinfo=UTC)
 
-    last = last_slot(cron, BERLIN, first, until)
+    last = times(cron, BERLIN).last(first, until)
 
-    assert first < last <= until < next_slots(cron, BERLIN, last, 1)[0]
+    assert first < last <= until < times(cron, BERLIN).first(1, last)[0]
 
 
 def field(dice, least, most):
@@ -166,7 +165,9 @@ def test_random_expressions_agree_with_trying_every_minute(seed):
     name, start = NIGHTS[seed % len(NIGHTS)]
     end = start + timedelta(days=2)
 
-    found = takewhile(lambda slot: slot < end, slots(cron, name, start - timedelta(minutes=1)))
+    found = takewhile(
+        lambda slot: slot < end, times(cron, name).slots(start - timedelta(minutes=1))
+    )
 
     tried = written_out(cron, ZoneInfo(name), start - timedelta(hours=3), end)
     assert list(found) == sorted(slot for slot in tried if start <= slot < end)
@@ -188,7 +189,7 @@ def test_in_every_zone_a_daily_time_comes_once_on_every_date(cron):
     for name in changing_zones():
         zone, start = ZoneInfo(name), datetime(2026, 1, 1, tzinfo=UTC)
 
-        dates = [slot.astimezone(zone).date() for slot in next_slots(cron, name, start, 365)]
+        dates = [slot.astimezone(zone).date() for slot in times(cron, name).first(365, start)]
 
         assert dates == [dates[0] + timedelta(days=n) for n in range(365)], name
 
@@ -202,4 +203,4 @@ def test_dates_agree_with_cronsim(cron):
     fields = (parsed.minutes, parsed.hours, parsed.days, parsed.months, parsed.weekdays)
     plain = " ".join("*" if f is None else ",".join(map(str, sorted(f))) for f in fields)
 
-    assert next_slots(cron, "UTC", start, 50) == list(islice(CronSim(plain, start), 50))
+    assert times(cron).first(50, start) == list(islice(CronSim(plain, start), 50))

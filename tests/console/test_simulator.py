@@ -7,8 +7,7 @@ import pytest
 
 from console.models import Job, Query
 from console.queries.simulator import simulate
-from console.schedules import pause, schedule_query, tick
-from console.schedules.slots import next_slot
+from console.schedules import pause, schedule_query, tick, times
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
 
@@ -32,13 +31,13 @@ def changes(name):
         day += DAY
 
 
-def as_the_engine(cron, zone, after, n):
+def as_the_engine(found, after, n):
     """Return the slots one by one, each from the one before, as a tick takes them."""
-    found = []
-    while len(found) < n:
-        after = next_slot(cron, zone, after)
-        found.append(after)
-    return found
+    slots = []
+    while len(slots) < n:
+        after = found.next(after)
+        slots.append(after)
+    return slots
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -49,14 +48,14 @@ def test_in_all_zones_whose_clocks_change_the_simulator_says_what_the_engine_doe
         for hour in changes(zone):
             for cron in CRONS:
                 after = hour - 13 * HOUR
-                shown = [firing.starts for firing in simulate(cron, zone, 0, after, 12)]
-                assert shown == as_the_engine(cron, zone, after, 12), (zone, cron, hour)
+                shown = [firing.starts for firing in simulate(times(cron, zone), 0, after, 12)]
+                assert shown == as_the_engine(times(cron, zone), after, 12), (zone, cron, hour)
                 seen += 1
     assert seen > 400
 
 
 def notes(cron, after, n=3):
-    return [firing.notes for firing in simulate(cron, "Europe/Berlin", 0, after, n)]
+    return [firing.notes for firing in simulate(times(cron, "Europe/Berlin"), 0, after, n)]
 
 
 def test_a_night_without_the_time_that_is_named_is_marked():
@@ -82,7 +81,7 @@ def test_a_night_that_has_the_time_twice_is_marked():
 def test_a_delay_moves_the_start_and_neither_slot_nor_file(people, sftp):
     send(people, sftp, "/in/{yyyy}{MM}{dd}-{HH}{mm}.csv")
 
-    [firing] = simulate("30 23 * * *", "UTC", 3600, SPRING, 1, people)
+    [firing] = simulate(times("30 23 * * *", "UTC"), 3600, SPRING, 1, people)
 
     assert firing.slot == datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
     assert firing.starts == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
@@ -112,11 +111,11 @@ def test_two_schedules_that_write_the_same_file_are_told(people, sftp, marketer)
     send(rival := other(people), sftp, "/in/{yyyy}{MM}{dd}.csv", "@daily")
     today = datetime.now(UTC)
 
-    [firing] = simulate("0 6 * * *", "UTC", 0, today, 1, people)
+    [firing] = simulate(times("0 6 * * *", "UTC"), 0, today, 1, people)
     assert firing.notes == ["“Others” writes a file of the same name: one replaces the other."]
 
     pause(rival.schedule, marketer)
-    [firing] = simulate("0 6 * * *", "UTC", 0, today, 1, people)
+    [firing] = simulate(times("0 6 * * *", "UTC"), 0, today, 1, people)
     assert firing.notes == []
 
 
@@ -124,7 +123,7 @@ def test_files_that_hold_the_number_of_the_job_never_collide(people, sftp):
     send(people, sftp, "/in/{job}.csv")
     send(other(people), sftp, "/in/{job}.csv", "@daily")
 
-    [firing] = simulate("@daily", "UTC", 0, datetime.now(UTC), 1, people)
+    [firing] = simulate(times("@daily", "UTC"), 0, datetime.now(UTC), 1, people)
 
     assert firing.notes == []
 
@@ -133,7 +132,7 @@ def test_what_was_simulated_happens(people, sftp):
     send(people, sftp, "/in/{yyyy}{MM}{dd}.csv")
     schedule_query(people, "30 2 * * *", "Europe/Berlin", now=SPRING, overlap="allow")
 
-    shown = simulate("30 2 * * *", "Europe/Berlin", 0, SPRING, 4)
+    shown = simulate(times("30 2 * * *", "Europe/Berlin"), 0, SPRING, 4)
     for firing in shown:
         assert tick(firing.starts - timedelta(seconds=1)) == 0
         assert tick(firing.starts) == 1
@@ -145,7 +144,7 @@ def test_what_was_simulated_happens(people, sftp):
 def test_runs_of_one_schedule_that_replace_each_others_file_are_told(people, sftp):
     send(people, sftp, "/in/{yyyy}{MM}{dd}.csv")
 
-    first, second, third = simulate("0 */12 * * *", "UTC", 0, SPRING, 3, people)
+    first, second, third = simulate(times("0 */12 * * *", "UTC"), 0, SPRING, 3, people)
 
     assert first.notes == third.notes == []
     assert second.notes == [
@@ -156,7 +155,9 @@ def test_runs_of_one_schedule_that_replace_each_others_file_are_told(people, sft
 def test_a_file_that_every_run_replaces_is_meant_to_be(people, sftp):
     send(people, sftp, "/in/latest.csv")
 
-    assert [each.notes for each in simulate("0 * * * *", "UTC", 0, SPRING, 3, people)] == [[]] * 3
+    assert [each.notes for each in simulate(times("0 * * * *", "UTC"), 0, SPRING, 3, people)] == [
+        []
+    ] * 3
 
 
 def krux(people, keeper, **settings):
@@ -175,7 +176,7 @@ def test_two_runs_in_one_day_of_utc_are_told_where_they_replace_each_other(peopl
     krux(people, keeper, append=append)
 
     # Eight in the morning of Tokyo is still the day before in UTC.
-    runs = simulate("0 8,10 * * *", "Asia/Tokyo", 0, SPRING, 4, people)
+    runs = simulate(times("0 8,10 * * *", "Asia/Tokyo"), 0, SPRING, 4, people)
 
     days = [firing.path.split("/")[-2] for firing in runs]
     assert days == ["2026-03-28", "2026-03-29", "2026-03-29", "2026-03-30"]

@@ -11,7 +11,7 @@ from console.jobs.lease import Lease, claim
 from console.models import Job, Query
 from console.queries.chain import chain, standing
 from console.queries.simulator import simulate
-from console.schedules import chains, follow_query, pause, schedule_query, tick, unschedule
+from console.schedules import chains, follow_query, pause, schedule_query, tick, times, unschedule
 from integrations.connectors.sftp_v2 import Export
 
 HTMX = {"HX-Request": "true"}
@@ -157,7 +157,7 @@ def test_what_is_shown_to_come_comes(people, report):
     schedule_query(people, "30 6 * * *", "Asia/Tokyo", now=FAR)
     follow_query(report, people)
     course = chains.course(report.schedule)
-    [shown] = simulate(course.cron, course.timezone, course.delay, FAR, 1, report)
+    [shown] = simulate(course.times, course.delay, FAR, 1, report)
 
     assert tick(shown.slot) == 1
     succeed(Lease(claim(Job.objects.get(query=people).pk)), None)
@@ -186,7 +186,7 @@ def test_two_that_write_the_same_file_are_told_where_one_runs_after_another(peop
     schedule_query(people, "@daily")
     follow_query(report, people)
 
-    [firing] = simulate("@daily", "UTC", 0, datetime.now(UTC), 1, rival)
+    [firing] = simulate(times("@daily"), 0, datetime.now(UTC), 1, rival)
 
     assert firing.notes == ["“Report” writes a file of the same name: one replaces the other."]
 
