@@ -1,6 +1,7 @@
 """The definition of a parent segment: its customers, what is known of them, what they did."""
 
 import re
+from hashlib import sha256
 from zoneinfo import available_timezones
 
 from django import forms
@@ -65,6 +66,9 @@ class ParentForm(forms.Form):
     readers = Groups(label="Use it")
     unmasked = Groups(label="Use it, and see what is masked")
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
+    accepted = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    losses: tuple[str, ...] = ()  # what stops with the next refresh, to be shown
 
     def __init__(self, data, *, parent: ParentSegment, sources: dict[str, Columns]):
         self.parent, self.sources = parent, sources
@@ -116,6 +120,17 @@ class ParentForm(forms.Form):
                 "you entered is still here: save again to replace what is kept."
             )
         return opened
+
+    def accepts(self, losses: list[str]) -> bool:
+        """Return whether the person was shown what stops, and saved again; else show it."""
+        mark = sha256("\n".join(losses).encode()).hexdigest()[:16]
+        if not losses or self.cleaned_data["accepted"] == mark:
+            return True
+        self.losses = tuple(losses)
+        self.data = self.data.copy()
+        self.data["accepted"] = mark
+        self.add_error(None, "Something uses what you take away. Save again to do so all the same.")
+        return False
 
 
 def version_of(parent):

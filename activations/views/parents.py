@@ -12,6 +12,7 @@ from activations.parents.access import editable_by, usable_by
 from activations.parents.audience import CUSTOMERS
 from activations.parents.problems import problems
 from activations.parents.sources import sources
+from activations.segments.losses import losses
 from console import jobs
 from console.forms.repeats import timezones
 from console.models import Job, Table
@@ -80,8 +81,11 @@ def define(request, parent):
 
 def saved(request, parent, forms):
     """Save what was entered, and refresh where that is asked; None where it cannot be kept."""
+    filled, groups = forms.fill(parent), forms.groups()
+    if not forms.parent.accepts(losses(filled, forms.sources, groups["unmasked"])):
+        return None
     try:
-        made = keeping.save(forms.fill(parent), by=request.user, **forms.groups())
+        made = keeping.save(filled, by=request.user, **groups)
     except TableError as error:
         forms.parent.add_error(None, str(error))
         return None

@@ -2,14 +2,15 @@
 
 import pytest
 
-from activations.models import Activation, Segment
+from activations.models import Segment
 from activations.parents import keeping
 from activations.segments import saving
 from activations.segments.rewriting import hindrance, statement
 from console import jobs, tables
 from console.engines import QueryError
-from console.models import Database, Job, Query
+from console.models import Job, Query
 from console.schedules import schedule_query
+from tests.activations.activated import activate, run
 from tests.activations.studio import rule
 
 EVERYBODY = {"type": "And", "conditions": []}
@@ -39,22 +40,6 @@ def people(parent, refresh, marketer):
     refresh(parent)
     segment = Segment(parent_segment=parent, name="All", rules=EVERYBODY, owner=marketer)
     return saving.save(segment, by=marketer)
-
-
-def activate(segment, owner, mapping, name="Weekly"):
-    database = Database.objects.get(name=segment.parent_segment.database)
-    query = Query.objects.create(name=name, database=database, sql="-", owner=owner, place="/a/")
-    made = Activation.objects.create(segment=segment, name=name, query=query, mapping=mapping)
-    query.sql = statement(made)
-    query.save()
-    return made
-
-
-def run(activation):
-    """Run the activation as it is saved, and return its job."""
-    job = jobs.submit_query(Query.objects.get(pk=activation.query_id))
-    jobs.run(job.pk)
-    return Job.objects.get(pk=job.pk)
 
 
 def delivered(activation):

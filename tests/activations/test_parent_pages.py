@@ -5,13 +5,16 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from activations.forms.definition import DefinitionForms
-from activations.models import ParentSegment
+from activations.models import ParentSegment, Segment
 from activations.parents import checking, demo, keeping
 from activations.parents.sources import sources
+from activations.segments import saving
 from console.demo.data import load_demo
 from console.models import Job, Query
 from console.schedules import schedule_query
+from tests.activations.activated import activate
 from tests.activations.parents import TABLES, make_table
+from tests.activations.studio import rule
 
 HTMX = {"HX-Request": "true"}
 
@@ -157,6 +160,59 @@ def test_a_column_that_is_gone_is_marked_and_has_to_be_left_out(mia, parent, crm
     assert "crm.people has no column city any more." in page
     assert answer.status_code == 422
     assert "The table has no such column any more" in answer.content.decode()
+
+
+def test_what_takes_a_column_from_an_activation_is_told_before_it_is_saved(
+    mia, parent, refresh, marketer
+):
+    refresh(parent)
+    rules = {"type": "And", "conditions": [rule("tier", "Equal", rightValue="Gold")]}
+    segment = Segment(parent_segment=parent, name="Gold", rules=rules, owner=marketer)
+    saving.save(segment, by=marketer)
+    city = [{"kind": "attribute", "source": "city", "name": "City"}]
+    activate(segment, marketer, {"all_columns": False, "columns": city})
+    assert edited(mia, parent).status_code == 302
+    parent.refresh_from_db()
+    before = parent.query.sql
+
+    answer = edited(mia, parent, **{"master-columns-2-name": "town"})
+
+    said = "The activation “Weekly” of the segment “Gold” could not go on: There is no attribute "
+    page = answer.content.decode().replace("&#x27;", "'")
+    assert answer.status_code == 422 and f"{said}'city' any more. It runs as mia." in page
+    parent.query.refresh_from_db()
+    assert parent.query.sql == before
+    accepted = answer.context["forms"].parent["accepted"].value()
+    more = {"attributes-0-columns-1-visibility": "blocked", "accepted": accepted}
+    answer = edited(mia, parent, **{"master-columns-2-name": "town"} | more)
+    page = answer.content.decode().replace("&#x27;", "'")
+    assert answer.status_code == 422  # More than what was accepted.
+    assert "The segment “Gold” could not be counted: There is no attribute 'tier' any more." in page
+    answer = edited(mia, parent, **{"master-columns-2-name": "town", "accepted": accepted})
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("unmasked", [False, True])
+def test_masking_a_column_is_told_where_an_owner_would_not_see_it(
+    mia, parent, refresh, marketer, analyst, unmasked
+):
+    [group] = analyst.groups.all()
+    refresh(parent)
+    keeping.save(parent, readers=[group], unmasked=(), by=marketer)
+    rules = {"type": "And", "conditions": []}
+    segment = Segment(parent_segment=parent, name="All", rules=rules, owner=marketer)
+    saving.save(segment, by=marketer)
+    city = [{"kind": "attribute", "source": "city", "name": "City"}]
+    activate(segment, analyst, {"all_columns": False, "columns": city})
+    activate(segment, marketer, {"all_columns": False, "columns": city}, "Own")
+    groups = {"unmasked": [group.pk]} if unmasked else {}
+
+    answer = edited(mia, parent, **{"master-columns-2-visibility": "masked"} | groups)
+
+    assert answer.status_code == (302 if unmasked else 422)
+    if not unmasked:
+        [loss] = answer.context["forms"].parent.losses
+        assert "'city' is masked" in loss and "ines" in loss
 
 
 def test_tables_are_removed_and_change_places(mia, parent):
