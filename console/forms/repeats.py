@@ -97,7 +97,7 @@ class RepeatForm(forms.Form):
     start = WallTime(
         label="Start",
         required=False,
-        help_text=f"Empty: now. At most {MOST_MONTHS_AHEAD} months ahead.",
+        help_text=f"Empty: from now on. At most {MOST_MONTHS_AHEAD} months ahead.",
     )
     end = forms.DateField(
         label="End",
@@ -148,6 +148,8 @@ class RepeatForm(forms.Form):
             self.check_limits()
         if not self.errors:
             settings["rule"] = self.rule()
+        if not self.errors and settings["rule"] and settings["end"] and not self.keeps("end"):
+            self.check_runs()
         return settings
 
     def chosen_unit(self) -> str:
@@ -193,6 +195,11 @@ class RepeatForm(forms.Form):
             self.add_error("start", f"The start is at most {MOST_MONTHS_AHEAD} months ahead.")
         if self.cleaned_data["unit"] == ONCE and start <= now:
             self.add_error("start", "This time has passed. Choose a later one.")
+
+    def check_runs(self):
+        """Refuse an end that comes before the first run."""
+        if self.coming.next(clock.now()) is None:
+            self.add_error("end", "No run lies between the start and the end. Choose a later one.")
 
     def keeps(self, name):
         """Return whether a field holds what is saved."""

@@ -97,6 +97,9 @@ class ScheduleForm(RepeatForm):
 
     def rule(self):
         when = self.cleaned_data["when"]
+        given = self.cleaned_data
+        if given["unit"] == ONCE and not given["start"]:
+            self.add_error("start", "Enter when it is to run.")
         return when if when in WORDS else super().rule()
 
     def clean(self):

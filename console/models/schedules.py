@@ -76,8 +76,14 @@ class Schedule(models.Model):
     def __str__(self):
         if self.follows:
             return f"after {self.follows.upstream}"
-        rule = self.cron or f"{self.get_repeat_display().lower()} {self.every}"
-        return f"{rule} {self.timezone}"
+        return f"{self.cron or self.interval} {self.timezone}"
+
+    @property
+    def interval(self) -> str:
+        """How often it repeats, in few words, such as `every 2 weeks`."""
+        if self.repeat == self.Unit.ONCE:
+            return "once"
+        return f"every {self.repeat}" if self.every == 1 else f"every {self.every} {self.repeat}s"
 
     @property
     def ended(self) -> bool:

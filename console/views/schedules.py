@@ -18,6 +18,7 @@ from console.queries.trying import trouble
 from console.queries.webhooks import keep_webhook
 from console.schedules import (
     ChainError,
+    Repeat,
     follow_query,
     in_words,
     pause,
@@ -60,6 +61,13 @@ def schedule_firings(request, pk):
     query = visible_runner(request, pk)
     context = shown_runs(posted(request, query), trigger_form(request, query), query)
     return render(request, "console/_schedule_firings.html", context)
+
+
+def why_none(times):
+    """Say why there is no run to come, where that is because of a start or an end."""
+    if times.end or isinstance(times.rule, Repeat):
+        return "The schedule has ended."
+    return ""
 
 
 def posted(request, query):
@@ -139,6 +147,7 @@ def pause_schedule(request, pk):
         if why:
             return still_paused(request, query, why)
         resume(query.schedule)
+        query.schedule.refresh_from_db()
         text = goes_on(query.schedule)
     else:
         pause(query.schedule, request.user)
@@ -194,5 +203,6 @@ def firings(form, query):
         "zone": times.timezone,
         "delay": timedelta(seconds=delay),
         **rows_of(found),
+        "why_none": why_none(times),
         "paused": query.schedule and query.schedule.paused_at,
     }

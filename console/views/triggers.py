@@ -83,6 +83,8 @@ def goes_on(schedule):
     """Say what a schedule that was resumed does."""
     if schedule.follows:
         return f"The query runs again after {named(schedule.follows.query)}."
+    if schedule.ended:
+        return "The schedule is not paused any more, but it has ended: nothing is to come."
     return "The schedule goes on with its next slot."
 
 

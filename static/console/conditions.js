@@ -27,6 +27,7 @@ function applyAll(root) {
   for (const form of forms) if (form) apply(form);
 }
 
-document.addEventListener("change", (event) => event.target.form && apply(event.target.form));
+// Before any other handler, so that none sends what does not apply any more.
+document.addEventListener("change", (event) => event.target.form && apply(event.target.form), true);
 document.addEventListener("htmx:load", (event) => applyAll(event.target));
 applyAll(document);

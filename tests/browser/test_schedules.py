@@ -1,11 +1,12 @@
 """The schedule panel of a query and the page of its earlier slots, by keyboard and mouse."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime, time, timedelta
 
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from console.schedules import schedule_query, tick
+from console.schedules import Repeat, schedule_query, tick, times
 from integrations.connectors.sftp_v2 import Export
 
 
@@ -35,6 +36,59 @@ def test_a_bad_cron_names_its_field_and_a_good_one_shows_its_times(editor, peopl
     expect(page.get_by_text("Next run")).to_be_visible()
     people.refresh_from_db()
     assert (people.schedule.cron, people.schedule.timezone) == ("0 0 1 * 1", "Asia/Tokyo")
+
+
+def test_a_repeat_is_set_by_keyboard_and_said_in_words(editor, people, good_page):
+    schedule_query(people, "@daily", "Europe/Berlin")
+    page = editor(people.get_absolute_url())
+    page.get_by_role("link", name="Schedule: @daily").press("Enter")
+    panel = page.get_by_role("dialog", name="Schedule")
+    panel.get_by_label("Schedule", exact=True).select_option("repeat")
+    unit = panel.get_by_label("Repeat", exact=True)
+    expect(unit).to_be_focused()
+    expect(panel.locator(".sentence")).to_contain_text("Every day at 09:00, Europe/Berlin, from")
+
+    unit.press("w")
+    expect(panel.locator("#firings")).to_contain_text("Choose at least one day of the week.")
+    page.keyboard.press("Tab")
+    expect(panel.get_by_role("spinbutton", name="Every weeks")).to_be_focused()
+    page.keyboard.type("2")
+    for key in ("Tab", "Space", "Tab", "Tab", "Tab", "Space"):
+        page.keyboard.press(key)
+    panel.get_by_label("Start", exact=True).fill("2026-11-30T00:00")
+    panel.get_by_label("End", exact=True).fill("2099-03-31")
+    said = "Every 2 weeks on Monday and Thursday at 09:00, Europe/Berlin, from 30 Nov 2026"
+    expect(panel.locator(".sentence")).to_have_text(f"{said} until 31 Mar 2099.")
+    expect(panel.locator("#firings tbody tr:not(.note)")).to_have_count(5)
+    good_page(page, "query-schedule-repeat")
+    panel.get_by_role("button", name="Done").press("Enter")
+
+    expect(page.get_by_text("Next run")).to_be_visible()
+    page.get_by_role("link", name="Schedule: Every 2 weeks on Monday and Thursday").press("Enter")
+    expect(panel.get_by_label("Thursday")).to_be_checked()
+
+
+def test_what_a_repeat_does_not_ask_for_is_not_shown(editor, people, good_page):
+    fortnight = Repeat("week", 2, frozenset({4}), at=time(9))
+    schedule_query(people, times(fortnight, "Europe/Berlin"))
+    page = editor(people.get_absolute_url() + "?panel=schedule")
+    panel = page.get_by_role("dialog", name="Schedule")
+    expect(panel.get_by_label("Thursday")).to_be_checked()
+    panel.get_by_label("Repeat", exact=True).select_option("month")
+    panel.get_by_label("On day").select_option("31")
+    expect(panel.locator(".sentence")).to_contain_text("Every 2 months on the last day at 09:00")
+    expect(panel.get_by_label("Thursday")).to_be_hidden()
+    panel.get_by_label("Repeat", exact=True).select_option("once")
+    panel.get_by_label("Start", exact=True).fill("2026-01-01T09:00")
+    panel.get_by_role("button", name="Done").press("Enter")
+    expect(panel.get_by_label("Start", exact=True)).to_have_accessible_description(
+        re.compile("This time has passed")
+    )
+    good_page(page, "query-schedule-once-refused")
+    panel.get_by_label("Schedule", exact=True).select_option("@hourly")
+    panel.get_by_label("Start", exact=True).fill("")
+    panel.get_by_label("End", exact=True).fill("2099-01-01")
+    expect(panel.locator(".sentence")).to_have_text("Every hour, on the hour, until 1 Jan 2099.")
 
 
 def test_a_schedule_is_paused_and_resumed_in_its_panel(editor, people, sftp, good_page):

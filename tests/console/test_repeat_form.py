@@ -92,6 +92,7 @@ REFUSED = [
     (entered("once", start="2026-01-01 09:00"), "start", "This time has passed."),
     (entered("day", start=ahead(9), end=ahead(8)), "end", "The end is before the start."),
     (entered("day", end="2026-01-01"), "end", "This day has passed."),
+    (entered("day", start=f"{ahead(9)} 10:00", end=ahead(9)), "end", "No run lies between"),
     (entered("day", timezone="Mars/Base"), "timezone", "There is no such time zone."),
     (entered("year"), "unit", "valid choice"),
 ]

@@ -1,19 +1,25 @@
 """The runs that a schedule is shown to make are those that the engine makes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
 from console.models import Job, Query
 from console.queries.simulator import simulate
-from console.schedules import pause, schedule_query, tick, times
+from console.schedules import Repeat, pause, schedule_query, tick, times
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
 
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CRONS = ("30 2 * * *", "0 * * * *", "*/20 1-3 * * *", "5 0 * * *")
+REPEATS = (
+    Repeat("hour", 5),
+    Repeat("day", 3, at=time(2, 30)),
+    Repeat("week", 2, frozenset(range(1, 8)), at=time(0, 5)),
+    Repeat("month", 1, day=31, at=time(1, 15)),
+)
 SPRING = datetime(2026, 3, 28, 12, tzinfo=UTC)  # Europe's clocks change in the night after
 AUTUMN = datetime(2026, 10, 24, 12, tzinfo=UTC)
 
@@ -46,12 +52,13 @@ def test_in_all_zones_whose_clocks_change_the_simulator_says_what_the_engine_doe
     seen = 0
     for zone in zones:
         for hour in changes(zone):
-            for cron in CRONS:
+            for rule in (*CRONS, *REPEATS):
                 after = hour - 13 * HOUR
-                shown = [firing.starts for firing in simulate(times(cron, zone), 0, after, 12)]
-                assert shown == as_the_engine(times(cron, zone), after, 12), (zone, cron, hour)
+                found = times(rule, zone, starts_at=hour - 37 * DAY)
+                shown = [firing.starts for firing in simulate(found, 0, after, 12)]
+                assert shown == as_the_engine(found, after, 12), (zone, rule, hour)
                 seen += 1
-    assert seen > 400
+    assert seen > 800
 
 
 def notes(cron, after, n=3):
