@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 FILES = [
     *["jobs", "job_places", "job_recovery", "job_guard", "job_kill", "jobs_pages"],
     *["tick", "tick_dispatcher", "schedules_policies", "schedules_slots", "schedule_dialog"],
-    *["triggers", "trigger_chains", "trigger_pages", "alarms"],
+    *["triggers", "trigger_chains", "trigger_pages", "alarms", "repeat_schedules"],
     *["notifications", "simulator", "home", "tables", "queries", "admin"],
 ]
 RACES = "tests/faults/test_races.py"
