@@ -6,6 +6,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms.fields import BaseTemporalField
 from django.utils import timezone as clock
 
@@ -29,6 +30,7 @@ LAST = 31
 SHORTEST = 28
 MOST_MONTHS_AHEAD = 6
 MOST_EVERY = 365
+EARLIEST, LATEST = datetime(2000, 1, 1), date(2199, 12, 31)  # noqa: DTZ001 - a clock's time
 
 
 def day_label(day):
@@ -97,11 +99,13 @@ class RepeatForm(forms.Form):
     start = WallTime(
         label="Start",
         required=False,
+        validators=[MinValueValidator(EARLIEST, "This is too long ago.")],
         help_text=f"Empty: from now on. At most {MOST_MONTHS_AHEAD} months ahead.",
     )
     end = forms.DateField(
         label="End",
         required=False,
+        validators=[MaxValueValidator(LATEST, "This is too far ahead. Leave it empty for no end.")],
         help_text="The last day. Empty: never.",
         error_messages={"invalid": "Enter a date, such as 2027-03-31."},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),

@@ -121,7 +121,9 @@ def repeated(found):
     rule, start = found.rule, wall_of(found.starts_at, found.zone)
     if rule.unit == ONCE:
         return f"Once, on {dated(start)} at {start:%H:%M}"
-    return interval(rule) + (f" at {rule.at:%H:%M}" if rule.at else "")
+    words = interval(rule)
+    comma = "," if "," in words else ""
+    return f"{words}{comma} at {rule.at:%H:%M}" if rule.at else words
 
 
 def interval(rule: Repeat) -> str:
@@ -138,7 +140,7 @@ def interval(rule: Repeat) -> str:
 def day_named(day):
     if day == LAST_DAY:
         return "last day"
-    return f"{ordinal(day)}{', or the last day of a shorter month,' if day > SHORTEST else ''}"
+    return f"{ordinal(day)}{', or the last day of a shorter month' if day > SHORTEST else ''}"
 
 
 def span(found):

@@ -93,6 +93,8 @@ REFUSED = [
     (entered("day", start=ahead(9), end=ahead(8)), "end", "The end is before the start."),
     (entered("day", end="2026-01-01"), "end", "This day has passed."),
     (entered("day", start=f"{ahead(9)} 10:00", end=ahead(9)), "end", "No run lies between"),
+    (entered("day", start="0001-01-01T00:00"), "start", "This is too long ago."),
+    (entered("day", end="9999-12-31"), "end", "This is too far ahead."),
     (entered("day", timezone="Mars/Base"), "timezone", "There is no such time zone."),
     (entered("year"), "unit", "valid choice"),
 ]
