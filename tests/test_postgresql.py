@@ -1,4 +1,7 @@
-"""What runs unattended does so on PostgreSQL too: its tests again, on a server of their own."""
+"""What runs unattended does so on PostgreSQL too: its tests again, on a server of their own.
+
+With CONSOLE_TESTS_SOAK=1 a day of slots too.
+"""
 
 import os
 import subprocess
@@ -18,7 +21,7 @@ FILES = [
     *["triggers", "trigger_chains", "trigger_pages", "alarms", "repeat_schedules"],
     *["notifications", "simulator", "home", "tables", "queries", "admin"],
 ]
-RACES = "tests/faults/test_races.py"
+RACES, DAY = "tests/faults/test_races.py", "tests/faults/test_day.py"
 STUDIO = ["refresh", "parent_pages", "segments"]
 
 
@@ -32,9 +35,13 @@ def server():
         server.stop()
 
 
-def test_what_runs_unattended_runs_on_postgresql(server, tell):
-    files = [*(f"tests/console/test_{name}.py" for name in FILES), RACES]
-    files += [f"tests/activations/test_{name}.py" for name in STUDIO]
+EACH = [*(f"tests/console/test_{name}.py" for name in FILES), RACES]
+EACH += [f"tests/activations/test_{name}.py" for name in STUDIO]
+RUNS = {"everything": EACH} | ({"a day": [DAY]} if os.environ.get("CONSOLE_TESTS_SOAK") else {})
+
+
+@pytest.mark.parametrize("files", RUNS.values(), ids=RUNS)
+def test_what_runs_unattended_runs_on_postgresql(server, tell, files):
     environ = {name: value for name, value in os.environ.items() if "XDIST" not in name}
     environ["CONSOLE_TESTS_DATABASE_URL"] = server.address
 
