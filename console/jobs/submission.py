@@ -152,10 +152,17 @@ def retry_once(job: Job, by: User) -> tuple[Job, bool]:
 
 def copy_of(job):
     again = Job(retry_of=job, **{field: getattr(job, field) for field in COPIED})
-    if job.builds and job.query:  # Tables are made as they are to be now.
+    if job.query and (job.builds or (job.query.place and not kept(job))):
+        # Tables are made as they are to be now, and read as they are now.
         again.sql, again.builds = job.query.sql, job.query.builds
         again.query_version = job.query.version
     return again
+
+
+def kept(job):
+    """Return whether there still is a result to export again."""
+    path = job.export is not None and job.result_path
+    return bool(path) and (settings.RESULTS_DIR / path).is_file()
 
 
 def reused(job, again):

@@ -1,6 +1,6 @@
 """Several tables made together: readers see all of the old ones, or all of the new ones."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,9 +11,9 @@ from django.utils.module_loading import import_string
 from console.engines import QueryError
 from console.models import Database
 from console.tables import store
-from console.tables.access import can_write
+from console.tables.access import can_write, readable
 from console.tables.names import TableError, check_name
-from console.tables.statements import Outcome, Task, kept_if_used, make, plan
+from console.tables.statements import Outcome, Task, kept_if_used, make, plan_over
 
 COLUMNS = [("table_name", "varchar"), ("row_count", "bigint")]
 Builds = dict[str, dict[str, str]]  # {database: {table: SELECT}}
@@ -50,14 +50,11 @@ def build(builds: Builds, *, owner, database, output, engine="trino", **more) ->
     task = Task(owner, Path(output), **more)
     try:
         places = {name: own_database(name, owner) for name in builds}
+        statements = planned(builds, database, engine, task)
         with ExitStack() as files:
-            made = {
-                place: {
-                    name: one((place, name), builds, database, engine, task, files)
-                    for name in tables
-                }
-                for place, tables in builds.items()
-            }
+            made = {place: {} for place in builds}
+            for target, statement in statements.items():
+                made[target[0]][target[1]] = one(target, statement, builds, task, files)
             task.check()
             switch(places, made)
     except TableError as error:
@@ -72,31 +69,38 @@ def own_database(name, owner):
     return database
 
 
-def one(target, builds, database, engine, task, files):
-    """Write the rows of one table to a new file, which is deleted unless it is used."""
-    check_name(target[1])
+def planned(builds, database, engine, task):
+    """Return the statement of each table: all are over the same look at what there is to read."""
+    found = readable(task.owner)
+    place = {"database": database, "engine": engine}
+    place |= {"slot": task.scheduled_time, "zone": task.timezone}
+    statements = {}
+    for target in [(name, table) for name, tables in builds.items() for table in tables]:
+        check_name(target[1])
+        with told_of(target, builds):
+            statements[target] = plan_over(found, builds[target[0]][target[1]], **place)
+            if statements[target].kind != "select":
+                raise QueryError("Only a SELECT makes a table.")
+    return statements
+
+
+@contextmanager
+def told_of(target, builds):
+    """Say which table could not be made, and where in all of the text."""
     try:
-        result, path = selected(target, builds, database, engine, task)
+        yield
     except QueryError as error:
         line = error.line and error.line + lines_before(target, builds)
         message = f"The table {'.'.join(target)} could not be made: {error}"
         raise QueryError(message, line, error.column) from None
+
+
+def one(target, statement, builds, task, files):
+    """Write the rows of one table to a new file, which is deleted unless it is used."""
+    with told_of(target, builds):
+        result, path = make(statement, task, target=target)
     files.enter_context(kept_if_used(path))
     return result, path
-
-
-def selected(target, builds, database, engine, task):
-    statement = plan(
-        builds[target[0]][target[1]],
-        owner=task.owner,
-        database=database,
-        engine=engine,
-        slot=task.scheduled_time,
-        zone=task.timezone,
-    )
-    if statement.kind != "select":
-        raise QueryError("Only a SELECT makes a table.")
-    return make(statement, task, target=target)
 
 
 def switch(places, made):

@@ -95,11 +95,15 @@ class Task:
         )
 
 
-def plan(sql, *, owner, database, engine="trino", slot=None, zone="UTC"):
+def plan(sql, *, owner, **place):
     """Check a statement over what its owner may read, without running it."""
+    return plan_over(readable(owner), sql, **place)
+
+
+def plan_over(found, sql, *, database, engine="trino", slot=None, zone="UTC"):
+    """Check a statement over the tables that a look found: of several, all read the same ones."""
     if engine not in engines.ENGINES:
         raise QueryError(f"There is no engine {engine}: use {' or '.join(engines.ENGINES)}.")
-    found = readable(owner)
     if database not in found:
         raise QueryError(f"There is no database {database} that you may read.")
     return engines.get_engine(engine).plan(

@@ -212,6 +212,24 @@ def test_all_columns_are_those_of_the_latest_refresh(people, marketer, refresh):
     assert [name for name, _ in delivered(activation)[0]] == ["town", *before]
 
 
+def test_a_retry_reads_the_tables_as_they_are_now(people, marketer, refresh):
+    activation = activate(people, marketer, only("city"))
+    job = jobs.submit_query(activation.query)
+    parent = people.parent_segment
+    parent.attributes[0]["columns"][0]["visibility"] = "clear"  # Nothing is masked any more.
+    parent.behaviors[0]["columns"][2]["visibility"] = "clear"
+    keeping.save(parent, readers=(), unmasked=(), by=marketer)
+    refresh(parent)
+    jobs.run(job.pk)
+    job = Job.objects.get(pk=job.pk)
+    assert f"no table {parent.unmasked_database}.customers" in job.error
+
+    again = jobs.retry(job, marketer)
+    jobs.run(again.pk)
+
+    assert Job.objects.get(pk=again.pk).status == Job.Status.SUCCESS
+
+
 def test_a_refresh_that_fails_leaves_activations_as_they_are(people, marketer, refresh):
     activation = activate(people, marketer, only("city"))
     before = sql_of(activation)

@@ -10,6 +10,7 @@ from console import jobs
 from console.models import Database
 from integrations.connectors import CONNECTORS, retry
 from integrations.models import Authentication
+from tests.activations.parents import crm, parent  # noqa: F401  fixtures
 from tests.faults.deliveries import SQL, Drop
 from tests.faults.line import Line
 from tests.faults.processes import Cluster, Worker
