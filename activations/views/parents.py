@@ -149,7 +149,7 @@ def start_refresh(request, parent):
     if under_way and under_way.builds == parent.query.builds:
         messages.success(request, f"A refresh is under way already: job {under_way.pk}.")
         return
-    job = jobs.submit_query(parent.query, by=request.user)
+    job, _ = jobs.submit_once(jobs.new_job(parent.query), by=request.user)
     messages.success(request, f"The refresh is under way: job {job.pk}.")
 
 

@@ -7,7 +7,15 @@ from console.jobs.rejects import resend
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
 from console.jobs.running import run, take_turn
-from console.jobs.submission import retry, retry_once, submit, submit_query
+from console.jobs.submission import (
+    made,
+    new_job,
+    retry,
+    retry_once,
+    submit,
+    submit_once,
+    submit_query,
+)
 from console.jobs.waiting import waiting
 
 __all__ = [
@@ -17,6 +25,8 @@ __all__ = [
     "drop",
     "grid",
     "kill",
+    "made",
+    "new_job",
     "prune",
     "reap",
     "release",
@@ -27,6 +37,7 @@ __all__ = [
     "run",
     "skip_waiting",
     "submit",
+    "submit_once",
     "submit_query",
     "take_turn",
     "waiting",

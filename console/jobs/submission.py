@@ -1,7 +1,7 @@
 """How a job comes to be: one row, and one message to the workers, in one transaction."""
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from shutil import copyfile
 
 from django.conf import settings
@@ -17,6 +17,9 @@ from console.models import Job, Query, Schedule
 from integrations.models import Authentication
 
 TOLD = 50  # messages to workers for jobs that are made at once
+TWICE = timedelta(seconds=60)  # within which the same job, not done yet, is not meant twice
+DOUBLE_CLICK = timedelta(seconds=1)  # within which it is not, whatever became of it
+SAME = ("sql", "database", "engine", "authentication_id", "export", "builds")
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
 COPIED += ("authentication", "export", "builds", "priority", "slot", "timezone", "attempts_allowed")
 
@@ -83,9 +86,43 @@ def submit_query(
     """Make a job of a saved query. It has the rights of the query's owner, whoever starts it."""
     with transaction.atomic():
         job = sent(new_job(query, schedule=schedule, slot=slot))
-        if by and by != query.owner:
-            write(job, f"Started by {by.username}.")
+        told(job, by)
     return job
+
+
+def submit_once(job: Job, *, by: User) -> tuple[Job, bool]:
+    """Submit a new job by hand, unless the same one was just submitted: somebody clicked twice.
+
+    Return the job, and whether it is new.
+    """
+    with transaction.atomic():
+        # The second click waits here.
+        if job.query:
+            Query.objects.select_for_update().get(pk=job.query.pk)
+        else:
+            User.objects.select_for_update().get(pk=job.owner.pk)
+        if twin := twin_of(job):
+            return twin, False
+        told(sent(job), by)
+    return job, True
+
+
+def told(job, by):
+    """Note who started a job that runs as somebody else."""
+    if by and by != job.owner:
+        write(job, f"Started by {by.username}.")
+
+
+def twin_of(job):
+    """Return a job that does the same for the same, where one click may have made both."""
+    now = timezone.now()
+    by_hand = Job.objects.filter(query=job.query, owner=job.owner, slot=None, retry_of=None)
+    recent = by_hand.filter(created_at__gt=now - TWICE).order_by("-pk")
+    for each in recent:
+        under_way = not each.settled or each.created_at > now - DOUBLE_CLICK
+        if under_way and all(getattr(each, name) == getattr(job, name) for name in SAME):
+            return each
+    return None
 
 
 def submit_all(jobs: list[Job]) -> None:

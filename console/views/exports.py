@@ -46,7 +46,7 @@ def save_export(request, query):
         return refused(request, query, context)
     set_export(query, authentication, draft.settings)
     if "run" in request.POST:
-        job = jobs.submit_query(query, by=request.user)
+        job, _ = jobs.submit_once(jobs.new_job(query), by=request.user)
         return panel_done(request, query, "The export is saved. Its job has started.", job)
     return panel_done(request, query, f"Results go to {authentication.name} from now on.")
 

@@ -24,7 +24,7 @@ def run_query(request, pk=None):
     form = RunForm(request.POST, user=request.user)
     if not form.is_valid():
         return render(request, "console/_query_job.html", {"run_form": form}, status=422)
-    job = submitted(request, query, **form.cleaned_data)
+    job, _ = jobs.submit_once(asked(request, query, **form.cleaned_data), by=request.user)
     if request.htmx:
         response = render(request, "console/_query_job.html", job_context(job))
         return trigger_client_event(response, "job-started", {})
@@ -32,12 +32,12 @@ def run_query(request, pk=None):
     return redirect(f"{page}?job={job.pk}")
 
 
-def submitted(request, query, *, database, engine, sql):
-    """Submit the job; with the query's export where the button asks for that."""
+def asked(request, query, *, database, engine, sql):
+    """Return the new job; with the query's export where the button asks for that."""
     deliver = query is not None and "deliver" in request.POST
     if deliver and (sql, database, engine) == (query.sql, query.database, query.engine):
-        return jobs.submit_query(query, by=request.user)
-    return jobs.submit(
+        return jobs.new_job(query)
+    return jobs.made(
         sql,
         database=database.name,
         owner=request.user,
