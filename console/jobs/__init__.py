@@ -1,6 +1,6 @@
 """Jobs: submitted by pages, commands and schedules, run by workers. The `Job` row is the truth."""
 
-from console.jobs.control import cluster_alive, kill, skip_waiting
+from console.jobs.control import cluster_alive, kill, skip_waiting, workers_alive
 from console.jobs.holding import drop, release
 from console.jobs.reaper import reap
 from console.jobs.rejects import resend
@@ -41,4 +41,5 @@ __all__ = [
     "submit_query",
     "take_turn",
     "waiting",
+    "workers_alive",
 ]

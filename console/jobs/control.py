@@ -46,10 +46,15 @@ def skip_waiting(schedule: Schedule, why: str) -> int:
 
 
 def cluster_alive() -> bool:
-    """Return whether workers are there to run jobs, and say so. They report every half second."""
+    """Return whether workers are there to run jobs, and say so."""
+    return workers_alive() > 0
+
+
+def workers_alive() -> int:
+    """Return how many workers are there and say so. They report every half second."""
     try:
         found = Stat.get_all()
     except CacheAway as away:
         logger.warning("Whether workers run cannot be told. %s", away)
-        return False
-    return any(stat.workers and stat.status != Conf.STOPPING for stat in found)
+        return 0
+    return sum(len(stat.workers) for stat in found if stat.status != Conf.STOPPING)

@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from console.jobs import cluster_alive
-from console.models import Alarm, Notice, Schedule
+from console.jobs import cluster_alive, workers_alive
+from console.jobs.lease import ready
+from console.models import Alarm, Job, Notice, Schedule
 from console.notifications import tell_administrators
 from console.watch.state import due_at, late, ticking
 
 AGAIN_AFTER = timedelta(days=1)
 SLOTS_AGAIN_AFTER = timedelta(hours=1)  # between two messages about further slots
-DISPATCHER, WORKERS, SLOT = "dispatcher", "workers", "slot"
+DISPATCHER, WORKERS, SLOT, QUEUE = "dispatcher", "workers", "slot", "queue"
 NAMED = 10  # troubles that one message tells of by name
 ONCE_A_DAY = "This message comes once a day for as long as it lasts."
 START = "On the server: python3 manage.py cluster (or the service that runs it), and its log."
@@ -36,9 +38,10 @@ class Trouble:
 
 
 def look(now: datetime | None = None) -> None:
-    """Look whether workers are there and slots start. The dispatcher does, which so lives."""
+    """Look whether workers are there, slots and jobs start. The dispatcher does, which so lives."""
     now = now or timezone.now()
-    settle([*no_workers(now), *late_slots(now)], (DISPATCHER, WORKERS, SLOT), now)
+    troubles = [*no_workers(now), *late_slots(now), *standing_queue(now)]
+    settle(troubles, (DISPATCHER, WORKERS, SLOT, QUEUE), now)
 
 
 def look_from_outside(now: datetime, watching_since: datetime) -> bool:
@@ -72,6 +75,27 @@ def no_workers(now):
 
 def late_slots(now):
     return [trouble_with(schedule) for schedule in late(now)]
+
+
+def standing_queue(now):
+    """Look whether jobs wait that could start, and workers that have none take none of them."""
+    if Job.objects.filter(status=Job.Status.RUNNING).count() >= workers_alive():
+        return []  # All of them are busy.
+    waiting = ready(now).annotate(since=Coalesce("not_before", "created_at"))
+    first = waiting.order_by("since", "pk").first()
+    if first is None:
+        return []
+    # A worker that has just ended a job is free from then on.
+    ran = Job.objects.filter(started_at__isnull=False)
+    moved = ran.aggregate(begun=Max("started_at"), ended=Max("ended_at"))
+    since = max(filter(None, [first.since, *moved.values()]))
+    text = (
+        f"Since {since:%a %d %b %H:%M:%S} UTC no job starts, though {waiting.count():,} could and "
+        f"workers say that they are there. The first is job {first.pk}: "
+        f"{settings.PUBLIC_URL}{first.get_absolute_url()} The log of the cluster says why; stop it "
+        f"and start it again. {START}"
+    )
+    return [Trouble(QUEUE, "jobs do not start", text, since)]
 
 
 def trouble_with(schedule: Schedule) -> Trouble:

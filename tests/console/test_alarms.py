@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from console.models import Alarm, DueSlot, Notice, Pulse, Query, Schedule
+from console import jobs
+from console.models import Alarm, DueSlot, Job, Notice, Pulse, Query, Schedule
 from console.notifications import send_waiting, send_webhooks
 from console.queries.saving import save
 from console.schedules import follow_query, schedule_query
@@ -165,6 +166,74 @@ def test_further_slots_are_told_of_after_an_hour(beat, people, marketer, shop):
         look(NOON + minutes * MINUTE)
 
     assert subjects() == ["Alarm: People did not start", "Alarm: Other did not start"]
+
+
+def job_at(query, minutes=0, **fields):
+    job = jobs.submit_query(query)
+    given = {"created_at": NOON + minutes * MINUTE} | fields
+    Job.objects.filter(pk=job.pk).update(**given)
+    return job
+
+
+def looked(*minutes):
+    for each in minutes:
+        look(NOON + each * MINUTE)
+    return subjects()
+
+
+@pytest.fixture
+def two_workers(beat, monkeypatch):
+    monkeypatch.setattr(alarms, "workers_alive", lambda: 2)
+
+
+def test_a_queue_that_stands_still_though_workers_report_is_told_until_it_moves(
+    two_workers, people
+):
+    job = job_at(people)
+    assert looked(0, 4) == []
+    assert looked(5, 6) == ["Alarm: jobs do not start"]
+    text = Notice.objects.get().body
+    assert "Since Mon 02 Mar 12:00:00 UTC no job starts, though 1 could" in text
+    assert job.get_absolute_url() in text
+
+    Job.objects.update(status=Job.Status.RUNNING, started_at=NOON + 7 * MINUTE)
+
+    assert looked(7)[1:] == ["Over: jobs do not start"]
+
+
+RUNS = {"status": "running", "started_at": NOON - 60 * MINUTE}
+ENDED = RUNS | {"status": "success", "ended_at": NOON + 3 * MINUTE}
+MOVING = {
+    "all workers are busy": [RUNS, RUNS],
+    "a worker has just become free": [RUNS, ENDED],
+    "a job was taken a while ago": [RUNS | {"started_at": NOON + 3 * MINUTE}],
+}
+
+
+@pytest.mark.parametrize("others", MOVING.values(), ids=MOVING)
+def test_a_queue_moves_where(two_workers, people, others):
+    for fields in others:
+        job_at(people, -60, **fields)
+    job_at(people)
+
+    assert looked(6, 7) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"held_because": "No rows."}, {"not_before": NOON + 60 * MINUTE}, {"status": "skipped"}],
+)
+def test_jobs_that_are_to_wait_are_no_alarm(two_workers, people, fields):
+    job_at(people, **fields)
+
+    assert looked(10, 20) == []
+
+
+def test_a_worker_that_is_free_and_takes_nothing_is_told_beside_one_that_works(two_workers, people):
+    job_at(people, -60, **RUNS)
+    job_at(people)
+
+    assert looked(6, 12) == ["Alarm: jobs do not start"]
 
 
 @pytest.mark.django_db(transaction=True)
