@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from activations.views import counting, insight, parent_tables, parents, segments, studio
+from activations.views import (
+    activating,
+    counting,
+    insight,
+    parent_tables,
+    parents,
+    previewing,
+    segments,
+    studio,
+)
 
 PARENTS = "workbench/parent-segments/"
 STUDIO = "studio/<int:parent>/"
@@ -35,6 +44,11 @@ urlpatterns = [
     path(f"{SEGMENT}move/", segments.move_segment, name="move-segment"),
     path(f"{SEGMENT}delete/", segments.delete_segment, name="delete-segment"),
     path(f"{SEGMENT}insight/", insight.segment_insight, name="segment-insight"),
+    path(f"{SEGMENT}activations/new/", activating.new_activation, name="new-activation"),
+    path(f"{SEGMENT}activations/settings/", previewing.settings, name="activation-settings"),
+    path(f"{SEGMENT}activations/preview/", previewing.preview, name="activation-preview"),
+    path(f"{SEGMENT}activations/runs/", previewing.runs, name="activation-runs"),
+    path("studio/activations/<int:pk>/edit/", activating.edit_activation, name="edit-activation"),
     path(f"{SEGMENT}versions/", segments.segment_versions, name="segment-versions"),
     path(
         f"{SEGMENT}versions/<int:number>/restore/",

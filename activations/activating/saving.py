@@ -18,8 +18,9 @@ from activations.activating.refusals import (
     Unusable,
     opened_at,
 )
+from activations.mapping import problems as mapping_problems
 from activations.models import Activation
-from activations.rules import problems
+from activations.rules import problems as rule_problems
 from activations.segments.references import lock_segments
 from activations.segments.rewriting import CannotRewrite, statement
 from activations.segments.usable import audience_for
@@ -98,7 +99,8 @@ def check_for(activation, user):
     audience = audience_for(segment.parent_segment, user)
     if audience is None:
         raise NotRefreshed(segment.parent_segment)
-    if found := problems(segment.rules, audience, segment.pk):
+    found = rule_problems(segment.rules, audience, segment.pk)
+    if found := found or mapping_problems(activation.mapping, audience):
         raise Unsound(found)
 
 

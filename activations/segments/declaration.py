@@ -35,6 +35,7 @@ def behaviors(audience: Audience) -> list[dict]:
         {
             "name": name,
             "timed": bool(behavior.time),
+            "time": behavior.time,
             "columns": [told(column) for column in shown(behavior.columns).values()],
         }
         for name, behavior in audience.behaviors.items()

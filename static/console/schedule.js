@@ -14,7 +14,7 @@ class ScheduleFields extends HTMLElement {
     when.addEventListener("change", () => {
       fit();
       if (when.value === "custom") this.querySelector("[name=cron]").focus();
-      if (when.value === "after") this.querySelector("[name=after]").focus();
+      if (when.value === "after") this.querySelector("[data-after] :is(select, input)").focus();
       if (when.value === "repeat") this.querySelector("[name=unit]").focus();
     });
     missed.addEventListener("change", fit);

@@ -26,7 +26,7 @@ from integrations.models import Authentication
 from tests.activations.studio import GOLD, all_of, rule
 
 EXPORT = {"path_prefix": "/gold.csv", "format": "csv"}
-DAILY = partial(schedule_query, cron="@daily", timezone="Europe/Berlin")
+DAILY = partial(schedule_query, wanted="@daily", timezone="Europe/Berlin")
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_nothing_is_left_of_one_that_cannot_be_saved(activate, make, marketer):
     with pytest.raises(BadTiming, match="in a circle nothing ever starts"):
         again(second, marketer, timing=partial(follow_query, upstream=upstream.query))
     with pytest.raises(BadTiming, match="Time zone: 'Mars' is not known"):
-        activate("Third", gold, timing=partial(schedule_query, cron="@daily", timezone="Mars"))
+        activate("Third", gold, timing=partial(schedule_query, wanted="@daily", timezone="Mars"))
 
     assert Activation.objects.get(name="Second").description == ""
     assert not Query.objects.filter(name="Third").exists()

@@ -1,0 +1,180 @@
+"""What the page of an activation asks for: details, output mapping, schedule."""
+
+import json
+from copy import copy
+from functools import partial
+from uuid import uuid4
+
+from django import forms
+
+from activations import mapping
+from activations.activating.refusals import DETAILS, MAPPING, SCHEDULE, NotSaved, opened_at
+from activations.activating.saving import Mail
+from activations.forms.timing import TimingForm, timing_entries
+from activations.models import Activation
+from console.queries.exporting import Draft
+from console.views.keys import key_of
+from integrations.access import usable_by
+
+PREFIX = "export"  # of the names of the connector's settings
+ALL_COLUMNS = {"all_columns": True, "columns": []}
+STEPS = {DETAILS: "Details", MAPPING: "Output Mapping", SCHEDULE: "Schedule"}
+
+
+class ActivationForm(forms.ModelForm):
+    """The activation itself. The mapping comes as JSON."""
+
+    mapping = forms.CharField(widget=forms.Textarea, strip=False)
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+    token = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Activation
+        fields = ["name", "description"]
+        error_messages = {"name": {"required": "Give the activation a name."}}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["description"].widget = forms.Textarea(attrs={"rows": 2})
+
+    def clean_mapping(self):
+        try:
+            self.instance.mapping = mapping.from_json(self.cleaned_data["mapping"])
+        except mapping.BadMapping as error:
+            raise forms.ValidationError(str(error)) from None
+        return self.cleaned_data["mapping"]
+
+
+def activation_entries(activation):
+    """Return what the form's fields hold beside those of the activation."""
+    return {
+        "mapping": json.dumps(activation.mapping or ALL_COLUMNS, ensure_ascii=False),
+        "opened": opened_at(activation),
+        "token": uuid4().hex,
+    }
+
+
+def typed(form) -> dict:
+    """Return what was typed into a form, to be shown without finding fault with it."""
+    return {name: form[name].data for name in form.fields}
+
+
+class ActivationForms:
+    """The forms of one activation: as it is saved, or as it was sent.
+
+    What was sent is held against the rules where it is to be saved; `lenient` shows it as it is.
+    """
+
+    def __init__(self, activation, data=None, *, chosen=None, lenient=False):
+        self.activation, self.data = activation, data
+        self.owner = activation.query.owner
+        self.authentications = usable_by(self.owner).select_related("owner")
+        self.authentication = self.picked(chosen)
+        self.unchosen = False
+        self.draft = self.drafted()
+        self.details, self.timing = self.made(lenient)
+        self.refusals = {step: [] for step in STEPS}
+
+    def picked(self, chosen):
+        """Return the authentication that was chosen, where the owner may use it."""
+        sent = self.data.get("authentication") if self.data is not None else None
+        kept = self.activation.query.authentication_id if self.data is None else None
+        return self.authentications.filter(pk=key_of(chosen or sent or kept)).first()
+
+    def drafted(self):
+        """Return the export of the chosen authentication; what was sent of another is not its."""
+        if self.authentication is None:
+            return None
+        sent = self.data is not None and self.data.get("connector") == self.authentication.type
+        data = self.data if sent else None
+        return Draft(self.activation.query, self.authentication, data, prefix=PREFIX)
+
+    def made(self, lenient):
+        activation, data = self.activation, self.data
+        if data is None:
+            kept = activation_entries(activation)
+            details = ActivationForm(instance=activation, initial=kept)
+            timing = timing_entries(activation.query, activation.segment.parent_segment)
+            return details, TimingForm(initial=timing)
+        schedule = activation.query.schedule
+        details, timing = (
+            ActivationForm(data, instance=activation),
+            TimingForm(data, schedule=schedule),
+        )
+        if not lenient:
+            return details, timing
+        return (
+            ActivationForm(instance=activation, initial=typed(details)),
+            TimingForm(initial=typed(timing)),
+        )
+
+    @property
+    def export_form(self):
+        """The settings of the connector, as they are to be shown."""
+        if self.details.is_bound and self.draft.checked.is_bound:
+            return self.draft.checked
+        return self.draft.form()
+
+    def is_valid(self):
+        """Hold what was sent against the rules of each form."""
+        self.unchosen = self.draft is None
+        valid = [self.details.is_valid(), self.timing.is_valid()]
+        return all(valid) and not self.unchosen and self.draft.complete
+
+    def refuse(self, error: NotSaved):
+        """Note why it was not saved, at the field that it is about."""
+        if error.field == "name":
+            self.details.add_error("name", str(error))
+            return
+        self.refusals[error.step].append(str(error))
+        if opened := getattr(error, "opened", ""):
+            self.details.data = self.details.data.copy()
+            self.details.data["opened"] = opened
+
+    @property
+    def saved_with(self) -> dict:
+        """What saving takes of valid forms."""
+        given = self.timing.cleaned_data
+        return {
+            "authentication": self.authentication,
+            "export": self.draft.settings,
+            "timing": partial(self.timing.put, parent=self.activation.segment.parent_segment),
+            "mail": Mail(given["notify_failure"], given["notify_success"], [*given["notified"]]),
+            "opened": self.details.cleaned_data["opened"],
+        }
+
+    def as_planned(self):
+        """Return the query, not saved, as it would be: with its schedule and export."""
+        query = copy(self.activation.query)
+        query.schedule = self.timing.planned(self.activation.segment.parent_segment)
+        query.authentication = self.authentication
+        query.export = self.draft.settings if self.draft and self.draft.complete else None
+        return query
+
+    # ---- steps ----
+    @property
+    def steps(self) -> list[dict]:
+        """The steps, each with how much is wrong in it."""
+        wrong = {
+            DETAILS: self.wrong("name", "description") + self.wrong_export(),
+            MAPPING: self.wrong("mapping"),
+            SCHEDULE: len(self.timing.errors),
+        }
+        return [
+            {"name": name, "label": label, "wrong": wrong[name] + len(self.refusals[name])}
+            for name, label in STEPS.items()
+        ]
+
+    def wrong(self, *names):
+        return sum(name in self.details.errors for name in names)
+
+    def wrong_export(self):
+        if self.unchosen:
+            return 1
+        bound = self.details.is_bound and self.draft and self.draft.checked.is_bound
+        return len(self.draft.checked.errors) if bound else 0
+
+    @property
+    def first_step(self) -> str:
+        """The step to be shown: the first in which something is wrong."""
+        return next((each["name"] for each in self.steps if each["wrong"]), DETAILS)

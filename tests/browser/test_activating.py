@@ -1,0 +1,133 @@
+"""Create Activation in a browser: from the menu of a segment to the file at its receiver."""
+
+from hashlib import sha256
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from activations.models import Activation
+from console import jobs
+from console.models import Job
+from integrations.models import Authentication
+
+pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
+
+
+@pytest.fixture
+def drop(sshd, marketer, settings):
+    """Mia's authentication of a server that is there."""
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+    drop = Authentication(name="Partner drop", type="sftp_v2", owner=marketer)
+    drop.settings = sshd.settings
+    drop.save()
+    return drop
+
+
+def facts(page, text):
+    expect(page.locator("#preview-facts")).to_contain_text(text, timeout=40_000)
+
+
+def fill_details(page):
+    page.get_by_label("Name", exact=True).fill("Gold, weekly")
+    page.get_by_text("Partner drop").click()
+    page.get_by_role("radio", name="Yes").first.check()
+    page.get_by_label("Path prefix").fill("/in/gold.csv")
+    expect(page.get_by_text("/in/gold.csv", exact=True)).to_be_visible()
+
+
+def choose_columns(page, good_page):
+    page.get_by_role("link", name="Output Mapping").click()
+    page.get_by_label("Export all columns").uncheck()
+    page.get_by_role("button", name="Add columns").click()
+    good_page(page, "activation-pick")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("tier").check()
+    dialog.get_by_label("email").check()
+    dialog.get_by_role("button", name="Add 2 columns").click()
+    page.get_by_role("button", name="Add string").click()
+    page.get_by_label("Column 3, part 1: value").fill("spring")
+    page.get_by_label("Column 3: output name").fill("campaign")
+    page.get_by_label("Hash email").check()
+    facts(page, "3 columns")
+
+
+def test_an_activation_is_created_with_the_mouse(as_user, marketer, make, drop, sshd, good_page):
+    gold = make()
+    page = as_user(marketer, reverse("studio-parent", args=[gold.parent_segment_id]))
+    page.get_by_role("link", name="Gold", exact=True).click(button="right")
+    page.get_by_role("menuitem", name="Create Activation").click()
+    facts(page, "25 customers")
+    good_page(page, "activation-new")
+    fill_details(page)
+    good_page(page, "activation-details")
+    choose_columns(page, good_page)
+    good_page(page, "activation-mapping")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("combobox", name="Schedule").select_option("@daily")
+    expect(page.locator("#firings tbody tr")).to_have_count(5)
+    good_page(page, "activation-schedule")
+    page.get_by_role("button", name="Create and run now").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Gold, weekly")
+    jobs.run(Job.objects.get(query=Activation.objects.get().query).pk)
+    lines = (sshd.root / "in" / "gold.csv").read_bytes().split(b"\r\n")
+    assert lines[0] == b"tier,email,campaign" and lines[-1] == b""
+    assert lines[1:-1] == [
+        f"gold,{sha256(f'c{n}@example.com'.encode()).hexdigest()},spring".encode()
+        for n in range(0, 100, 4)
+    ]
+    assert Activation.objects.get().query.schedule.cron == "@daily"
+
+
+def type_details(page):
+    page.get_by_label("Name", exact=True).focus()
+    page.keyboard.type("By keys")
+    page.get_by_label("Partner drop").press("Space")
+    page.get_by_role("radio", name="Yes").first.press("Space")
+    page.get_by_label("Path prefix").focus()
+    page.keyboard.type("/in/keys.csv")
+
+
+def type_columns(page):
+    """A picked attribute, the name of the segment, and what was ordered last."""
+    page.get_by_label("Export all columns").press("Space")
+    page.get_by_role("button", name="Add columns").press("Enter")
+    page.keyboard.type("ti")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("tier")).to_be_focused()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Add 1 column").press("Enter")
+    expect(page.locator(".output-column").first).to_be_focused()
+    page.get_by_role("button", name="Add string").press("Enter")
+    expect(page.get_by_label("Column 2, part 1: type")).to_be_focused()
+    page.keyboard.type("Segment N")
+    page.get_by_label("Column 2: output name").fill("Tier")
+    expect(page.get_by_text("Another column is called “Tier” already")).to_be_visible()
+    page.get_by_label("Column 2: output name").fill("segment")
+    page.get_by_role("button", name="Add behavior").press("Enter")
+    page.get_by_role("button", name="Columns of orders").press("Enter")
+    page.get_by_role("dialog").get_by_label("amount").press("Space")
+    page.get_by_role("button", name="Add 1 column").press("Enter")
+
+
+def test_an_activation_is_created_by_keys_alone(as_user, marketer, make, drop, sshd):
+    gold = make()
+    page = as_user(marketer, reverse("studio-parent", args=[gold.parent_segment_id]))
+    page.get_by_role("link", name="Gold", exact=True).press("Shift+F10")
+    page.get_by_role("menuitem", name="Create Activation").press("Enter")
+    type_details(page)
+    page.get_by_role("button", name="Next").press("Enter")
+    type_columns(page)
+    page.get_by_label("Column 2: segment", exact=True).press("Alt+ArrowUp")
+    expect(page.get_by_label("Column 1: segment", exact=True)).to_be_focused()
+    page.get_by_label("Column 2: tier", exact=True).press("Delete")
+    expect(page.locator(".output-column")).to_have_count(2)
+    facts(page, "2 columns")
+    page.keyboard.press("Control+s")
+
+    expect(page.get_by_text("“By keys” is created.")).to_be_visible()
+    jobs.run(jobs.submit_query(Activation.objects.get().query).pk)
+    rows = (sshd.root / "in" / "keys.csv").read_text().splitlines()
+    assert rows[0] == "segment,amount" and len(rows) == 26
+    assert set(rows[1:]) <= {f"Gold,{amount}" for amount in ("", "10.0", "20.0", "30.0", "40.0")}
