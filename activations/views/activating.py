@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.cache import cache
@@ -151,6 +152,7 @@ def page(request, forms, status=200):
         "refreshed": audience is not None,
         "timezones": timezones(),
         "mail": mail_is_set_up(),
+        "page": uuid4().hex,
         "back": address_of(kept) if kept else segment.get_absolute_url(),
         **settings_context(forms),
     }

@@ -50,7 +50,7 @@ def preview(request, parent, pk):
     """Show the first rows, and the first bytes of the file; nothing where nobody waits any more."""
     forms = sent(request, parent, pk)
     number = key_of(request.POST.get("number")) or 0
-    named = f"activation-{request.POST.get('token', '')[:64]}"
+    named = f"activation-{request.POST.get('page', '')[:64]}"
     wait = Wait(latest_of(request.user, named, number), patient="patient" in request.POST)
     try:
         return rendered(request, forms, wait)

@@ -1,5 +1,5 @@
 // <activation-form>: the steps of an activation, and a preview that is asked for after each edit.
-import { say } from "../console/live.js";
+import { say, toast } from "../console/live.js";
 
 const PAUSE = 350; // milliseconds without an edit before the preview is asked for
 const $ = (id) => document.getElementById(id);
@@ -58,6 +58,7 @@ class ActivationForm extends HTMLElement {
   // ---- what happens to it ----
   watch() {
     this.kept = "changed" in this.dataset ? "" : this.state;
+    $("unsaved").hidden = !this.dirty;
     for (const type of ["input", "change"]) this.form.addEventListener(type, () => this.edited());
     this.form.addEventListener("submit", (event) => this.send(event));
     window.addEventListener("pageshow", () => this.free());
@@ -67,8 +68,7 @@ class ActivationForm extends HTMLElement {
       event.preventDefault();
       this.form.requestSubmit(this.form.elements.save);
     });
-    document.addEventListener("htmx:configRequest", ({ detail }) => this.numbered(detail));
-    document.addEventListener("htmx:afterSwap", ({ detail }) => this.swapped(detail.target));
+    $("settings").addEventListener("htmx:afterSwap", () => this.edited());
     this.addEventListener("click", ({ target }) => target.closest("[data-again]") && this.ask({ patient: true }));
   }
 
@@ -105,24 +105,48 @@ class ActivationForm extends HTMLElement {
 
   // ---- preview ----
   // A newer question drops the older one: here, and by its number on the server.
-  ask({ patient = false } = {}) {
-    this.patient = patient;
-    for (const id of ["preview", "next-runs"]) window.htmx.trigger($(id), "preview");
-  }
-
-  numbered({ elt, parameters }) {
-    if (elt.id !== "preview") return;
+  async ask({ patient = false } = {}) {
+    this.asked?.abort();
+    this.asked = new AbortController();
     this.number += 1;
-    parameters.number = this.number;
-    if (this.patient) parameters.patient = "yes";
+    const { number: mine, asked: { signal } } = this;
+    const sent = new FormData(this.form);
+    sent.set("page", this.dataset.page);
+    sent.set("number", mine);
+    if (patient) sent.set("patient", "yes");
+    this.busy(true);
+    const [rows] = await Promise.all([this.load("preview", sent, signal), this.load("next-runs", sent, signal)]);
+    if (mine !== this.number) return;
+    this.busy(false);
+    if (rows) this.told();
   }
 
-  swapped(target) {
-    if (target.id === "settings") this.edited();
-    if (target.id !== "preview") return;
+  // Shows the answer in its place; returns whether there was one.
+  async load(id, body, signal) {
+    const place = $(id);
+    const headers = { "HX-Request": "true", ...JSON.parse(document.body.getAttribute("hx-headers")) };
+    try {
+      const answer = await fetch(place.dataset.url, { method: "POST", headers, body, signal });
+      if (answer.status === 204) return false; // A newer one was asked for, in another window say.
+      if (!answer.ok) throw new Error(answer.status);
+      const text = await answer.text();
+      if (signal.aborted) return false;
+      window.htmx.swap(place, text, { swapStyle: "innerHTML" });
+      return true;
+    } catch (error) {
+      if (error.name !== "AbortError") toast("The preview could not be made: the server could not be reached, or failed.", "bad", "preview");
+      return false;
+    }
+  }
+
+  busy(on) {
+    $("preview").setAttribute("aria-busy", on);
+    $("previewing").textContent = on ? "◌ Looking…" : "";
+  }
+
+  told() {
     const problems = JSON.parse($("mapping-problems").textContent);
-    const wrong = this.querySelector("output-mapping").complain(problems);
-    this.mark("mapping", wrong);
+    this.mark("mapping", this.querySelector("output-mapping").complain(problems));
     say(problems.length ? problems[0].text : $("preview-said")?.textContent ?? "");
   }
 }

@@ -272,7 +272,9 @@ def test_masked_columns_are_not_offered_nor_exported(client, make, analyst, sftp
 
 # ---- what is shown meanwhile ----
 def preview(client, segment, data, **more):
-    return client.post(of(segment, "activation-preview"), data | {"number": "1", **more})
+    return client.post(
+        of(segment, "activation-preview"), data | {"number": "1", "page": uuid4().hex, **more}
+    )
 
 
 def test_the_preview_has_the_rows_and_the_very_file(mia, make, sftp):
@@ -306,9 +308,9 @@ def test_the_preview_says_how_many_rows_customers_have(mia, make, sftp):
 
 def test_an_older_preview_gives_way_to_a_newer_one(mia, make, sftp):
     gold, sent = make(), filled(sftp)
-    preview(mia, gold, sent, number="5")
+    preview(mia, gold, sent, number="5", page=sent["token"])
 
-    assert preview(mia, gold, sent, number="4").status_code == 204
+    assert preview(mia, gold, sent, number="4", page=sent["token"]).status_code == 204
 
 
 def test_the_preview_names_what_is_not_right_yet(mia, make, sftp):

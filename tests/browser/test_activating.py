@@ -58,9 +58,7 @@ def test_an_activation_is_created_with_the_mouse(as_user, marketer, make, drop, 
     page.get_by_role("link", name="Gold", exact=True).click(button="right")
     page.get_by_role("menuitem", name="Create Activation").click()
     facts(page, "25 customers")
-    good_page(page, "activation-new")
     fill_details(page)
-    good_page(page, "activation-details")
     choose_columns(page, good_page)
     good_page(page, "activation-mapping")
     page.get_by_role("button", name="Next").click()
@@ -131,3 +129,25 @@ def test_an_activation_is_created_by_keys_alone(as_user, marketer, make, drop, s
     rows = (sshd.root / "in" / "keys.csv").read_text().splitlines()
     assert rows[0] == "segment,amount" and len(rows) == 26
     assert set(rows[1:]) <= {f"Gold,{amount}" for amount in ("", "10.0", "20.0", "30.0", "40.0")}
+
+
+def test_what_is_wrong_opens_its_step(as_user, marketer, make, drop, good_page):
+    gold = make()
+    page = as_user(marketer, reverse("new-activation", args=[gold.parent_segment_id, gold.pk]))
+    facts(page, "25 customers")
+    page.get_by_label("Name", exact=True).fill("Never sent")
+    page.get_by_text("Partner drop").click()
+    expect(page.get_by_label("Path prefix")).to_be_visible()
+    page.get_by_role("link", name="Schedule").last.click()
+    page.get_by_role("combobox", name="Schedule").select_option("custom")
+    page.get_by_label("Cron", exact=True).fill("61 * * * *")
+    page.get_by_role("button", name="Create", exact=True).click()
+
+    expect(page.locator("#details .invalid-feedback").first).to_be_visible()
+    expect(page.get_by_role("link", name="Schedule").last).to_contain_text("1 to correct")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Never sent")
+    facts(page, "25 customers")
+    good_page(page, "activation-wrong")
+    page.get_by_role("link", name="Schedule").last.click()
+    expect(page.locator("#schedule .invalid-feedback")).to_be_visible()
+    assert not Activation.objects.exists()
