@@ -87,57 +87,80 @@ def held(jobs):
     return waiting.defer("sql").order_by("pk")
 
 
+def span():
+    """Return the last days, oldest first."""
+    today = timezone.now().date()
+    return [today - timedelta(days=back) for back in reversed(range(DAYS))]
+
+
 def days(jobs):
     """Return the last days, oldest first, with the jobs that succeeded and failed on each."""
-    today = timezone.now().date()
-    span = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    counts = counted(jobs, span)
+    counts = counted(jobs)
     return [
         {
             "day": day,
             "success": counts[day, Job.Status.SUCCESS],
             "failed": counts[day, Job.Status.ERROR],
         }
-        for day in span
+        for day in span()
     ]
 
 
-def counted(jobs, span):
-    """Return how many jobs ended on each day, by the day and how they ended.
+def counted(jobs):
+    """Return how many jobs ended on each day, by the day and how they ended."""
+    rows = by_day(jobs).values_list("day", "status").annotate(count=Count("pk"))
+    return Counter({(day, status): count for day, status, count in rows})
+
+
+def by_day(jobs):
+    """Return the jobs that succeeded and failed on the last days, with the day of each.
 
     The days are told apart by comparisons: SQLite has no function for the day of a time, and
     Django's own would be called from it for each job.
     """
-    begins = {day: datetime.combine(day, time(), UTC) for day in span}
+    begins = {day: datetime.combine(day, time(), UTC) for day in span()}
     day = Case(
-        *(When(ended_at__gte=begins[day], then=Value(day)) for day in reversed(span)),
+        *(When(ended_at__gte=begins[day], then=Value(day)) for day in reversed(begins)),
         output_field=DateField(),
     )
     shown = (Job.Status.SUCCESS, Job.Status.ERROR)
-    rows = (
-        jobs.filter(status__in=shown, ended_at__gte=begins[span[0]])
-        .order_by()
-        .annotate(day=day)
-        .values_list("day", "status")
-        .annotate(count=Count("pk"))
-    )
-    return Counter({(day, status): count for day, status, count in rows})
+    found = jobs.filter(status__in=shown, ended_at__gte=min(begins.values()))
+    return found.order_by().annotate(day=day)
 
 
-def bars(days):
-    """Return the days as bars: where each begins and how high its two parts are."""
-    most = max((day["success"] + day["failed"] for day in days), default=0) or 1
-    step = WIDTH / len(days)
-    return [bar(day, index * step, HEIGHT / most) for index, day in enumerate(days)]
-
-
-def bar(day, x, scale):
-    success, failed = day["success"] * scale, day["failed"] * scale
-    return day | {
-        "x": f"{x + GAP / 2:.2f}",
-        "width": f"{WIDTH / DAYS - GAP:.2f}",
-        "success_y": f"{HEIGHT - success:.2f}",
-        "success_height": f"{success:.2f}",
-        "failed_y": f"{HEIGHT - success - failed:.2f}",
-        "failed_height": f"{failed:.2f}",
+def chart(days):
+    """Return the days as they are drawn and written."""
+    for each in days:
+        each["said"] = f"{each['success']} succeeded, {each['failed']} failed"
+        each["cells"] = [f"{each['success']:,}", f"{each['failed']:,}"]
+    return {
+        "label": "Jobs that succeeded and failed by day",
+        "region": "Jobs by day",
+        "columns": ["Succeeded", "Failed"],
+        "bars": bars(days, "success", "failed"),
     }
+
+
+def bars(days, *parts):
+    """Return the days as bars: where each begins, and its parts, one on top of the other."""
+    most = max((sum(day[part] for part in parts) for day in days), default=0) or 1
+    step = WIDTH / len(days)
+    return [
+        day
+        | {
+            "x": f"{index * step + GAP / 2:.2f}",
+            "width": f"{step - GAP:.2f}",
+            "parts": stacked(day, parts, HEIGHT / most),
+        }
+        for index, day in enumerate(days)
+    ]
+
+
+def stacked(day, parts, scale):
+    """Return the parts of a bar from the bottom: what each is, where it begins, how high it is."""
+    found, top = [], HEIGHT
+    for part in parts:
+        height = day[part] * scale
+        top -= height
+        found.append({"kind": part, "y": f"{top:.2f}", "height": f"{height:.2f}"})
+    return found

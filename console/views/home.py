@@ -39,7 +39,7 @@ def home(request):
         "skipped": overview.skipped(queries),
         "today": days[-1],
         "total": sum(day["success"] + day["failed"] for day in days),
-        "bars": overview.bars(days),
+        "chart": overview.chart(days),
         "schedules": overview.active(queries),
         "next": following,
         "failing": overview.failing(queries),

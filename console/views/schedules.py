@@ -140,12 +140,18 @@ def keep_notifying(request, query, settings):
 def pause_schedule(request, pk):
     """Pause the schedule, or go on with it."""
     query = visible_runner(request, pk)
+    text, why = paused_or_resumed(request, query)
+    return still_paused(request, query, why) if why else panel_done(request, query, text)
+
+
+def paused_or_resumed(request, query):
+    """Pause the schedule, or go on with it. Return what is to be said, or why it did not go on."""
     if query.schedule is None:
-        return panel_done(request, query, "The query has no schedule now.")
+        return "The query has no schedule now.", ""
     if "resume" in request.POST:
         why = why_broken(query.schedule) or ("test" in request.POST and trouble(query))
         if why:
-            return still_paused(request, query, why)
+            return "", why
         resume(query.schedule)
         query.schedule.refresh_from_db()
         text = goes_on(query.schedule)
@@ -154,7 +160,7 @@ def pause_schedule(request, pk):
         text = "The schedule is paused. Nothing starts until somebody resumes it."
         text += left(request, query)
     query.schedule.refresh_from_db()
-    return panel_done(request, query, text)
+    return text, ""
 
 
 def still_paused(request, query, why):

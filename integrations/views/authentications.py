@@ -67,10 +67,15 @@ def details(user, authentication):
 
 def masked(authentication, settings):
     """Yield (label, value, whether it is a secret) of each setting."""
-    secrets = authentication.connector.Authentication.secrets()
-    for name, field in authentication.connector.Authentication().fields.items():
+    return told(authentication.connector.Authentication, settings, authentication.secrets_set)
+
+
+def told(form, settings, secrets_set):
+    """Yield (label, value, whether it is a secret) of the settings that a form declares."""
+    secrets = form.secrets()
+    for name, field in form().fields.items():
         if name in secrets and settings.get(name):
-            yield field.label, set_on(authentication.secrets_set.get(name)), True
+            yield field.label, set_on(secrets_set.get(name)), True
         elif name not in secrets and name in settings:
             yield field.label, shown(field, settings[name]), False
 
@@ -79,6 +84,10 @@ def shown(field, value):
     """Return the value as the form shows it."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if isinstance(value, dict):  # of a small table
+        return "; ".join(
+            f"{key}: {', '.join(filter(None, row.values()))}" for key, row in value.items()
+        )
     return dict(getattr(field, "choices", ())).get(value, value)
 
 
