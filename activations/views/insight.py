@@ -9,6 +9,7 @@ from activations.segments.folders import path_of
 from activations.segments.running import Dropped, Unanswered
 from activations.segments.usable import audience_for, shown
 from activations.views.segments import segment_of
+from activations.views.staleness import staleness
 from console.engines import QueryError
 from console.views.keys import key_of
 
@@ -26,6 +27,7 @@ def segment_insight(request, parent, pk):
         "growth": insight.growth(found),
         "attributes": list(shown(audience.attributes)) if audience else [],
         "attribute": request.GET.get("attribute", ""),
+        **staleness(found.parent_segment, request.user),
     }
     if audience is None:
         context["trouble"] = "The parent segment was not refreshed yet."

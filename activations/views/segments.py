@@ -16,6 +16,7 @@ from activations.segments.folders import path_of
 from activations.segments.lines import lines
 from activations.segments.shape import EVERYBODY
 from activations.segments.usable import audience_for
+from activations.views.staleness import staleness
 from activations.views.studio import address_of, form_or_page, gone_to, usable_parent
 from console.queries.diffing import compare
 from console.views.keys import key_of
@@ -26,7 +27,9 @@ HISTORY = 50
 def segment_of(request, parent, pk) -> Segment:
     """Return the segment, or answer 404 where the user may not use its parent segment."""
     found = usable_parent(request, parent)
-    rows = Segment.objects.select_related("owner", "folder", "parent_segment")
+    rows = Segment.objects.select_related(
+        "owner", "folder", "parent_segment__owner", "parent_segment__query__schedule"
+    )
     return get_object_or_404(rows, parent_segment=found, pk=pk)
 
 
@@ -83,6 +86,7 @@ def editor(request, segment, form, problems=()):
         "declaration": declared(parent, request.user, kept) | {"page": uuid4().hex},
         "tab": "rules",
         "changed": form.is_bound,
+        **staleness(parent, request.user),
     }
     return render(
         request, "activations/segment.html", context, status=422 if form.is_bound else 200
@@ -160,6 +164,7 @@ def segment_versions(request, parent, pk):
         "path": path_of(found.folder),
         "versions": versions,
         "tab": "versions",
+        **staleness(found.parent_segment, request.user),
     }
     if number := request.GET.get("compare", ""):
         context |= comparison(request, found, number)

@@ -11,6 +11,7 @@ from activations.forms.segments import FolderForm
 from activations.models import Folder, ParentSegment, Segment
 from activations.parents.access import usable_by
 from activations.segments import folders
+from activations.views.staleness import staleness
 from console.views.keys import key_of
 
 PER_PAGE = 50
@@ -25,7 +26,8 @@ def segments(request):
 
 def usable_parent(request, pk) -> ParentSegment:
     """Return the parent segment, or answer 404 where the user may not use it."""
-    return get_object_or_404(usable_by(request.user), pk=pk)
+    found = usable_by(request.user).select_related("owner", "query__schedule")
+    return get_object_or_404(found, pk=pk)
 
 
 def folder_of(parent, pk) -> Folder:
@@ -51,6 +53,8 @@ def listing(request, parent, folder):
     else:
         found = found.filter(folder=folder)
     inner = Folder.objects.filter(parent_segment=parent, within=folder)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = list(page.object_list)
     params = request.GET.copy()
     params.pop("page", None)
     context = {
@@ -59,11 +63,12 @@ def listing(request, parent, folder):
         "path": folders.path_of(folder),
         "tree": tree_of(parent, folder),
         "inner": [] if search else inner.annotate(made=Count("segments")),
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "paths": folders.paths(parent),
         "params": params.urlencode(),
         "search": search,
         "panel": "segment",
+        **staleness(parent, request.user),
     }
     return render(request, "activations/studio_parent.html", context)
 
