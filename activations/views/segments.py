@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from activations.forms.segments import MoveForm, SegmentForm
 from activations.models import Folder, Segment
 from activations.segments import saving
+from activations.segments.beginnings import beginning
 from activations.segments.declaration import declared
 from activations.segments.folders import path_of
 from activations.segments.lines import lines
@@ -41,6 +42,8 @@ def new_segment(request, parent):
     segment = Segment(
         parent_segment=found, owner=request.user, rules=EVERYBODY, folder=within.first()
     )
+    if begun := beginning(audience_for(found, request.user), request.GET.get("begin", "")):
+        segment.name, segment.rules = begun.name, begun.rules
     return edited(request, segment)
 
 

@@ -11,6 +11,8 @@ from activations.forms.segments import FolderForm
 from activations.models import Folder, ParentSegment, Segment
 from activations.parents.access import usable_by
 from activations.segments import folders
+from activations.segments.beginnings import beginnings
+from activations.segments.usable import audience_for
 from activations.views.staleness import staleness
 from console.views.keys import key_of
 
@@ -64,6 +66,7 @@ def listing(request, parent, folder):
         "tree": tree_of(parent, folder),
         "inner": [] if search else inner.annotate(made=Count("segments")),
         "page": page,
+        "beginnings": [] if page.object_list else beginnings(audience_for(parent, request.user)),
         "paths": folders.paths(parent),
         "params": params.urlencode(),
         "search": search,
