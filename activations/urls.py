@@ -4,6 +4,8 @@ from django.urls import path
 
 from activations.views import (
     activating,
+    activation_life,
+    activations,
     counting,
     insight,
     parent_tables,
@@ -16,6 +18,8 @@ from activations.views import (
 PARENTS = "workbench/parent-segments/"
 STUDIO = "studio/<int:parent>/"
 SEGMENT = f"{STUDIO}segments/<int:pk>/"
+ACTIVATIONS = "studio/activations/"
+ACTIVATION = f"{ACTIVATIONS}<int:pk>/"
 FOLDER = f"{STUDIO}folders/<int:folder>/"
 
 urlpatterns = [
@@ -55,4 +59,19 @@ urlpatterns = [
         segments.restore_segment,
         name="restore-segment",
     ),
+    path(f"{SEGMENT}activations/", activations.segment_activations, name="segment-activations"),
+    path(ACTIVATIONS, activations.activation_list, name="activations"),
+    path(ACTIVATION, activations.activation, name="activation"),
+    path(f"{ACTIVATION}runs/", activations.activation_runs, name="activation-runs"),
+    path(f"{ACTIVATION}settings/", activations.activation_settings, name="activation-settings"),
+    path(f"{ACTIVATION}run/", activation_life.run_activation, name="run-activation"),
+    path(f"{ACTIVATION}pause/", activation_life.pause_activation, name="pause-activation"),
+    path(f"{ACTIVATION}runs/<int:job>/retry/", activation_life.retry_run, name="retry-run"),
+    path(f"{ACTIVATION}runs/<int:job>/stop/", activation_life.stop_run, name="stop-run"),
+    path(
+        f"{ACTIVATION}duplicate/",
+        activation_life.duplicate_activation,
+        name="duplicate-activation",
+    ),
+    path(f"{ACTIVATION}delete/", activation_life.delete_activation, name="delete-activation"),
 ]

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from activations.activating.access import may_change
+from activations.activating.fields import settings_of
 from activations.activating.refusals import (
     BadTiming,
     Gone,
@@ -105,10 +106,20 @@ def check_for(activation, user):
 
 
 def new_query(activation, owner):
-    """Return the query of a new activation; its SQL is written once its schedule is known."""
+    """Return the query of a new activation; its SQL is written once its schedule is known.
+
+    Where the activation was begun with a query that is not saved, it runs as that says.
+    """
+    begun = getattr(activation, "query", None)
     database = Database.objects.get(name=activation.segment.parent_segment.database)
     return Query.objects.create(
-        name=activation.name, database=database, sql="", owner=owner, place="/", version=0
+        **(settings_of(begun) if begun else {}),
+        name=activation.name,
+        database=database,
+        sql="",
+        owner=owner,
+        place="/",
+        version=0,
     )
 
 

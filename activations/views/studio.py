@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from activations.activating.listing import tell_sending
 from activations.forms.segments import FolderForm
 from activations.models import Folder, ParentSegment, Segment
 from activations.parents.access import usable_by
@@ -57,6 +58,7 @@ def listing(request, parent, folder):
     inner = Folder.objects.filter(parent_segment=parent, within=folder)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
+    tell_sending(page.object_list)
     params = request.GET.copy()
     params.pop("page", None)
     context = {

@@ -117,6 +117,20 @@ def test_pages_of_a_segment_say_so_with_what_to_do(
     assert "Tell mia, the owner of Customers." in page and "See what is wrong" not in page
 
 
+def test_the_studio_and_activations_say_so_too(client, shoppers, refreshed, send):
+    made = send()
+    refreshed("error", 6, error="The disk is full.")
+    client.force_login(shoppers.owner)
+
+    for address in (
+        reverse("studio-parent", args=[shoppers.pk]),
+        reverse("segment-activations", args=[shoppers.pk, made.segment_id]),
+        made.get_absolute_url(),
+    ):
+        page = client.get(address).content.decode()
+        assert "The data is that of" in page and "The disk is full." in page
+
+
 def test_where_nothing_was_built_yet_it_says_so(client, unbuilt):
     failed = {"status": "error", "error": "The disk is full."}
     Job.objects.create(query=unbuilt.query, owner=unbuilt.owner, sql="-", **failed)

@@ -1,0 +1,125 @@
+"""What is done with an activation: run, paused, copied, deleted."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from activations.activating import life
+from activations.activating.refusals import NotSaved
+from activations.forms.copies import CopyForm
+from activations.views.activations import activation_of, changeable
+from activations.views.studio import form_or_page, gone_to
+from console import jobs
+from console.queries.chain import followed_by
+from console.views.schedules import paused_or_resumed
+
+
+@require_POST
+def run_activation(request, pk):
+    """Start a run, unless one is under way."""
+    found = changeable(request, pk)
+    job, new = life.run_now(found, request.user)
+    if new:
+        messages.success(request, f"The run is under way: job {job.pk}.")
+    else:
+        messages.info(request, f"A run is under way already: job {job.pk}.")
+    return redirect(found)
+
+
+@require_POST
+def pause_activation(request, pk):
+    """Pause the schedule, or go on with it."""
+    found = changeable(request, pk)
+    text, why = paused_or_resumed(request, found.query)
+    if why:
+        messages.error(request, f"It is paused still: it would fail again. {why}")
+    else:
+        messages.success(request, text)
+    return redirect(found)
+
+
+@require_POST
+def retry_run(request, pk, job):
+    """Do a run again."""
+    found = changeable(request, pk)
+    run = get_object_or_404(found.query.jobs, pk=job)
+    if not run.finished:
+        messages.error(request, f"Job {run.pk} has not ended yet.")
+        return redirect(found)
+    again, new = jobs.retry_once(run, request.user)
+    word = "again" if new else "again already, and is not done"
+    messages.success(request, f"Job {again.pk} does job {run.pk} {word}.")
+    return redirect(found)
+
+
+@require_POST
+def stop_run(request, pk, job):
+    """Stop a run that is under way."""
+    found = changeable(request, pk)
+    run = get_object_or_404(found.query.jobs, pk=job)
+    jobs.kill(run, request.user)
+    messages.success(request, f"Job {run.pk} {'is' if run.finished else 'will be'} stopped.")
+    return redirect(found)
+
+
+@require_http_methods(["GET", "POST"])
+def duplicate_activation(request, pk):
+    """Ask for a name and a segment, and make a copy that runs when somebody runs it."""
+    found = activation_of(request, pk)
+    parent = found.segment.parent_segment
+    name = life.free_name(found.segment, f"Copy of {found.name}"[:255])
+    initial = {"name": name, "segment": found.segment_id}
+    form = CopyForm(request.POST or None, parent=parent, initial=initial)
+    if form.is_valid():
+        try:
+            copy = life.duplicate(found, by=request.user, **form.cleaned_data)
+        except NotSaved as refused:
+            form.add_error("name" if refused.field == "name" else None, str(refused))
+        else:
+            messages.success(
+                request, f"“{copy.name}” is yours. It has no schedule: it runs when you run it."
+            )
+            return gone_to(request, copy)
+    text = "The copy belongs to you and has no schedule at first. It sends what this one sends, to "
+    text += "the same place: change the path where both would write the same file."
+    return small_form(request, form, found, f"Duplicate “{found.name}”", "Duplicate", text)
+
+
+def small_form(request, form, activation, title, button, text):
+    context = {
+        "form": form,
+        "parent": activation.segment.parent_segment,
+        "title": title,
+        "button": button,
+        "text": text,
+        "back": activation.get_absolute_url(),
+        "address": request.get_full_path(),
+    }
+    return form_or_page(request, context, 422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def delete_activation(request, pk):
+    """Say what is lost, and delete the activation."""
+    found = changeable(request, pk)
+    segment, error = found.segment, ""
+    if request.method == "POST":
+        try:
+            life.delete(found)
+        except life.StillRunning as running:
+            error = str(running)
+        else:
+            messages.success(request, f"Activation “{found.name}” is deleted. Its jobs are kept.")
+            page = reverse("segment-activations", args=[segment.parent_segment_id, segment.pk])
+            return gone_to(request, page)
+    context = {
+        "activation": found,
+        "parent": segment.parent_segment,
+        "runs": found.query.jobs.count(),
+        "followers": followed_by(found.query, request.user),
+        "error": error,
+        "address": request.get_full_path(),
+    }
+    part = "_activation_delete" if request.htmx else "activation_delete"
+    return render(request, f"activations/{part}.html", context, status=422 if error else 200)
