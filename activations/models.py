@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from console.models import Query
+from integrations.models import Authentication
 
 USER = settings.AUTH_USER_MODEL
 
@@ -175,3 +176,30 @@ class Activation(models.Model):
 
     def get_absolute_url(self):
         return reverse("activation", args=[self.pk])
+
+
+class ActivationTemplate(models.Model):
+    """How an activation is set up, to begin others of the same parent segment with."""
+
+    parent_segment = models.ForeignKey(ParentSegment, models.CASCADE, related_name="templates")
+    name = models.CharField(max_length=255)
+    owner = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    # Without it the template has no destination: somebody deleted it.
+    authentication = models.ForeignKey(Authentication, models.SET_NULL, null=True, related_name="+")
+    export = models.JSONField(null=True)  # settings, no secrets
+    mapping = models.JSONField(default=dict)
+    query = models.JSONField(default=dict)  # further fields of the activation's query
+    # Fields of the schedule, and whether it runs after the parent's refresh; null for none.
+    schedule = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent_segment", "name"], name="activation_template_name"
+            )
+        ]
+
+    def __str__(self):
+        return self.name

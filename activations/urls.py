@@ -60,6 +60,11 @@ urlpatterns = [
         name="restore-segment",
     ),
     path(f"{SEGMENT}activations/", activations.segment_activations, name="segment-activations"),
+    path(
+        f"{SEGMENT}templates/<int:template>/delete/",
+        activation_life.delete_template,
+        name="delete-activation-template",
+    ),
     path(ACTIVATIONS, activations.activation_list, name="activations"),
     path(ACTIVATION, activations.activation, name="activation"),
     path(f"{ACTIVATION}runs/", activations.activation_runs, name="activation-runs"),
@@ -73,5 +78,6 @@ urlpatterns = [
         activation_life.duplicate_activation,
         name="duplicate-activation",
     ),
+    path(f"{ACTIVATION}template/", activation_life.keep_template, name="keep-template"),
     path(f"{ACTIVATION}delete/", activation_life.delete_activation, name="delete-activation"),
 ]

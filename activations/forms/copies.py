@@ -1,4 +1,4 @@
-"""What is asked for a copy of an activation."""
+"""What is asked for a copy of an activation, and for a template of one."""
 
 from django import forms
 
@@ -29,3 +29,7 @@ class CopyForm(forms.Form):
     def __init__(self, *given, parent, **more):
         super().__init__(*given, **more)
         self.fields["segment"].offer(parent)
+
+
+class TemplateForm(forms.Form):
+    name = forms.CharField(max_length=255, error_messages={"required": "Give the template a name."})

@@ -1,14 +1,16 @@
-"""What is done with an activation: run, paused, copied, deleted."""
+"""What is done with an activation: run, paused, copied, kept as a template, deleted."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from activations.activating import life
+from activations.activating import life, templates
 from activations.activating.refusals import NotSaved
-from activations.forms.copies import CopyForm
+from activations.forms.copies import CopyForm, TemplateForm
 from activations.views.activations import activation_of, changeable
+from activations.views.segments import segment_of
 from activations.views.studio import form_or_page, gone_to
 from console import jobs
 from console.queries.chain import followed_by
@@ -86,6 +88,24 @@ def duplicate_activation(request, pk):
     return small_form(request, form, found, f"Duplicate “{found.name}”", "Duplicate", text)
 
 
+@require_http_methods(["GET", "POST"])
+def keep_template(request, pk):
+    """Ask for a name, and keep how the activation is set up as a template."""
+    found = activation_of(request, pk)
+    form = TemplateForm(request.POST or None, initial={"name": found.name})
+    if form.is_valid():
+        try:
+            template = templates.keep(found, form.cleaned_data["name"], by=request.user)
+        except templates.NameTaken as taken:
+            form.add_error("name", str(taken))
+        else:
+            messages.success(request, f"Template “{template.name}” is kept.")
+            return gone_to(request, found)
+    text = "The template has the destination with its settings, the output mapping and the "
+    text += "schedule. New activations of all segments of the parent segment can begin with it."
+    return small_form(request, form, found, "Save as template", "Save template", text)
+
+
 def small_form(request, form, activation, title, button, text):
     context = {
         "form": form,
@@ -97,6 +117,18 @@ def small_form(request, form, activation, title, button, text):
         "address": request.get_full_path(),
     }
     return form_or_page(request, context, 422 if form.errors else 200)
+
+
+@require_POST
+def delete_template(request, parent, pk, template):
+    """Delete a template. Activations that began with it stay as they are."""
+    segment = segment_of(request, parent, pk)
+    found = get_object_or_404(segment.parent_segment.templates, pk=template)
+    if not templates.may_change(request.user, found):
+        raise Http404
+    found.delete()
+    messages.success(request, f"Template “{found.name}” is deleted.")
+    return redirect("segment-activations", parent, pk)
 
 
 @require_http_methods(["GET", "POST"])

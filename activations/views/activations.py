@@ -8,6 +8,8 @@ from django.views.decorators.http import require_GET
 from activations.activating import runs, standing, words
 from activations.activating.access import may_change, visible_activations
 from activations.activating.listing import ORDERS, STATES, listed, with_last_run
+from activations.activating.templates import may_change as may_delete_template
+from activations.models import ActivationTemplate
 from activations.parents.access import usable_by
 from activations.segments.folders import path_of
 from activations.segments.usable import audience_for
@@ -90,7 +92,7 @@ def params_of(request):
 
 @require_GET
 def segment_activations(request, parent, pk):
-    """Show the activations of a segment."""
+    """Show the activations of a segment, and the templates that others can begin with."""
     segment = segment_of(request, parent, pk)
     found = listed(request.user).filter(segment=segment)
     context = {
@@ -99,9 +101,19 @@ def segment_activations(request, parent, pk):
         "segment": segment,
         "path": path_of(segment.folder),
         "tab": "activations",
+        "templates": templates_of(segment.parent_segment, request.user),
         **staleness(segment.parent_segment, request.user),
     }
     return render(request, "activations/segment_activations.html", context)
+
+
+def templates_of(parent, user):
+    """Return the templates of a parent segment, each with whether the user may delete it."""
+    found = ActivationTemplate.objects.filter(parent_segment=parent)
+    templates = list(found.select_related("owner", "authentication", "parent_segment"))
+    for each in templates:
+        each.deletable = may_delete_template(user, each)
+    return templates
 
 
 def shared(request, activation, tab):

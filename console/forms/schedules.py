@@ -119,7 +119,7 @@ class ScheduleForm(RepeatForm):
 def entries(query):
     """Return what the form's fields hold for a query, on a schedule or not."""
     notifying = {name: getattr(query, name) for name in NOTIFYING}
-    people = [user.pk for user in query.notified.all()]
+    people = [user.pk for user in query.notified.all()] if query.pk else []
     return of_schedule(query.schedule or Schedule(cron="")) | notifying | {"notified": people}
 
 

@@ -220,7 +220,7 @@ def test_others_of_the_parent_segment_look_and_change_nothing(client, send, anal
     assert made.query.jobs.count() == 1 and Schedule.objects.get().paused_at is None
 
 
-@pytest.mark.parametrize("name", [*CHANGES, *PAGES, "duplicate-activation"])
+@pytest.mark.parametrize("name", [*CHANGES, *PAGES, "duplicate-activation", "keep-template"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_for_those_who_may_not_use_the_parent_segment_it_is_not_there(
     client, send, colleague, name, method

@@ -130,11 +130,18 @@ def test_activations_are_found_from_the_rail(as_user, told, good_page):
     good_page(page, "activation-failed")
 
 
-def test_a_segment_has_activations(as_user, told, shoppers, good_page):
+def test_a_segment_has_activations_and_templates(as_user, told, shoppers, good_page):
     page = as_user(told.query.owner, told.get_absolute_url())
+    chosen(page, "Save as template…").get_by_role("button", name="Save template").press("Enter")
+    expect(page.get_by_text("Template “Weekly” is kept.")).to_be_visible()
     page.locator(".crumbs").get_by_role("link", name="Gold").press("Enter")
+    expect(page.get_by_role("heading", name="Templates")).to_be_visible()
     expect(page.get_by_text("The table crm.orders is gone.")).to_be_visible()
     good_page(page, "segment-activations")
+    page.get_by_role("button", name="Delete Weekly").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Delete Weekly").press("Enter")
+    expect(page.get_by_role("heading", name="Templates")).to_have_count(0)
+
     page.goto(page.url.partition("/segments/")[0] + "/")
     expect(page.get_by_role("link", name="1 activations of Gold")).to_be_visible()
     good_page(page, "studio-with-activations")
