@@ -17,6 +17,7 @@ TABLES_DIR = HOME / "tables"
 RESULTS_DIR = HOME / "results"
 UPLOADS_DIR = HOME / "uploads"
 SPILL_DIR = HOME / "spill"
+DELIVERED_DIR = HOME / "delivered"
 
 DEBUG = environment.flag("CONSOLE_DEBUG")
 HTTPS = environment.flag("CONSOLE_HTTPS")

@@ -33,6 +33,9 @@ class MemoryHosts:
         self.keys[host, port] = key
 
 
+NO_ANSWER = "no answer"  # the rule of rejects of which nobody knows whether they were taken
+
+
 class Rejects(Protocol):
     """Rows that were not delivered, each kept with its number in the result, from 0, and why."""
 
@@ -127,6 +130,8 @@ class Delivery:
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))  # in the schedule's zone
     job: str = "manual"  # unique to the job; names its temporary files
     number: str = "0"  # of the job that people know; a retry has that of the first
+    whole: bool = True  # whether the rows are all there is: then one at least has to be taken
+    part: str = ""  # of the rows, where each is sent in a file of its own: added, changed, removed
 
     def check(self) -> None:
         """Raise Stopped when the work has to end."""

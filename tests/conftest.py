@@ -56,7 +56,7 @@ def home(settings, tmp_path):
     settings.HOME = tmp_path
     # The real one is slow on purpose: half of the time of the suite.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    for name in ("tables", "results", "uploads", "spill"):
+    for name in ("tables", "results", "uploads", "spill", "delivered"):
         folder = tmp_path / name
         folder.mkdir()
         setattr(settings, f"{name.upper()}_DIR", folder)

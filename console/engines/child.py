@@ -16,6 +16,7 @@ from console.engines.work import WORK, Complaint, cut
 # DuckDB imports these when it first returns a row, which is too late inside the sandbox.
 LOADED = (datetime, decimal, uuid)
 PROGRESS_SECONDS = 0.25
+WRITTEN = ("output.parquet", "plain", "samples.parquet", "unsure.parquet")
 SESSION = (
     "TimeZone = 'UTC'",
     "errors_as_json = true",
@@ -60,7 +61,7 @@ def lock(connection, request):
     """Leave the connection only the request's files, for good."""
     paths = [
         *request["read"],
-        *(f"{request['folder']}/{name}" for name in ("output.parquet", "plain")),
+        *(f"{request['folder']}/{name}" for name in WRITTEN),
     ]
     connection.execute("SET allowed_paths = $1", [paths])
     for setting in SESSION:

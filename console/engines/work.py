@@ -4,7 +4,7 @@ import json
 
 import _duckdb as duckdb
 
-from console.engines import functions, gate, intake, types
+from console.engines import comparing, functions, gate, intake, settling, types
 
 LONGEST = 1000  # characters of a message: it can hold values of any length
 LARGEST_MB = 16  # of one value of a result
@@ -195,4 +195,10 @@ def fitted(name, kind, given):
     return f"CAST({value} AS {wanted})"
 
 
-WORK = {"query": query, "sniff": intake.sniff, "convert": intake.convert}
+WORK = {
+    "query": query,
+    "sniff": intake.sniff,
+    "convert": intake.convert,
+    "compare": comparing.compare,
+    "settle": settling.settle,
+}

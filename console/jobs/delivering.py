@@ -1,11 +1,17 @@
 """The second half of a job: its result goes to the destination and leaves a receipt."""
 
 import logging
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from functools import partial
 
 from django.conf import settings
 from django.db import Error
 
+from console.jobs.changes.sending import parts_of
+from console.jobs.changes.settling import begin, settled
+from console.jobs.changes.state import wishes
+from console.jobs.changes.words import nothing_changed
 from console.jobs.damage import damage_told
 from console.jobs.ending import JobError
 from console.jobs.journal import FileJournal
@@ -15,9 +21,10 @@ from console.jobs.phases import phase
 from console.jobs.querying import first_of, slot_of
 from console.jobs.receipts import signed, signing_key
 from console.jobs.rejects import KeptRejects
-from console.jobs.results import rows_of
+from console.jobs.results import sent_rows_of
 from console.jobs.writing import OwnTables
 from console.models import Job
+from integrations.connectors.base import Receipt
 from integrations.delivery import Delivery
 from integrations.models import PinnedHosts
 
@@ -31,17 +38,23 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
             "The export has no authentication.", remedy="Choose one on the query's page."
         )
     key = signing_key()  # What cannot be receipted is not sent.
-    rows = rows_of(job)
+    rows = sent_rows_of(job)
+    known = begin(job, lease) if job.changes is not None else None
     exporter = job.authentication.connector(job.authentication.settings, job.export)
     with phase(lease, Job.Phase.UPLOADING, seconds), damage_told(rows, lease):
         write(job, f"Exporting with {job.authentication.connector.label}.")
         receipt = exported(exporter, rows, job, lease)
+        lease.with_success = settled(job, lease, known) if known else None
     lease.sent_bytes = receipt.bytes
     return signed(job, receipt, seconds, key)
 
 
 def exported(exporter, rows, job, lease):
     """Return the receipt. What was rejected is kept, however it ends."""
+    if job.changes is not None and not rows.count:
+        return nothing_sent(job)
+    if job.changes is not None and wishes(job).apart:
+        return exported_apart(exporter, rows, job, lease)
     rejects = KeptRejects(job)
     with closing(FileJournal(job)) as journal:
         try:
@@ -49,6 +62,33 @@ def exported(exporter, rows, job, lease):
             return exporter.deliver(rows, around)
         finally:
             lease.outcome |= rejects.close()
+
+
+def nothing_sent(job):
+    """Return the receipt of a run that found no change to send."""
+    note(job, f"Nothing is sent: {nothing_changed(job.compared)}")
+    return Receipt(rows=0, bytes=0, skipped=nothing_changed(job.compared))
+
+
+def exported_apart(exporter, rows, job, lease):
+    """Return the receipt of a file for each operation that has rows."""
+    rejects, sent = KeptRejects(job), {}
+    with ExitStack() as journals:
+        parts = []
+        for part in parts_of(job, rows):
+            journal = journals.enter_context(closing(FileJournal(job, part.name)))
+            around = delivery(job, lease, rejects=part.rejects(rejects), journal=journal)
+            progress = partial(note_part, job, lease, sent, part.name)
+            parts.append((part.rows, replace(around, part=part.name, progress=progress)))
+        try:
+            return exporter.deliver_parts(parts)
+        finally:
+            lease.outcome |= rejects.close()
+
+
+def note_part(job, lease, sent, name, count):
+    sent[name] = count
+    note_sent(job, lease, sum(sent.values()))
 
 
 def delivery(job, lease, **more):
@@ -61,6 +101,7 @@ def delivery(job, lease, **more):
         log=lambda text: note(job, text),
         tables=OwnTables(job, lease),
         slot=slot_of(job),
+        whole=job.changes is None or not job.compared["counts"]["same"],
         job=f"{job.pk}.{job.attempt}",
         number=str(first_of(job).pk),
         **more,

@@ -126,6 +126,11 @@ def wait_for_place(lease: Lease) -> None:
     put_back(lease, line, **waiting)
 
 
+def skip(lease: Lease, reason: str) -> None:
+    """End the job as one that is not run."""
+    end(lease, Job.Status.SKIPPED, reason, error=reason)
+
+
 def postpone(lease: Lease, failure: Failure) -> None:
     """Put the job back to try later."""
     job = lease.job
@@ -181,6 +186,8 @@ def settle(lease, only, lines, **fields):
         won = lease.own().filter(only).update(worker="", lease_until=None, **fields)
         for line in lines if won else ():
             write(lease.job, line)
+        if won and fields["status"] == Job.Status.SUCCESS and lease.with_success:
+            lease.with_success()
         if won:
             follow(lease.job.pk)
     if won:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from django.conf import settings
 from django.db import transaction
 
+from console.jobs.changes.unsure import handed_back, note_unsure
 from console.jobs.log import write
 from console.jobs.rejects import KeptRejects, rejects_of
-from console.jobs.results import rows_of
+from console.jobs.results import sent_rows_of
 from console.models import Job
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def mark(job: Job, file: BinaryIO, by: str) -> tuple[int, int]:
 
     BadFile: it is no such file, or none of its rows is one of the job's. NoResult: too late.
     """
-    columns, reasons = failures_in(file, rows_of(job).columns, failure_column(job))
+    columns, reasons = failures_in(file, sent_rows_of(job).columns, failure_column(job))
     given = sum(map(len, reasons.values()))
     kept = KeptRejects(job)
     kept.path = kept.path.with_name(f"rejects-{secrets.token_hex(8)}.parquet")
@@ -53,7 +54,9 @@ def mark(job: Job, file: BinaryIO, by: str) -> tuple[int, int]:
     if not marked:
         kept.path.unlink(missing_ok=True)
         raise BadFile("None of its rows is a row of this job that was delivered.")
-    replace(job, outcome, f"{marked:,} of {given:,} rows of a file of failures marked by {by}.")
+    unsure = handed_back(job, kept.path, RULE) if job.changes else None
+    line = f"{marked:,} of {given:,} rows of a file of failures marked by {by}."
+    replace(job, outcome, line, unsure)
     return marked, given - marked
 
 
@@ -104,7 +107,7 @@ def found(job, columns, reasons, already, kept) -> int:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    rows, before = rows_of(job), kept.count
+    rows, before = sent_rows_of(job), kept.count
     exporter = job.authentication.connector({}, job.export)
     wanted, first = pa.array(list(reasons), "string"), 0
     for batch, sent in zip(rows.portions(), exporter.prepared(rows).portions(), strict=True):
@@ -131,7 +134,7 @@ def keys_of(batch: "pa.RecordBatch", columns: list[str]) -> "pa.Array":
     )
 
 
-def replace(job, outcome, line):
+def replace(job, outcome, line, unsure=None):
     """Let the job have these rejects in the place of those it had."""
     before = job.rejects_path
     with transaction.atomic():
@@ -139,5 +142,7 @@ def replace(job, outcome, line):
         if not same.update(**outcome):
             raise BadFile("Somebody marked rows of this job at the same time. Upload it again.")
         write(job, line)
+        if unsure:
+            note_unsure(job, unsure)
     if before:
         (settings.RESULTS_DIR / before).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from console.jobs.changes.approving import may_release, why_held
 from console.jobs.log import write
 from console.jobs.submission import wake_worker
 from console.models import Job
@@ -16,7 +17,11 @@ class Held(Exception):
 
 def check_volume(job: Job) -> None:
     """Raise Held where the result is not to be sent before somebody looked at it."""
-    if not job.export.get("hold_unusual") or job.released_by_id:
+    if job.released_by_id:
+        return
+    if job.changes is not None and (why := why_held(job)):
+        raise Held(why)
+    if not job.export.get("hold_unusual"):
         return
     if not job.rows:
         raise Held("The result has no rows.")
@@ -74,8 +79,20 @@ def comparison(rows, before):
     return f"{has}, {abs(rows - mean) / mean:,.0%} {side} than {runs} ({mean:,.10g})."
 
 
+class NotTheirs(Exception):
+    """Somebody may not release a job: one sentence."""
+
+
 def release(job: Job, by: User) -> bool:
-    """Send the result of a held job as it is. Return whether it was held."""
+    """Send the result of a held job as it is. Return whether it was held.
+
+    NotTheirs: another person than those who made or started it has to.
+    """
+    if not may_release(job, by):
+        raise NotTheirs(
+            f"Job {job.pk} is to be approved by a second person: not by who started it, nor by "
+            "who saved its query or its export."
+        )
     line = f"Released by {by.username}: the result is sent as it is."
     return decided(job, line, held_because="", released_by=by, wake=True)
 

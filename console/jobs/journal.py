@@ -9,17 +9,19 @@ from shutil import copyfile
 
 from django.conf import settings
 
+from console.jobs.results import sent_path
 from console.models import Job
 from integrations import receipts
 
 SUFFIX = ".journal"
+PARTS = ("added", "changed", "removed")  # of what changed
 
 
 class FileJournal:
     """A file of lines beside the snapshot. One for other rows, or other settings, is begun anew."""
 
-    def __init__(self, job: Job):
-        self.path = journal_of(job)
+    def __init__(self, job: Job, part: str = ""):
+        self.path = journal_of(job, part)
         self.subject = {"for": receipts.digest([job.authentication_id, job.export])}
         self.lock, self.syncing = threading.Lock(), threading.Lock()
         self.file = None
@@ -74,12 +76,19 @@ def add(file, *entries):
     file.flush()
 
 
-def journal_of(job: Job) -> Path:
-    """Return where the journal of the rows of a job is."""
-    return Path(settings.RESULTS_DIR, job.result_path).with_suffix(SUFFIX)
+def journal_of(job: Job, part: str = "") -> Path:
+    """Return where the journal of the rows of a job is, or of those of a part that it sends."""
+    path = Path(settings.RESULTS_DIR, sent_path(job))
+    return path.with_suffix(f".{part}{SUFFIX}" if part else SUFFIX)
+
+
+def journals_of(job: Job) -> list[Path]:
+    """Return where the journals of a job can be."""
+    return [journal_of(job, part) for part in ("", *(PARTS if job.changes else ()))]
 
 
 def inherit(again: Job, job: Job) -> None:
     """Let a job that has another's rows know what of them was delivered already."""
-    with suppress(FileNotFoundError):
-        copyfile(journal_of(job), journal_of(again))
+    for source, copy in zip(journals_of(job), journals_of(again), strict=True):
+        with suppress(FileNotFoundError):
+            copyfile(source, copy)

@@ -31,7 +31,17 @@ def ready(now=None):
     waiting = Job.objects.filter(due, status=Job.Status.QUEUED, held_because="")
     blocked = STARTS_WITH_EXPORT & Q(authentication__in=full())
     not_its_turn = Q(in_turn=True) & Exists(before(OuterRef("schedule"), OuterRef("pk")))
-    return waiting.exclude(blocked).exclude(not_its_turn).order_by("-priority", "pk")
+    compares = Q(changes__isnull=False, query__isnull=False)
+    too_early = compares & Exists(comparing(OuterRef("query"), OuterRef("pk")))
+    free = waiting.exclude(blocked).exclude(not_its_turn).exclude(too_early)
+    return free.order_by("-priority", "pk")
+
+
+def comparing(query, job):
+    """Return the jobs of a query that have to end before one which compares with what they send."""
+    same = Job.objects.filter(query=query, changes__isnull=False).exclude(pk=job)
+    earlier = Q(status=Job.Status.QUEUED, held_because="", pk__lt=job)
+    return same.filter(earlier | Q(status=Job.Status.RUNNING))
 
 
 def before(schedule, job):
@@ -72,6 +82,7 @@ class Lease:
         self.progress = None
         self.sent_bytes = 0
         self.outcome = {}  # fields of the job that are written with how it ended
+        self.with_success = None  # what is done in the transaction that ends it well
         self.written = (None, 0)
         self.over = threading.Event()
         self.ends_at = time.monotonic() + SECONDS

@@ -26,7 +26,9 @@ def query(job: Job, lease: Lease, seconds: dict) -> None:
     job.result_columns, job.rows = result.columns, result.rows
     job.result_bytes = result.bytes
     job.released_by = None  # If somebody released a result, it was another one.
+    job.changes_path, job.compared = "", None  # Nor was it this one that was compared.
     fields = ("result_path", "result_columns", "rows", "result_bytes", "released_by")
+    fields += ("changes_path", "compared")
     enter(lease, Job.Phase.WRITING)
     lease.own().update(**{field: getattr(job, field) for field in fields})
     write(job, f"The query finished: {result.rows:,} row{'' if result.rows == 1 else 's'}.")

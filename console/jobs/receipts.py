@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from console import VERSION
+from console.jobs.changes.wishes import Changes
 from console.jobs.ending import JobError
 from console.jobs.querying import slot_of
 from console.models import Job
@@ -44,7 +45,16 @@ def signed(job: Job, receipt: Receipt, seconds: dict, key: Ed25519PrivateKey) ->
         "console_version": VERSION,
         "phases": seconds,
     }
+    if job.changes is not None:
+        body["changes"] = changes_told(job)
     return receipts.sealed(body, key)
+
+
+def changes_told(job):
+    """Return how what was sent differs from what was delivered before."""
+    told = {name: job.compared[name] for name in ("counts", "sent", "against", "before")}
+    wanted = Changes.of(job.changes)
+    return told | {name: getattr(wanted, name) for name in ("key", "tell", "column", "words")}
 
 
 def format_of(job):

@@ -11,9 +11,19 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from console.jobs.changes.wishes import Changes
 from console.jobs.log import write
-from console.jobs.results import NoResult, csv_of, shown, snapshot_of, text_of, values
-from console.jobs.submission import copy_of, sent
+from console.jobs.results import (
+    NoResult,
+    changes_of,
+    csv_of,
+    sent_rows_of,
+    shown,
+    snapshot_of,
+    text_of,
+    values,
+)
+from console.jobs.submission import copy_of, link, sent
 from console.models import Job
 from integrations.rows import Rows
 
@@ -114,17 +124,62 @@ def resend(job: Job, by: User) -> Job:
     """Make a job whose result is the rejects of another, with the query's export as it is now."""
     rows = rejects_of(job)
     with transaction.atomic():
-        again = copy_of(job)
+        again = copy_of(job, by)
         if job.query and job.query.authentication_id == job.authentication_id:
             again.export = job.query.export
         again = sent(again)
         write(again, f"The rejected rows of job {job.pk} again, started by {by.username}.")
         path = snapshot_of(again)
-        again.rows = copied(rows, path)
+        again.rows = copied(rows, path) if job.changes is None else changes_copied(job, again, rows)
         again.result_path = str(path.relative_to(settings.RESULTS_DIR))
-        again.result_columns, again.result_bytes = job.result_columns, path.stat().st_size
+        again.result_columns, again.result_bytes = columns_of(job), path.stat().st_size
         again.save(update_fields=["rows", "result_path", "result_columns", "result_bytes"])
     return again
+
+
+def columns_of(job):
+    """Return the columns of what was sent."""
+    if job.changes is None or not (column := Changes.of(job.changes).told_in):
+        return job.result_columns
+    return [*job.result_columns[: job.compared["width"]], [column, "varchar"]]
+
+
+def changes_copied(job, again, rows) -> int:
+    """Write what was rejected of the changes of a job as it was to be sent, for another job."""
+    found = (batch.column(0).to_pylist() for batch in rows.portions())
+    numbers = sorted({number for each in found for number in each})
+    path, sent = changes_of(again), sent_rows_of(job)
+    picked(sent, numbers, path)
+    link(path, snapshot_of(again))
+    again.changes_path = str(path.relative_to(settings.RESULTS_DIR))
+    again.compared = picked_of(job.compared, numbers, apart=Changes.of(job.changes).apart)
+    again.save(update_fields=["changes_path", "compared"])
+    return len(numbers)
+
+
+def picked_of(compared, numbers, *, apart):
+    """Return what a job is told of changes that are some of another's."""
+    sent, gone_from = compared["sent"], compared["gone_from"]
+    added = sum(number < sent["added"] for number in numbers) if apart else 0
+    there = sum(number < gone_from for number in numbers)
+    few = {"added": added, "changed": there - added, "removed": len(numbers) - there}
+    return compared | {"fixed": True, "basis": "", "sent": few, "gone_from": there}
+
+
+def picked(rows, numbers, path):
+    """Write the rows with these numbers, in their order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wanted = pa.array(numbers, "int64")
+    # A column without NULL is declared so in a file, and not in what is read of it.
+    schema = pa.schema([(field.name, field.type) for field in rows.schema])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for at, batch in rows.numbered():
+            columns = batch.filter(pc.is_in(at, wanted)).columns
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
 def copied(rows, path) -> int:

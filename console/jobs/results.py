@@ -33,6 +33,28 @@ def snapshot_of(job: Job) -> Path:
     return Path(settings.RESULTS_DIR, str(job.pk), f"rows-{job.worker or 0}.parquet")
 
 
+def changes_of(job: Job) -> Path:
+    """Return where a claim of the job keeps what it sends, where that is not its whole result."""
+    path = snapshot_of(job)
+    return path.with_name(path.name.replace("rows-", "changes-", 1))
+
+
+def sent_path(job: Job) -> str:
+    """Return the file of what a job sends: its result, or of that what changed."""
+    return job.changes_path or job.result_path
+
+
+def sent_rows_of(job: Job) -> Rows:
+    """Return the rows that a job sends. Raise NoResult where there are none to read any more."""
+    rows = rows_of(job)
+    if job.changes is None:
+        return rows
+    path = Path(settings.RESULTS_DIR, job.changes_path)
+    if not job.changes_path or not path.is_file():
+        raise NoResult(f"What job {job.pk} sent of its result is not kept any more.")
+    return Rows(path)
+
+
 def rows_of(job: Job) -> Rows:
     """Return the rows of a job. Raise NoResult where there are none to read."""
     if not job.result_path:

@@ -13,12 +13,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console import locks
-from console.jobs.journal import journal_of
+from console.engines.differences import samples_of
+from console.jobs.changes.state import files_of as files_of_state
+from console.jobs.journal import journals_of
 from console.jobs.places import lock
-from console.models import Job, JobLine, Notice
+from console.models import Delivered, Job, JobLine, Notice
 from integrations.access import users_of
 from integrations.models import Authentication
 
+FILES = ("pk", "result_path", "rejects_path", "changes_path", "changes")
 LEFTOVER_AFTER = timedelta(days=1)
 AT_ONCE = 500  # rows deleted in one go, so that others can write in between
 
@@ -48,7 +51,7 @@ def prune_results(before):
     old = Job.objects.exclude(result_path="").filter(ended_at__lt=before)
     old = list(old.only("pk", "result_path"))
     for job in old:
-        Job.objects.filter(pk=job.pk).update(result_path="", rejects_path="")
+        Job.objects.filter(pk=job.pk).update(result_path="", rejects_path="", changes_path="")
         shutil.rmtree(Path(settings.RESULTS_DIR, job.result_path).parent, ignore_errors=True)
     return len(old)
 
@@ -88,6 +91,7 @@ def leftovers() -> Iterator[Path]:
     yield from uploads.glob("*/*")
     yield from (path for path in uploads.glob("*") if path.is_file())
     yield from settings.SPILL_DIR.glob("*")
+    yield from delivered_leftovers()
     kept = results_kept()
     for folder in settings.RESULTS_DIR.glob("*"):
         if folder.name in kept:
@@ -96,18 +100,28 @@ def leftovers() -> Iterator[Path]:
             yield folder
 
 
+def delivered_leftovers():
+    """Yield what no query compares with any more."""
+    kept = {name for state in Delivered.objects.iterator() for name in files_of_state(state)}
+    for path in settings.DELIVERED_DIR.glob("*/*"):
+        if str(path.relative_to(settings.DELIVERED_DIR)) not in kept:
+            yield path
+
+
 def results_kept():
     """Return the files of each folder whose job has a result, or is still going."""
     done = Job.objects.filter(result_path="", status__in=Job.FINISHED)
-    jobs = Job.objects.exclude(pk__in=done).only("pk", "result_path", "rejects_path")
+    jobs = Job.objects.exclude(pk__in=done).only(*FILES)
     return {str(job.pk): files_of(job) for job in jobs.iterator()}
 
 
 def files_of(job):
     if not job.result_path:
         return set()
-    kept = {settings.RESULTS_DIR / path for path in (job.result_path, job.rejects_path)}
-    return kept | {journal_of(job)}
+    names = [job.result_path, job.rejects_path, *filter(None, [job.changes_path])]
+    kept = {settings.RESULTS_DIR / name for name in names} | {*journals_of(job)}
+    samples = {samples_of(settings.RESULTS_DIR / job.changes_path)} if job.changes_path else set()
+    return kept | samples
 
 
 def removed(path):

@@ -6,8 +6,9 @@ from django.db import connection
 from django_q.brokers import get_broker
 
 from console import logs
+from console.jobs.changes.comparing import TooLate, compare_job
 from console.jobs.delivering import deliver
-from console.jobs.ending import fail, hold, stop, succeed, wait_for_place
+from console.jobs.ending import fail, hold, skip, stop, succeed, wait_for_place
 from console.jobs.holding import Held, check_volume
 from console.jobs.lease import OUTAGES, Lease, claim, ready
 from console.jobs.log import secret_texts, write
@@ -41,6 +42,8 @@ def attempt(job):
             receipt = work(job, lease)
         except Held as held:
             hold(lease, str(held))
+        except TooLate as late:
+            skip(lease, str(late))
         except NoPlace:
             wait_for_place(lease)
         except Stopped:
@@ -87,6 +90,7 @@ def work(job: Job, lease: Lease) -> dict | None:
     query(job, lease, seconds)
     if job.export is None:
         return None
+    compare_job(job, lease, seconds)
     check_volume(job)
     lease.take_place()
     return deliver(job, lease, seconds)

@@ -10,18 +10,21 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from console.engines.differences import samples_of
 from console.jobs.journal import inherit
 from console.jobs.log import write
-from console.jobs.results import snapshot_of
+from console.jobs.results import changes_of, snapshot_of
 from console.models import Job, Query, Schedule
 from integrations.models import Authentication
 
 TOLD = 50  # messages to workers for jobs that are made at once
 TWICE = timedelta(seconds=60)  # within which the same job, not done yet, is not meant twice
 DOUBLE_CLICK = timedelta(seconds=1)  # within which it is not, whatever became of it
-SAME = ("sql", "database", "engine", "authentication_id", "export", "builds")
+SAME = ("sql", "database", "engine", "authentication_id", "export", "changes", "builds")
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
-COPIED += ("authentication", "export", "builds", "priority", "slot", "timezone", "attempts_allowed")
+COPIED += ("authentication", "export", "changes", "builds", "priority", "slot", "timezone")
+COPIED += ("attempts_allowed",)
+CHANGED = ("changes_path", "compared")
 
 
 def submit(sql: str, **more) -> Job:
@@ -42,6 +45,8 @@ def made(  # noqa: PLR0913 - a job is all of this.
     query: Query | None = None,
     authentication: Authentication | None = None,
     export: dict | None = None,
+    changes: dict | None = None,
+    by: User | None = None,
     schedule: Schedule | None = None,
     slot: datetime | None = None,
     attempts: int = 1,
@@ -60,6 +65,8 @@ def made(  # noqa: PLR0913 - a job is all of this.
         query_version=query.version if query and query.sql == sql else None,
         authentication=authentication,
         export=export,
+        changes=changes if export is not None else None,
+        started_by=by,
         schedule=schedule,
         slot=slot,
         timezone=zone_of(schedule, query),
@@ -85,7 +92,7 @@ def submit_query(
 ) -> Job:
     """Make a job of a saved query. It has the rights of the query's owner, whoever starts it."""
     with transaction.atomic():
-        job = sent(new_job(query, schedule=schedule, slot=slot))
+        job = sent(new_job(query, schedule=schedule, slot=slot, by=by))
         told(job, by)
     return job
 
@@ -103,6 +110,7 @@ def submit_once(job: Job, *, by: User) -> tuple[Job, bool]:
             User.objects.select_for_update().get(pk=job.owner.pk)
         if twin := twin_of(job):
             return twin, False
+        job.started_by = by
         told(sent(job), by)
     return job, True
 
@@ -147,7 +155,13 @@ def as_skipped(job: Job, why: str) -> Job:
     return job
 
 
-def new_job(query: Query, *, schedule: Schedule | None = None, slot: datetime | None = None) -> Job:
+def new_job(
+    query: Query,
+    *,
+    schedule: Schedule | None = None,
+    slot: datetime | None = None,
+    by: User | None = None,
+) -> Job:
     """Return a job of a saved query that is not in the database yet."""
     return made(
         query.sql,
@@ -158,6 +172,8 @@ def new_job(query: Query, *, schedule: Schedule | None = None, slot: datetime | 
         query=query,
         authentication=query.authentication,
         export=query.export,
+        changes=query.changes,
+        by=by,
         schedule=schedule,
         slot=slot,
         attempts=1 + query.retry_limit,
@@ -169,7 +185,7 @@ def new_job(query: Query, *, schedule: Schedule | None = None, slot: datetime | 
 def retry(job: Job, by: User) -> Job:
     """Make a job that does the same. A result that is still there is exported, not made again."""
     with transaction.atomic():
-        again = sent(copy_of(job))
+        again = sent(copy_of(job, by))
         write(again, f"Job {job.pk} again, started by {by.username}.")
         if job.export is not None and reused(job, again):
             write(again, f"The result of job {job.pk} is used: only the export is repeated.")
@@ -187,8 +203,8 @@ def retry_once(job: Job, by: User) -> tuple[Job, bool]:
         return (going, False) if going else (retry(job, by), True)
 
 
-def copy_of(job):
-    again = Job(retry_of=job, **{field: getattr(job, field) for field in COPIED})
+def copy_of(job, by):
+    again = Job(retry_of=job, started_by=by, **{field: getattr(job, field) for field in COPIED})
     if job.query and (job.builds or (job.query.place and not kept(job))):
         # Tables are made as they are to be now, and read as they are now.
         again.sql, again.builds = job.query.sql, job.query.builds
@@ -219,8 +235,29 @@ def reused(job, again):
     again.result_bytes, again.released_by = job.result_bytes, job.released_by
     fields = ["result_path", "result_columns", "rows", "result_bytes", "released_by"]
     again.save(update_fields=fields)
-    if job.status != Job.Status.SUCCESS:
+    same = job.changes is None or changes_reused(job, again)
+    if same and job.status != Job.Status.SUCCESS:
         inherit(again, job)
+    return True
+
+
+def changes_reused(job, again):
+    """Give a job what another one sent of its result. Return whether that is there.
+
+    What was sent once is sent the same again; what never was is compared anew where it is to be.
+    """
+    if not job.changes_path:
+        return False
+    source, path = settings.RESULTS_DIR / job.changes_path, changes_of(again)
+    for old, new in ((source, path), (samples_of(source), samples_of(path))):
+        new.unlink(missing_ok=True)
+        try:
+            link(old, new)
+        except FileNotFoundError:
+            return False
+    again.changes_path = str(path.relative_to(settings.RESULTS_DIR))
+    again.compared = job.compared | {"fixed": bool(job.compared.get("begun"))}
+    again.save(update_fields=CHANGED)
     return True
 
 

@@ -1,5 +1,6 @@
 """Databases, tables, queries, schedules and jobs of the Data Workbench, and its messages."""
 
+from console.models.delivered import Delivered
 from console.models.jobs import Job, JobLine
 from console.models.messages import Alarm, Notice, Pulse
 from console.models.queries import Query, QueryVersion
@@ -9,6 +10,7 @@ from console.models.tables import Database, Table
 __all__ = [
     "Alarm",
     "Database",
+    "Delivered",
     "DueSlot",
     "Job",
     "JobLine",

@@ -53,11 +53,13 @@ class Job(models.Model):
         Authentication, models.SET_NULL, null=True, related_name="jobs"
     )
     export = models.JSONField(null=True)  # settings of the export, no secrets
+    changes = models.JSONField(null=True)  # how to send only what changed; None sends everything
     priority = models.SmallIntegerField(default=0)
     schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, related_name="jobs")
     slot = models.DateTimeField(null=True)  # when the schedule was due
     timezone = models.CharField(max_length=64, default="UTC")  # of the schedule
     in_turn = models.BooleanField(default=False)  # waits for those of its schedule before it
+    started_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")  # by hand
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
 
     # Where it is.
@@ -82,6 +84,8 @@ class Job(models.Model):
     result_columns = models.JSONField(default=list)  # [[name, type], …] in Trino's type names
     rows = models.PositiveBigIntegerField(null=True)
     result_bytes = models.PositiveBigIntegerField(null=True)
+    compared = models.JSONField(null=True)  # with what was delivered before: what differs
+    changes_path = models.CharField(max_length=255, blank=True)  # those rows, under RESULTS_DIR
     sent_bytes = models.PositiveBigIntegerField(default=0)
     receipt = models.JSONField(null=True)
     rejected = models.PositiveBigIntegerField(default=0)  # rows that were not delivered

@@ -28,6 +28,8 @@ class Query(models.Model):
         Authentication, models.PROTECT, null=True, blank=True, related_name="queries"
     )
     export = models.JSONField(null=True, blank=True, editable=False)  # settings, no secrets
+    # How to send only what changed; None sends everything. `console.jobs.changes` reads it.
+    changes = models.JSONField(null=True, blank=True, editable=False)
     schedule = models.OneToOneField(
         Schedule, models.SET_NULL, null=True, blank=True, editable=False, related_name="query"
     )

@@ -29,10 +29,13 @@ class Name(NamedTuple):
     path: str
 
 
-def set_export(query, authentication, settings):
-    """Send the results of the query's jobs to this destination from now on."""
-    query.authentication, query.export = authentication, settings
-    query.save(update_fields=["authentication", "export", "updated_at"])
+def set_export(query, authentication, settings, changes=None):
+    """Send the results of the query's jobs to this destination from now on.
+
+    `changes` is how to send only what changed, as ChangesForm has it; without, all is sent.
+    """
+    query.authentication, query.export, query.changes = authentication, settings, changes
+    query.save(update_fields=["authentication", "export", "changes", "updated_at"])
 
 
 def remove_export(query):

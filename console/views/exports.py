@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from console import jobs
+from console.forms.changes import ChangesForm
 from console.jobs.results import rows_of
 from console.queries.exporting import Draft, last_result, remove_export, set_export
 from console.queries.legible import hexdump, lines
@@ -41,10 +42,14 @@ def save_export(request, query):
         context = export_context(request, query) | {"unchosen": True}
         return refused(request, query, context)
     draft = Draft(query, authentication, request.POST)
-    if not draft.complete:
-        context = export_context(request, query) | {"export_form": draft.checked}
-        return refused(request, query, context)
-    set_export(query, authentication, draft.settings)
+    form = changes_form(request, query, authentication)
+    usable = not form.sent or form.is_valid()
+    if not (draft.complete and usable):
+        context = export_context(request, query)
+        shown = {} if draft.complete else {"export_form": draft.checked}
+        return refused(request, query, context | shown | {"changes_form": form})
+    changes = form.changes(request.user) if form.sent else query.changes
+    set_export(query, authentication, draft.settings, changes)
     if "run" in request.POST:
         job, _ = jobs.submit_once(jobs.new_job(query), by=request.user)
         return panel_done(request, query, "The export is saved. Its job has started.", job)
@@ -55,6 +60,17 @@ def refused(request, query, context):
     if request.htmx:
         return render(request, "console/_export.html", context, status=422)
     return render(request, "console/query_panel.html", {"panel": "export", **context}, status=422)
+
+
+def changes_form(request, query, authentication, *, bound=True):
+    """Return the form of all rows or changes, as it was sent or as the query has it."""
+    job = last_result(query, request.user)
+    return ChangesForm(
+        request.POST if bound and request.method == "POST" else None,
+        kept=query.changes,
+        columns=[name for name, _ in job.result_columns] if job else (),
+        connector=authentication.connector,
+    )
 
 
 @require_POST
@@ -81,8 +97,19 @@ def export_context(request, query):
     return context | {
         "draft": draft,
         "export_form": draft.form(job.result_columns if job else ()),
+        "changes_form": shown_changes(request, query, authentication),
         **file_of(job and rows_of(job), draft, job=job),
     }
+
+
+def shown_changes(request, query, authentication):
+    """Return the form with what was entered so far, without finding fault with it."""
+    form = changes_form(request, query, authentication)
+    if not form.sent:
+        return changes_form(request, query, authentication, bound=False)
+    form.full_clean()
+    form.errors.clear()
+    return form
 
 
 def file_of(rows, draft, **more):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from integrations.connectors.content import Content
+from integrations.connectors.remote_name import BadName, check_path, with_part
 from integrations.connectors.retry import retrying
 from integrations.contract import Rule, sift
 from integrations.delivery import Delivery
@@ -17,6 +18,7 @@ from integrations.rows import Rows
 from integrations.rows.changed import Changed
 from integrations.transports.arrival import Arrival
 
+NONE_SOUND = "each of the rows was rejected; they are tried again with the next run."
 NO_ROWS = "the result has no rows, and the export is set to skip empty results."
 
 
@@ -83,6 +85,8 @@ class Connector:
     goes_out = True  # whether it connects to somebody else's servers
     # The last column of the file in which its receiver hands back rows that it did not take.
     failure_column: str = ""
+    place: tuple[str, ...] = ()  # settings of the export that tell where the rows go
+    splits = False  # whether rows can be sent in parts, each to a file of its own
     in_parts = False  # whether a run that fails can have delivered some of the rows
     resends = False  # whether rejects can be sent later without replacing what was delivered
     do_not_call_in_templates = True  # Templates list the classes.
@@ -93,15 +97,27 @@ class Connector:
 
     def deliver(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Export the rows that hold to the contract. A run that delivers none of its rows fails."""
-        skip = bool(self.settings.get("skip_invalid"))
-        sound = sift(rows, self.contract, self.settings, delivery, skip=skip)
-        receipt = replace(self.export(sound, delivery), rejected=delivery.rejects.count)
-        if rows.count and receipt.rejected == rows.count:
-            raise PermanentError(
-                f"None of the {rows.count:,} rows was taken: all were rejected.",
-                remedy="The page of the job lists the rows with the reason of each.",
-            )
-        return receipt
+        return self.deliver_parts([(rows, delivery)])
+
+    def deliver_parts(self, parts: list[tuple[Rows, Delivery]]) -> Receipt:
+        """Deliver parts of a result, each with a delivery that names it. All are checked first."""
+        skip, several = bool(self.settings.get("skip_invalid")), len(parts) > 1
+        checked = []
+        for rows, delivery in parts:
+            around = replace(delivery, whole=False) if several else delivery
+            sound = sift(rows, self.contract, self.settings, around, skip=skip)
+            checked.append((sound, rows.count, delivery))
+        return judged(
+            joined([self.export_sound(*each) for each in checked]),
+            sum(rows.count for rows, _ in parts),
+            whole=parts[0][1].whole,
+        )
+
+    def export_sound(self, rows: Rows, given: int, delivery: Delivery) -> Receipt:
+        """Export what is left of so many rows, if anything is."""
+        nothing = Receipt(rows=0, bytes=0)
+        receipt = nothing if given and not rows.count else self.export(rows, delivery)
+        return replace(receipt, rejected=delivery.rejects.count)
 
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Export rows. Raise ExportError where that fails, Stopped where it was ended."""
@@ -110,6 +126,34 @@ class Connector:
     def test(self, delivery: Delivery) -> Iterator[Step]:
         """Try the authentication, a step at a time; after a failed step the rest are skipped."""
         raise NotImplementedError
+
+
+def joined(receipts: list[Receipt]) -> Receipt:
+    """Return the receipt of several deliveries that make one."""
+    if len(receipts) == 1:
+        return receipts[0]
+    return Receipt(
+        rows=sum(each.rows for each in receipts),
+        bytes=sum(each.bytes for each in receipts),
+        files=[file for each in receipts for file in each.files],
+        host_key=next((each.host_key for each in receipts if each.host_key), ""),
+        seconds=round(sum(each.seconds for each in receipts), 3),
+        summary=" ".join(each.summary for each in receipts if each.summary),
+        rejected=sum(each.rejected for each in receipts),
+    )
+
+
+def judged(receipt: Receipt, given: int, *, whole: bool) -> Receipt:
+    """Return the receipt. Raise PermanentError where none of all the rows was taken."""
+    if not given or receipt.rejected < given:
+        return receipt
+    if whole:
+        raise PermanentError(
+            f"None of the {given:,} rows was taken: all were rejected.",
+            remedy="The page of the job lists the rows with the reason of each.",
+        )
+    why = "" if receipt.files or receipt.summary else NONE_SOUND
+    return replace(receipt, skipped=receipt.skipped or why)
 
 
 def walk(steps: Iterable[tuple[str, Callable[[], str]]]) -> Iterator[Step]:
@@ -180,6 +224,8 @@ def delivered(arrival, content, rows):
 class FileConnector(Connector):
     """A destination of files."""
 
+    splits = True
+
     imports = ("integrations.rows.parquet", "integrations.formats.delimited", "gnupg")
 
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
@@ -190,7 +236,7 @@ class FileConnector(Connector):
         if warning := caution(self.file_settings()):
             delivery.log(warning)
         content = Content(self.prepared(rows), self.file_settings(), delivery)
-        file, host_key = self.put(self.path(delivery), content, rows.count)
+        file, host_key = self.put(self.path_of_part(delivery), content, rows.count)
         return Receipt(
             rows=rows.count,
             bytes=content.bytes,
@@ -246,6 +292,21 @@ class FileConnector(Connector):
     def encoded_size(self, start: bytes) -> int | None:
         """Return what size a preview is once it is encoded, where that is quickly found."""
         return encoded_size(start, self.file_settings())
+
+    def path_of_part(self, delivery: Delivery) -> str:
+        """Return the name of the file; that of a part has its name before the ending."""
+        path = self.path(delivery)
+        if not delivery.part:
+            return path
+        try:
+            path = with_part(path, delivery.part)
+            check_path(path)
+        except BadName as error:
+            raise PermanentError(
+                f"The name of the file cannot have -{delivery.part} added. {error}",
+                remedy="Give the file a shorter name in the export.",
+            ) from None
+        return path
 
     def path(self, delivery: Delivery) -> str:
         """Return the name of the file at the destination."""

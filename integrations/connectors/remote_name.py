@@ -4,6 +4,8 @@ import re
 
 CONVERSION = re.compile(r"%(?:(?P<index>[1-9]\d*)\$)?(?P<flags>[-0+ ]*)(?P<width>[1-9]\d*)?d|%%|%")
 CLAIM = re.compile(r"%[-+ #,(\d.$]*[a-zA-Z]?")  # what was meant to be one
+PACKED = r"(?:\.(?:gz|bz2|zip|xz|zst|pgp|gpg|asc))*"
+ENDING = re.compile(rf"(.+?)((?:\.[A-Za-z][A-Za-z0-9]{{0,9}})?{PACKED})", re.DOTALL)
 LONGEST_NAME = 255  # bytes, on every common file system
 TEMPORARY = ".tmp"
 
@@ -47,6 +49,13 @@ def sensible(flags, width):
     twice = len(set(flags)) < len(flags)
     both = {"-", "0"} <= set(flags) or {"+", " "} <= set(flags)
     return not twice and not both and (width or not {"-", "0"} & set(flags))
+
+
+def with_part(path: str, part: str) -> str:
+    """Return the path with the name of a part before its ending, .csv.gz as a whole."""
+    folder, slash, name = path.rpartition("/")
+    stem, ending = ENDING.fullmatch(name).groups()
+    return f"{folder}{slash}{stem}-{part}{ending}"
 
 
 def check_characters(text: str) -> None:

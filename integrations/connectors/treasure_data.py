@@ -61,6 +61,7 @@ class TreasureData(Connector):
     category = "Database"
     Authentication = Authentication
     Export = Export
+    place = ("database", "table")
     goes_out = False
     limits = (
         "Append and truncate take the columns by name, whatever their order. One that the result "

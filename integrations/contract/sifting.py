@@ -105,7 +105,7 @@ def sifted(rows, checks, settings, delivery, *, skip) -> Rows | Sifted:
     count = rejects_of(rows, checks, settings, delivery)
     if not count.rows:
         return rows
-    complain(count, rows.count, skip=skip)
+    complain(count, rows.count, skip=skip, whole=delivery.whole)
     delivery.log(f"{rows_in_words(count.rows)} left out: {count.told()}.")
     return Sifted(rows, checks, settings, count.rows)
 
@@ -170,9 +170,9 @@ def judged(batch: "pa.RecordBatch", checks: Sequence[RowRule], settings: dict) -
     return Verdict(sound, rejected)
 
 
-def complain(count, all_rows, *, skip):
+def complain(count, all_rows, *, skip, whole=True):
     """Raise PermanentError where what was rejected means that nothing is sent."""
-    if count.rows == all_rows:
+    if count.rows == all_rows and (whole or not skip):
         raise PermanentError(
             f"Every one of the {rows_in_words(all_rows)} breaks a rule, so nothing was sent: "
             f"{count.told()}.",

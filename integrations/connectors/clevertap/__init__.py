@@ -17,6 +17,7 @@ class CleverTap(Connector):
     category = "Customer engagement"
     Authentication = Authentication
     Export = Export
+    place = ("target", "profile_operation", "array_operation", "custom_list_name")
     contract = CONTRACT
     in_parts = resends = True
     imports = (

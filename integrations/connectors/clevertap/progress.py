@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from integrations.connectors.clevertap.batches import Batch, Numbered
-from integrations.delivery import Delivery
+from integrations.delivery import NO_ANSWER, Delivery
 
-UNSURE_RULE = "no answer"
 UNSURE = (
     "CleverTap got this row and never answered: it may have taken it. See there before you send "
     "it again."
@@ -107,7 +106,7 @@ class Progress:
 
     def unsure(self, batch: Batch) -> None:
         """Note that nobody knows what became of a batch, and keep all of its rows."""
-        why = UNSURE_RULE, UNSURE
+        why = NO_ANSWER, UNSURE
         self.settle(batch, "unsure", dict.fromkeys(range(len(batch.numbers)), why), 0)
 
     def settle(self, batch, kind, refused, taken):

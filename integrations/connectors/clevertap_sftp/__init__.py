@@ -23,6 +23,8 @@ class CleverTapSFTP(FileConnector):
     category = "Customer engagement"
     Authentication = Authentication
     Export = Export
+    place = ("import_type", "folder", "file_name")
+    splits = False  # A data file has a manifest, and its name says what it is.
     aliases = {"user": "username", "clientEmail": "client_email", "keyId": "key_id"}
     json_defaults = {"max_connection_retry": 5}
     key_pair = (KEY, PASSPHRASE)

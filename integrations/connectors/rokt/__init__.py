@@ -34,6 +34,7 @@ class Rokt(FileConnector):
     category = "Advertising"
     Authentication = Authentication
     Export = Export
+    place = ("list_kind", "advertiser_database", "list_name", "file_name")
     aliases = {"user": "username", "compression": "encoders"}
     json_defaults = {"max_connection_retry": 5}
     key_pair = (KEY, PASSPHRASE)

@@ -26,6 +26,7 @@ class S3(FileConnector):
     category = "File storage"
     Authentication = Authentication
     Export = Export
+    place = ("bucket", "path_prefix")
     aliases = {
         "path": "path_prefix",
         "compression": "encoders",

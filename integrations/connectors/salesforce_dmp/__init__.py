@@ -30,6 +30,7 @@ class SalesforceDMP(FileConnector):
     category = "Advertising"
     Authentication = Authentication
     Export = Export
+    place = ("bucket", "folder", "file_name")
     aliases = {"compression": "encoders"}
     contract = CONTRACT
     example_query = EXAMPLE

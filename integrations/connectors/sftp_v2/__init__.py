@@ -26,6 +26,7 @@ class SFTPv2(FileConnector):
     category = "File storage"
     Authentication = Authentication
     Export = Export
+    place = ("path_prefix", "user_directory_is_root")
     aliases = {"user": "username", "compression": "encoders", "amor": "armor"}
     blocks = {"formatter": {"type": "format"}}
     json_defaults = {

@@ -1,0 +1,3 @@
+"""What tests of jobs share."""
+
+from tests.console.receiver import receiver  # noqa: F401  a fixture
