@@ -7,6 +7,7 @@ from django.urls import include, path
 from console.views import (
     account,
     backfill,
+    changes,
     databases,
     editor,
     exports,
@@ -73,6 +74,12 @@ urlpatterns = [
     path("workbench/queries/<int:pk>/delete/", queries.delete_query, name="delete-query"),
     path("workbench/queries/<int:pk>/export/", exports.export, name="query-export"),
     path("workbench/queries/<int:pk>/export/draft/", exports.export_draft, name="export-draft"),
+    path("workbench/queries/<int:pk>/changes/next/", changes.next_run, name="changes-next"),
+    path(
+        "workbench/queries/<int:pk>/changes/everything/",
+        changes.everything,
+        name="changes-everything",
+    ),
     path("workbench/queries/<int:pk>/export/remove/", exports.remove, name="remove-export"),
     path("workbench/queries/<int:pk>/schedule/", schedules.schedule, name="query-schedule"),
     path("workbench/queries/<int:pk>/schedule/slots/", backfill.backfill, name="backfill"),

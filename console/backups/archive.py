@@ -18,7 +18,7 @@ from console.backups.errors import BackupError
 FORMAT = 1
 ABOUT, SUMS = "backup.json", "SHA256SUMS"
 KEYS = "keys.sealed"
-TABLES, RESULTS = "tables", "results"
+TABLES, RESULTS, DELIVERED = "tables", "results", "delivered"
 LEVEL = 1  # Parquet is packed already.
 BLOCK = 1 << 20
 
@@ -119,7 +119,7 @@ def is_ours(name):
     """Return whether a name can only lead to a place inside of the home."""
     parts = PurePosixPath(name).parts
     inside = not name.startswith("/") and ".." not in parts
-    return inside and (len(parts) == 1 or parts[0] in (TABLES, RESULTS))
+    return inside and (len(parts) == 1 or parts[0] in (TABLES, RESULTS, DELIVERED))
 
 
 def about(path: Path) -> dict:

@@ -19,12 +19,16 @@ from django.utils import timezone
 from console import VERSION, locks
 from console.backups import archive, databases, sealing
 from console.backups.errors import BackupError
-from console.jobs.journal import SUFFIX
+from console.engines.differences import samples_of
+from console.jobs.journal import PARTS, SUFFIX
 from console.models import Pulse
 from console.watch import BACKUP
 
 SQL_OF_TABLES = "SELECT CAST(files AS text) FROM console_table"
-SQL_OF_RESULTS = "SELECT result_path, rejects_path FROM console_job WHERE result_path <> ''"
+SQL_OF_DELIVERED = "SELECT path, CAST(unsure AS text) FROM console_delivered"
+SQL_OF_RESULTS = (
+    "SELECT result_path, rejects_path, changes_path FROM console_job WHERE result_path <> ''"
+)
 # Those that a job which goes on may have sent a part of: other rows would not fit to it.
 SQL_OF_UNFINISHED = f"{SQL_OF_RESULTS} AND status IN ('queued', 'running')"
 SQL_OF_MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
@@ -141,9 +145,17 @@ def files_of(ask, results):
     for (text,) in ask(SQL_OF_TABLES):
         for file in json.loads(text):
             yield f"{archive.TABLES}/{file}", settings.TABLES_DIR / file
+    for path, unsure in ask(SQL_OF_DELIVERED):
+        for file in filter(None, [path, *(each["path"] for each in json.loads(unsure))]):
+            yield f"{archive.DELIVERED}/{file}", settings.DELIVERED_DIR / file
     for kept in ask(SQL_OF_RESULTS if results else SQL_OF_UNFINISHED):
-        for file in filter(None, kept):
+        for file in [*filter(None, kept), *beside(kept[2] or kept[0])]:
             yield f"{archive.RESULTS}/{file}", settings.RESULTS_DIR / file
-        journal = Path(kept[0]).with_suffix(SUFFIX)
-        if (settings.RESULTS_DIR / journal).exists():
-            yield f"{archive.RESULTS}/{journal}", settings.RESULTS_DIR / journal
+
+
+def beside(sent):
+    """Return what is beside the rows that a job sends: journals, and samples of changes."""
+    path = Path(sent)
+    endings = [SUFFIX, *(f".{part}{SUFFIX}" for part in PARTS)]
+    there = [*map(path.with_suffix, endings), samples_of(path)]
+    return [str(file) for file in there if (settings.RESULTS_DIR / file).exists()]

@@ -89,7 +89,7 @@ def first_of(migrations):
 
 
 def check_empty(wishes):
-    kept = (settings.TABLES_DIR, settings.RESULTS_DIR)
+    kept = (settings.TABLES_DIR, settings.RESULTS_DIR, settings.DELIVERED_DIR)
     filled = [folder for folder in kept if folder.is_dir() and any(folder.iterdir())]
     if (filled or databases.own().is_there()) and not wishes.replace:
         raise BackupError(
@@ -162,6 +162,7 @@ def keys_missing(about, unreadable, opened):
 def move_aside(aside, folder):
     """Move away what the backup replaces, the database first: half a console must not run."""
     old = [*databases.own().files(), settings.TABLES_DIR, settings.RESULTS_DIR]
+    old += [settings.DELIVERED_DIR]
     old += [settings.HOME / "keys" / path.name for path in folder.glob("keys/*")]
     old = [path for path in old if path.exists() and not is_empty_folder(path)]
     for path in old:
@@ -178,7 +179,8 @@ def is_empty_folder(path):
 def put_in_place(folder):
     """Move the parts of the backup to their places, the database last."""
     database = databases.own().files_of(folder)
-    for path in (*folder.glob("keys/*"), folder / "tables", folder / "results", *database):
+    folders = [folder / name for name in ("tables", "results", "delivered")]
+    for path in (*folder.glob("keys/*"), *folders, *database):
         if path.exists():
             target = settings.HOME / path.relative_to(folder)
             target.parent.mkdir(exist_ok=True, mode=0o700)

@@ -8,12 +8,16 @@ from django.db import transaction
 from django_q.models import OrmQ
 
 from console.jobs.rerun import changes_a_table
-from console.models import DueSlot, Job, JobLine, Notice, Pulse, Schedule
+from console.models import Delivered, DueSlot, Job, JobLine, Notice, Pulse, Schedule
 from console.watch import BACKUP
 
 RESTORED = "The console was restored from a backup of {}"
 PAUSED = f"{RESTORED}: slots since then may have been delivered already."
 HELD = f"{RESTORED}: this file may have been delivered since then."
+DOUBT = (
+    f"{RESTORED}: changes may have been delivered since then, and what was sent is compared with "
+    "what was there before. To be sure of the destination, drop this and send everything."
+)
 NOT_SENT = f"{RESTORED}: the message may have been sent since then, and is not sent again."
 UNFINISHED = (Job.Status.QUEUED, Job.Status.RUNNING)
 
@@ -37,8 +41,12 @@ def settle(about: dict, now: datetime, *, resume: bool) -> Settled:
         unsent = Notice.objects.filter(sent_at=None, given_up_at=None)
         unsent.update(given_up_at=now, error=NOT_SENT.format(when))
         if not about["results"]:
-            Job.objects.filter(status__in=Job.FINISHED).update(result_path="", rejects_path="")
-        return Settled(0, 0) if resume else Settled(pause_all(now, when), hold_all(when))
+            gone = {"result_path": "", "rejects_path": "", "changes_path": ""}
+            Job.objects.filter(status__in=Job.FINISHED).update(**gone)
+        if resume:
+            return Settled(0, 0)
+        Delivered.objects.exclude(path="").update(doubt=DOUBT.format(when))
+        return Settled(pause_all(now, when), hold_all(when))
 
 
 def pause_all(now, when):

@@ -19,6 +19,7 @@ class Side:
     def __init__(self, connection, path, key, *, width=None, skip=0):
         self.path, self.key = literal(path), key
         found = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({self.path})").fetchall()
+        self.all = [row[0] for row in found]
         chosen = found[skip : None if width is None else skip + width]
         self.names, self.types = [row[0] for row in chosen], [row[1] for row in chosen]
 
@@ -34,8 +35,12 @@ class Side:
         keys = [
             f"{self.part(number, texts)} AS {letter}k{number}" for number in range(len(self.key))
         ]
-        picked = ", ".join([*columns, *keys, f"{ROW} AS {letter}row"])
-        return f"SELECT {picked} FROM read_parquet({self.path}, file_row_number = true)"
+        # A column of the name that DuckDB has for the place of a row would hide that.
+        place, more = (ROW, ", file_row_number = true")
+        if any(name.lower() == ROW for name in self.all):
+            place, more = "row_number() OVER () - 1", ""
+        picked = ", ".join([*columns, *keys, f"{place} AS {letter}row"])
+        return f"SELECT {picked} FROM read_parquet({self.path}{more})"
 
     def value(self, like, number):
         """Return its value for a column: by place; by name where the columns became others."""

@@ -1,8 +1,12 @@
 """A saved query through its life: save, duplicate, restore, delete."""
 
+import shutil
+
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from console import locks
 from console.models import Query, QueryVersion
 from console.schedules import unschedule
 from console.schedules.chains import lock_chains
@@ -74,10 +78,18 @@ def duplicate(query, *, by):
         owner=by,
         authentication=query.authentication if export else None,
         export=query.export if export else None,
+        changes=query.changes | {"by": by.pk} if export and query.changes else None,
         priority=query.priority,
         retry_limit=query.retry_limit,
     )
     return save(copy, by=by)
+
+
+def forget_delivered(pk):
+    """Delete what was delivered of a query that is gone; while a backup is made, a day later."""
+    with locks.held(locks.FILES, alone=True) as alone:
+        if alone:
+            shutil.rmtree(settings.DELIVERED_DIR / str(pk), ignore_errors=True)
 
 
 @transaction.atomic
@@ -89,7 +101,8 @@ def delete(query):
     lock_chains()
     unschedule(query)
     stop_followers(query, timezone.now())
-    webhook = query.webhook
+    webhook, pk = query.webhook, query.pk
     query.delete()
+    transaction.on_commit(lambda: forget_delivered(pk))
     if webhook:
         webhook.delete()

@@ -63,7 +63,7 @@ def run_slots(query: Query, chosen: list[PastSlot], by: User) -> list[Job]:
         return []
     line = f"Run for its slot afterwards, by {by.username}."
     with transaction.atomic():
-        new = [new_job(query, schedule=query.schedule, slot=each.slot)
+        new = [new_job(query, schedule=query.schedule, slot=each.slot, by=by)
                for each in chosen if each.job is None]  # fmt: skip
         submit_all(new)
         for job in new:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 from console import jobs
 from console.forms.changes import ChangesForm
 from console.jobs.results import rows_of
+from console.queries.changing import everything_is_asked
 from console.queries.exporting import Draft, last_result, remove_export, set_export
 from console.queries.legible import hexdump, lines
 from console.views.keys import key_of
@@ -98,6 +99,7 @@ def export_context(request, query):
         "draft": draft,
         "export_form": draft.form(job.result_columns if job else ()),
         "changes_form": shown_changes(request, query, authentication),
+        "everything_asked": everything_is_asked(query),
         **file_of(job and rows_of(job), draft, job=job),
     }
 

@@ -8,8 +8,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from console import jobs, overview
 from console.access import is_admin
+from console.jobs.changes.approving import may_release
+from console.jobs.changes.looking import looked_at, who_may
 from console.jobs.failures import LARGEST, BadFile, failure_column, mark
-from console.jobs.holding import compared
+from console.jobs.holding import NotTheirs, compared
 from console.jobs.rejects import can_resend, first_rejects, reasons, rejects_csv
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
@@ -77,6 +79,7 @@ def visible_job(request, pk):
     found = visible_jobs(request.user).select_related("owner", "query", "authentication")
     job = get_object_or_404(found, pk=pk)
     tell_waits([job])
+    job.may_be_released = job.held and may_release(job, request.user)
     return job
 
 
@@ -112,8 +115,8 @@ def outcome(job):
     """Return the result of a job to show, when it has ended or is held, or why there is none."""
     if not job.result_path or not job.settled:
         return {}
-    context = {"compared": compared(job)} if job.held else {}
-    context |= rejected(job)
+    context = {"compared": compared(job), "who_may": who_may(job)} if job.held else {}
+    context |= rejected(job) | {"looked": looked_at(job)}
     try:
         columns, rows = grid(job)
     except NoResult as gone:
@@ -214,7 +217,12 @@ def job_drop(request, pk):
 def decide(request, pk, decision, outcome):
     """Let a person decide about a held job, once."""
     job = visible_job(request, pk)
-    if decision(job, request.user):
+    try:
+        decided = decision(job, request.user)
+    except NotTheirs as why:
+        messages.error(request, str(why))
+        return redirect(job)
+    if decided:
         messages.success(request, f"Job {job.pk} is {outcome}.")
     else:
         messages.error(request, f"Job {job.pk} is not held any more.")

@@ -46,6 +46,8 @@ def asked(request, query, *, database, engine, sql):
         query=query,
         authentication=query.authentication if deliver else None,
         export=query.export if deliver else None,
+        changes=query.changes if deliver else None,
+        by=request.user,
     )
 
 

@@ -28,6 +28,11 @@ def why_held(job: Job) -> str:
     wanted, compared = Changes.of(job.changes), job.compared
     if compared.get("fixed"):
         return ""  # What was sent once is sent again.
+    return why_waits(wanted, compared)
+
+
+def why_waits(wanted: Changes, compared: dict) -> str:
+    """Return why what was found has to wait for a person, in a sentence, or nothing."""
     return compared["second"] or lost(compared) or compared["doubt"] or wiped(wanted, compared)
 
 

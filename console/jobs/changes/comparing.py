@@ -95,7 +95,9 @@ def keep(job, lease, known):
     if found.bad:
         raise PermanentError(bad_keys(wanted.key, found.bad), remedy=KEYS_REMEDY)
     job.changes_path = str(path.relative_to(settings.RESULTS_DIR))
-    job.compared = told(job, known, found, new.key, everything=how.everything)
+    job.compared = found_as_told(
+        wanted, known, found, new.key, job.result_columns, everything=how.everything
+    )
     job.released_by = None  # If somebody released something, it was something else.
     lease.own().update(**{field: getattr(job, field) for field in FIELDS})
 
@@ -115,9 +117,8 @@ def check_column(wanted, names):
         )
 
 
-def told(job, known, found, key, *, everything):
-    """Return what a job keeps of a comparison."""
-    wanted = wishes(job)
+def found_as_told(wanted, known, found, key, columns, *, everything):
+    """Return what is kept of a comparison."""
     sent = {name: found.counts[name] if on else 0 for name, on in wanted.send.items()}
     compared = {
         "basis": known.basis,
@@ -130,7 +131,7 @@ def told(job, known, found, key, *, everything):
         "reshaped": shape_before(known) if found.reshaped else None,
         "doubt": known.state.doubt if known.why != FIRST else "",
         "key": key,
-        "width": len(job.result_columns),
+        "width": len(columns),
         "gone_from": sent["added"] + sent["changed"],
     }
     return compared | {"second": needs_second(wanted, compared)}

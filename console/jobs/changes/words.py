@@ -33,6 +33,15 @@ def in_words(compared: dict) -> str:
     return f"{opening} {found}{told}"
 
 
+def would(compared: dict) -> str:
+    """Return what a run would send."""
+    rows = total(compared)
+    sent = f"{rows:,} row{'' if rows == 1 else 's'}: {counted(compared['sent'])}"
+    if compared["why"]:
+        return f"{FIRST[compared['why']]}, so the next run begins with all rows: {sent}."
+    return f"The next run would send {sent}." if rows else "The next run would send nothing."
+
+
 def nothing_changed(compared: dict) -> str:
     """Return why nothing is sent."""
     if any(compared["counts"][name] for name in ("added", "changed", "removed")):

@@ -1,0 +1,82 @@
+"""What the next run of a query would send of its last result, and the wish to send everything."""
+
+import tempfile
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from django.conf import settings
+
+from console import tables
+from console.engines import Limits, QueryError
+from console.engines.differences import KeyedFile, Running, Wanted, compare, samples_of
+from console.jobs.changes.approving import why_waits
+from console.jobs.changes.comparing import found_as_told
+from console.jobs.changes.looking import Looked, samples_in
+from console.jobs.changes.state import check_key, known_to
+from console.jobs.changes.wishes import Changes, subject_of, token
+from console.jobs.changes.words import bad_keys, would
+from console.jobs.results import rows_of
+from console.models import Delivered, Job, Query
+from integrations.delivery import Delivery
+from integrations.errors import PermanentError
+
+SECONDS = 20
+AT_ONCE = threading.BoundedSemaphore(2)  # of a web server
+
+
+def next_run(query: Query, job: Job, authentication, export: dict, changes: dict) -> Looked:
+    """Return what a run with the result of a job would send, with settings not saved yet.
+
+    PermanentError, QueryError, NoResult: why that cannot be told.
+    """
+    wanted, columns = Changes.of(changes), job.result_columns
+    check_key(wanted.key, columns)
+    known = known_to(query, subject_of(authentication, export, changes), columns, wanted.key)
+    names = [name for name, _ in columns]
+    new = KeyedFile(str(rows_of(job).path), [names.index(name) for name in wanted.key])
+    everything = wanted.everything != known.state.everything
+    if not AT_ONCE.acquire(timeout=SECONDS):
+        raise QueryError("Others compare results at the moment. Try it again in a minute.")
+    try:
+        with tempfile.TemporaryDirectory(dir=spill()) as folder:
+            path = Path(folder, "changes.parquet")
+            how = Wanted(wanted.send, everything=everything)
+            found = compare(new, known.prior, how, path, Running(limits()))
+            samples = [] if found.bad else samples_in(samples_of(path), names)
+    finally:
+        AT_ONCE.release()
+    if found.bad:
+        raise PermanentError(bad_keys(wanted.key, found.bad).replace("was", "would be"))
+    compared = found_as_told(wanted, known, found, new.key, columns, everything=everything)
+    return Looked(compared, names, samples, would(compared), why_waits(wanted, compared))
+
+
+def spill():
+    settings.SPILL_DIR.mkdir(parents=True, exist_ok=True)
+    return settings.SPILL_DIR
+
+
+def limits() -> Limits:
+    return replace(tables.limits(), seconds=SECONDS)
+
+
+def names_of_parts(connector, changes: dict, delivery: Delivery) -> list[str]:
+    """Return the files of a run that sends each operation apart."""
+    wanted = Changes.of(changes)
+    parts = [name for name, on in wanted.send.items() if on and wanted.apart]
+    return [connector.path_of_part(replace(delivery, part=part)) for part in parts]
+
+
+def ask_for_everything(query: Query) -> bool:
+    """Let the next run send also what is the same; or not, where that was asked. Return which."""
+    met = Delivered.objects.filter(query=query).values_list("everything", flat=True).first() or ""
+    wish = token() if query.changes.get("everything", "") == met else met
+    query.changes = query.changes | {"everything": wish}
+    query.save(update_fields=["changes", "updated_at"])
+    return wish != met
+
+
+def everything_is_asked(query: Query) -> bool:
+    met = Delivered.objects.filter(query=query).values_list("everything", flat=True).first() or ""
+    return bool(query.changes) and query.changes.get("everything", "") != met
