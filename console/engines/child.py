@@ -1,4 +1,8 @@
-"""The process that runs one piece of work in DuckDB, locked down: JSON in, JSON lines out."""
+"""The process that runs one piece of work in DuckDB, locked down, and answers in JSON lines.
+
+It may be started ahead. What it has to do is in a file that its input names; where the input ends
+without one, nobody needs it any more.
+"""
 
 import datetime
 import decimal
@@ -6,10 +10,11 @@ import json
 import sys
 import threading
 import uuid
+from pathlib import Path
 
 import _duckdb as duckdb  # without the Python layer, which doubles the time to start
 
-from console.engines import sandbox
+from console.engines import sandbox, types
 from console.engines.plain_text import BadFile
 from console.engines.work import WORK, Complaint, cut
 
@@ -39,15 +44,13 @@ def report_progress(connection, done):
             tell(progress=round(percent / 100, 3))
 
 
-def connect(request):
-    """Open an in-memory database with the request's limits, that prints nothing."""
+def connect():
+    """Open an in-memory database that prints nothing and has started no threads yet."""
     return duckdb.connect(
         ":memory:",
         config={
-            "threads": request["threads"],
-            "memory_limit": f"{request['memory_mb']}MB",
-            "temp_directory": f"{request['folder']}/spill",
-            "max_temp_directory_size": f"{request['temp_mb']}MB",
+            "threads": 1,
+            "async_threads": 0,
             "python_enable_replacements": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -58,24 +61,33 @@ def connect(request):
 
 
 def lock(connection, request):
-    """Leave the connection only the request's files, for good."""
+    """Leave the connection only the request's limits and files, for good."""
     paths = [
         *request["read"],
         *(f"{request['folder']}/{name}" for name in WRITTEN),
     ]
     connection.execute("SET allowed_paths = $1", [paths])
-    for setting in SESSION:
+    for setting in (*limits(request), *SESSION):
         connection.execute(f"SET {setting}")
     connection.execute(f"SET integer_division = {request['trino']}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 
 
-def run(request):
+def limits(request):
+    spill = types.literal(f"{request['folder']}/spill")
+    return (
+        f"threads = {request['threads']}",
+        f"memory_limit = '{request['memory_mb']}MB'",
+        f"temp_directory = {spill}",
+        f"max_temp_directory_size = '{request['temp_mb']}MB'",
+    )
+
+
+def run(connection, request):
     """Do the work of a request inside the sandbox and return its answer."""
     sandbox.limit_resources(request["memory_mb"], request["file_mb"], request["cpu_seconds"])
     version = sandbox.confine(request["read"], [request["folder"]])
-    connection = connect(request)
     done = threading.Event()
     reporter = threading.Thread(target=report_progress, args=(connection, done), daemon=True)
     reporter.start()
@@ -88,10 +100,13 @@ def run(request):
 
 
 def main():
-    request = json.load(sys.stdin)
+    connection = connect()
+    if not (path := sys.stdin.read()):
+        return
+    request = json.loads(Path(path).read_text())
     sandbox.die_with(request["parent"])
     try:
-        tell(answer=run(request))
+        tell(answer=run(connection, request))
     except Complaint as complaint:
         tell(error=complaint.as_dict())
     except BadFile as error:

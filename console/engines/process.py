@@ -1,4 +1,4 @@
-"""Start the child, watch it, stop it in time, and return what it answers."""
+"""Ask a child, watch it, stop it in time, and return what it answers."""
 
 import json
 import logging
@@ -8,16 +8,15 @@ import selectors
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from console.engines import starting
 from console.engines.statement import QueryError
 from integrations.errors import Stopped
 
 logger = logging.getLogger(__name__)
-ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 1
 ENDING_SECONDS = 10  # for a child that has closed its output
@@ -45,27 +44,23 @@ def run_child(request, *, limits, stopped, progress):
         "cpu_seconds": limits.seconds * limits.threads + 5,
     }
     output = Path(request["folder"], OUTPUT)
-    with tempfile.TemporaryFile("w+") as asked, tempfile.TemporaryFile("w+") as said:
-        json.dump(request, asked)
-        asked.seek(0)
-        child = start(asked, said)
+    with starting.one() as (child, said):
         try:
+            ask(child, request)
             return listen(child, said, Watch(limits, stopped, progress, output))
         finally:
             end(child)
 
 
-def start(asked, said):
-    """Start the child in a session of its own, with nothing of this process's environment."""
-    return subprocess.Popen(
-        [sys.executable, "-B", "-m", "console.engines.child"],
-        stdin=asked,
-        stdout=subprocess.PIPE,
-        stderr=said,
-        cwd=ROOT,
-        env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
-        start_new_session=True,
-    )
+def ask(child, request):
+    """Tell a child where its request is."""
+    path = Path(request["folder"], "request.json")
+    path.write_text(json.dumps(request))
+    with suppress(BrokenPipeError):  # It has ended: how is seen when it is listened to.
+        child.stdin.write(os.fsencode(path))
+        child.stdin.flush()
+    with suppress(BrokenPipeError):
+        child.stdin.close()
 
 
 class Watch:

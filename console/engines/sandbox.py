@@ -60,7 +60,12 @@ def landlock_version():
 
 
 def confine(read_only, read_write):
-    """Leave only these paths, no TCP, no exec. Return the Landlock ABI used, 0 for none."""
+    """Leave only these paths, no TCP, no exec. Return the Landlock ABI used, 0 for none.
+
+    It holds for this thread and those that it starts: there must be no others yet.
+    """
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise RuntimeError("A process with several threads cannot be locked down.")
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     version = landlock_version()
     if not version:

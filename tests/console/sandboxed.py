@@ -16,7 +16,7 @@ class Session:
         self.open()
 
     def open(self):
-        self.connection = child.connect(self.request)
+        self.connection = child.connect()
         child.lock(self.connection, self.request)
         work.prepare(self.connection, self.request | {"sql": ""})
 

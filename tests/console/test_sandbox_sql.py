@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from console.engines import Limits, QueryError, Source, get_engine, process, sandbox
+from console.engines import Limits, QueryError, Source, get_engine, process, sandbox, starting
 from integrations.errors import Stopped
 
 SECRET = "FILELEAK"
@@ -225,7 +225,7 @@ def in_one_process(statements, box, *, checked):
         input=json.dumps(asked),
         capture_output=True,
         text=True,
-        cwd=process.ROOT,
+        cwd=starting.ROOT,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
@@ -287,7 +287,7 @@ print([denied(act) for act in (
 )], open("{tmp_path}/mine/x", "w").write("y"))
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=process.ROOT
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=starting.ROOT
     )
     assert done.stdout.strip() == f"{[True] * 6} 1", done.stderr
 
@@ -381,7 +381,7 @@ def wait_for(true):
 
 def test_a_query_ends_with_the_process_that_asked_for_it(tmp_path):
     command = [sys.executable, "-c", WORKER, ENDLESS, str(tmp_path / "output.parquet")]
-    worker = subprocess.Popen(command, cwd=process.ROOT)
+    worker = subprocess.Popen(command, cwd=starting.ROOT)
     try:
         [child] = wait_for(lambda: children_of(worker.pid))
         comm = Path(f"/proc/{child}/cmdline")
