@@ -32,16 +32,20 @@ ZONES = {
 }
 
 
-def zone_macro():
-    """Return the statement that makes td_zone(), a look-up so that its argument stays short."""
+# A look-up in a variable, so that what is copied to each place where a zone is named stays short.
+ZONE_MACRO = "CREATE MACRO td_zone(z) AS coalesce(getvariable('td_zones')[upper(z)], z, 'UTC')"
+
+
+def zones():
+    """Return the statement that makes the variable of the zones."""
     pairs = ", ".join(f"'{name}': '{zone}'" for name, zone in ZONES.items())
-    return f"CREATE MACRO td_zone(z) AS coalesce(MAP {{{pairs}}}[upper(z)], z, 'UTC')"
+    return f"SET VARIABLE td_zones = MAP {{{pairs}}}"
 
 
 @cache
 def macros():
     """Return {name: CREATE MACRO statement} of all functions."""
-    text = zone_macro() + ";\n"
+    text = ZONE_MACRO + ";\n"
     text += "\n".join(file.read_text() for file in sorted(FOLDER.glob("*.sql")))
     text = re.sub(r"^--.*\n", "", text, flags=re.MULTILINE)
     statements = [statement.strip() for statement in text.split(";\n")]
@@ -52,7 +56,8 @@ def needed(sql, scheduled_time):
     """Return the statements that make the functions a query names, and those they name."""
     names = reached(set(WORD.findall(sql.lower())) & macros().keys())
     scheduled = f"CREATE MACRO td_scheduled_time() AS {int(scheduled_time)}::BIGINT"
-    return [scheduled, *(macros()[name] for name in macros() if name in names)]
+    first = [zones(), scheduled] if "td_zone" in names else [scheduled]
+    return [*first, *(macros()[name] for name in macros() if name in names)]
 
 
 def reached(names):

@@ -4,7 +4,7 @@ import json
 
 import _duckdb as duckdb
 
-from console.engines import comparing, functions, gate, intake, settling, types
+from console.engines import comparing, functions, gate, intake, intervals, settling, types
 
 LONGEST = 1000  # characters of a message: it can hold values of any length
 LARGEST_MB = 16  # of one value of a result
@@ -65,8 +65,9 @@ class Wrapped:
 
 def query(connection, request):
     """Write the rows of a query to the output file."""
-    check(connection, request)
+    tree = check(connection, request)
     prepare(connection, request)
+    intervals.fix(connection, tree)
     body = Wrapped(connection, request["sql"])
     found = [(row[0], row[1]) for row in body.execute("DESCRIBE ")]
     columns = fit(found, request["into"], request["columns"]) if request["into"] else plain(found)
@@ -108,7 +109,7 @@ def bounded(name, value, kind):
 
 
 def check(connection, request):
-    """Refuse a query that is not a SELECT over the tables it may read."""
+    """Refuse a query that is not a SELECT over the tables it may read. Return its tree."""
     ask = "SELECT json_serialize_sql($1, skip_null := true, skip_empty := true)"
     tree = json.loads(connection.execute(ask, [request["sql"]]).fetchone()[0])
     if tree["error"]:
@@ -119,6 +120,7 @@ def check(connection, request):
         kind = "Table" if refused.table else "Refused"
         table = refused.table
         raise Complaint(str(refused), kind=kind, at=refused.at, table=table) from None
+    return tree["statements"]
 
 
 def syntax_complaint(tree):

@@ -1,13 +1,15 @@
 """Trino's SQL keeps its meaning on the embedded engine."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from console.engines import QueryError, Source, get_engine
+from console.engines import QueryError, Source, get_engine, intervals, work
 
 naive = datetime.fromisoformat
 SLOT = datetime(2018, 8, 14, 1, 23, 45, tzinfo=UTC)
@@ -97,6 +99,8 @@ VALUES = [
     ("EXTRACT(dow FROM DATE '2026-11-22')", 7),
     ("greatest(1, NULL)", None),
     ("count_if(1 > 0)", 1),
+    ("count_if(NULL)", 0),
+    ("count_if(1 > 0) FILTER (WHERE 1 > 2)", 0),
     ("current_date = CAST(now() AS date)", True),
     ("url_extract_host('https://u@shop.example.com:8443/a?b=c%20d#e')", "shop.example.com"),
     ("url_extract_parameter('https://x.com/a?b=c%20d#e', 'b')", "c d"),
@@ -186,6 +190,36 @@ def test_intervals_are_those_of_td(tmp_path):
     assert texts == [(begin, end) for _, begin, end in INTERVALS]
 
 
+def test_intervals_that_rows_name_are_the_same(tmp_path):
+    named = ", ".join(f"({place}, '{spec}')" for place, (spec, *_) in enumerate(INTERVALS))
+    sql = f"""SELECT TD_INTERVAL_RANGE(spec) AS found, TD_INTERVAL_RANGE('-7d') AS written
+        FROM (VALUES {named}) AS t(place, spec) ORDER BY place"""
+    found, _ = rows(sql, tmp_path)
+    begins = [f"{datetime.fromtimestamp(pair[0], UTC):%Y-%m-%d %H:%M:%S}" for pair, _ in found]
+    assert begins == [begin for _, begin, _ in INTERVALS]
+    assert {tuple(written) for _, written in found} == {tuple(found[0][0])}
+
+
+def test_an_interval_that_is_written_out_is_a_constant_when_files_are_read(tmp_path):
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE t AS SELECT range AS time FROM range(10)")
+    sql = "SELECT count(*) FROM t WHERE TD_INTERVAL(time, '-1d', 'JST') AND TD_INTERVAL(time, '1d')"
+    request = {"sql": sql, "database": "main", "tables": {"main": {}}, "scheduled_time": 1e9}
+    tree = json.loads(
+        connection.execute(f"SELECT json_serialize_sql('{quoted(sql)}')").fetchone()[0]
+    )
+    work.prepare(connection, request)
+    intervals.fix(connection, tree["statements"])
+
+    [(_, plan)] = connection.execute(f"EXPLAIN {sql}").fetchall()
+
+    assert "Empty Result" in plan  # The two do not overlap, as only constants can tell.
+
+
+def quoted(sql):
+    return sql.replace("'", "''")
+
+
 def test_days_are_the_zone_s_days_over_a_change_of_clocks(tmp_path):
     new_york = ZoneInfo("America/New_York")
     slot = datetime(2026, 3, 9, 9, tzinfo=new_york)  # clocks went forward on the 8th
@@ -244,6 +278,11 @@ QUERIES = [
         [(2,), (3,)],
     ),
     ("SELECT x FROM (VALUES 1, NULL, 3) t(x) ORDER BY x DESC", [(3,), (1,), (None,)]),
+    ("SELECT count_if(n > 1) AS a FROM (VALUES 1) AS t(n) WHERE n > 1", [(0,)]),
+    (
+        "SELECT n, count_if(n > 1) OVER (ORDER BY n) AS c FROM (VALUES 1, 2) AS t(n)",
+        [(1, 0), (2, 1)],
+    ),
     ("SELECT 1 -- the end", [(1,)]),
     ("SELECT 1;", [(1,)]),
 ]

@@ -96,6 +96,17 @@ def drop_accuracy(node):
     return exp.ApproxDistinct(this=node.this.copy())
 
 
+def count_from_zero(node):
+    """Let count_if() be a bigint that is 0 where there are no rows; DuckDB has a null there."""
+    counted = node
+    while isinstance(counted, exp.Filter | exp.Window):
+        counted = counted.this
+    if not isinstance(counted, exp.CountIf) or isinstance(node.parent, exp.Filter | exp.Window):
+        return node
+    number = exp.Coalesce(this=node.copy(), expressions=[exp.Literal.number(0)])
+    return exp.cast(number, "bigint")
+
+
 def formatted(node):
     return call("printf", node.this, *node.expressions)
 
@@ -131,10 +142,12 @@ CHANGES = {
     exp.ArraySize: calls("cardinality", "this"),
     exp.ArraySlice: calls("trino_slice", "this", "start", "end"),
     exp.Cast: convert,
+    exp.CountIf: count_from_zero,
     exp.DateAdd: keep_type,
     exp.DateDiff: whole_units,
     exp.DateTrunc: truncate_time,
     exp.Extract: iso_part,
+    exp.Filter: count_from_zero,
     exp.Format: formatted,
     exp.JSONExtract: calls("trino_json", "this", "expression"),
     exp.JSONExtractScalar: calls("trino_json_scalar", "this", "expression"),
@@ -148,4 +161,5 @@ CHANGES = {
     exp.TimestampTrunc: truncate_time,
     exp.TryCast: convert,
     exp.UnixToTime: from_unixtime,
+    exp.Window: count_from_zero,
 }

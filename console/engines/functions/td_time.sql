@@ -57,19 +57,27 @@ CREATE MACRO td_span_unit(x) AS regexp_extract(x, '^[+-]?\d+([smhdwMqy])$', 1);
 CREATE MACRO td_interval_between(x, z) AS (
     SELECT CASE WHEN td_unit = ''
         THEN error('"' || td_spec || '" is not an interval: write for example -1d, -7d/now or -1M/-1M')
-        ELSE list_sort([td_end, td_shift(td_trunc_at(td_part(td_unit), td_end, td_z),
-            td_span_count(td_spec), td_unit, td_z)]) END
+        ELSE list_sort([td_end, td_shift(td_start, td_count, td_unit, td_z)]) END
     FROM (
-        SELECT *, CASE
-            WHEN td_place = '' THEN td_trunc_at(coalesce(td_part(td_unit), 'day'), td_now, td_z)
-            WHEN td_place = 'now' THEN td_now
-            WHEN td_place_unit <> '' THEN td_shift(td_trunc_at(td_part(td_place_unit), td_now, td_z),
-                td_span_count(td_place), td_place_unit, td_z)
-            ELSE td_moment(td_place, td_z) END AS td_end
+        SELECT *, td_trunc_at(td_own_part, td_end, td_z) AS td_start
         FROM (
-            SELECT td_scheduled_time() AS td_now, x AS td_spec, z AS td_z,
-                td_span_unit(split_part(x, '/', 1)) AS td_unit, split_part(x, '/', 2) AS td_place,
-                td_span_unit(split_part(x, '/', 2)) AS td_place_unit)));
+            SELECT *, CASE
+                WHEN td_place = '' THEN td_place_start
+                WHEN td_place = 'now' THEN td_now
+                WHEN td_place_unit <> '' THEN td_shift(td_place_start, td_place_count, td_place_unit, td_z)
+                ELSE td_moment(td_place, td_z) END AS td_end
+            FROM (
+                SELECT *, td_trunc_at(coalesce(td_part(td_place_unit), td_own_part), td_now, td_z)
+                    AS td_place_start
+                FROM (
+                    SELECT *, coalesce(td_part(td_unit), 'day') AS td_own_part
+                    FROM (
+                        SELECT td_scheduled_time() AS td_now, x AS td_spec, z AS td_z,
+                            td_span_count(x) AS td_count,
+                            td_span_unit(split_part(x, '/', 1)) AS td_unit,
+                            split_part(x, '/', 2) AS td_place,
+                            td_span_count(split_part(x, '/', 2)) AS td_place_count,
+                            td_span_unit(split_part(x, '/', 2)) AS td_place_unit))))));
 CREATE MACRO td_interval_range
     (x) AS td_interval_between(x, 'UTC'),
     (x, z) AS td_interval_between(x, z);
