@@ -72,5 +72,5 @@ def overlap(segments: list[dict], audience: Audience) -> str:
     context = Context(audience)
     flags = [f"{condition(rules, context)} AS s{n}" for n, rules in enumerate(segments)]
     pairs = [(i, j) for i in range(len(segments)) for j in range(i, len(segments))]
-    counts = ", ".join(f"count(*) FILTER (WHERE s{i} AND s{j}) AS n{i}_{j}" for i, j in pairs)
+    counts = ", ".join(f"count_if(s{i} AND s{j}) AS n{i}_{j}" for i, j in pairs)
     return f"SELECT {counts}\nFROM (SELECT {', '.join(flags)}\n{source(context)}\n) AS flags"

@@ -3,12 +3,19 @@
 from activations.rules import literals
 from activations.rules.audience import KEY, Audience
 from activations.rules.literals import BadValue, name
-from activations.rules.tree import Context, check_size, column_of, condition
+from activations.rules.tree import (
+    SETS,
+    Context,
+    check_size,
+    column_of,
+    condition,
+    joined,
+    negation,
+)
 
 PERCENT, COUNT = "Percent", "Count"
 MOST = 10**9  # customers of a limit
 KEY_OF_CUSTOMER = f"c.{name(KEY)}"
-JOINTS = {"And": " AND ", "Or": " OR "}
 
 
 def members(rules: dict, audience: Audience, columns: str = "", segment: int | None = None) -> str:
@@ -53,35 +60,44 @@ def funnel(rules: dict, audience: Audience, segment: int | None = None) -> str:
     up to it leave); for each of its rules m, s<n>_<m> and s<n>_<m>_left within the set.
     """
     context = context_of(rules, audience, segment)
-    sets = [parts_of(each, context) for each in rules.get("conditions", [])]
-    flags, totals = [], ["count(*) AS total"]
-    for n, (whole, joint, parts) in enumerate(sets, 1):
-        flags.append(f"{whole} AS s{n}")
-        flags += [f"{part} AS s{n}_{m}" for m, part in enumerate(parts, 1)]
-        totals += counted(f"s{n}", left([f"s{k}" for k in range(1, n + 1)], rules["type"]))
-        for m in range(1, len(parts) + 1):
-            within = left([f"s{n}_{k}" for k in range(1, m + 1)], joint)
-            totals += counted(f"s{n}_{m}", within)
-    inner = ",\n  ".join(flags) or "TRUE AS s0"
-    return f"SELECT {', '.join(totals)}\nFROM (SELECT\n  {inner}\n{source(context)}\n) AS flags"
+    flags, totals, sets = {}, ["count(*) AS total"], []
+    for n, node in enumerate(rules.get("conditions", []), 1):
+        parts = flags_of(node, f"s{n}", context)
+        flags |= parts
+        sets.append(whole(node, list(parts)))
+        totals += counted(f"s{n}", sets[-1], left(sets, rules["type"]))
+        for m in range(1, len(parts) + 1 if node["type"] in SETS else 1):
+            flag = f"s{n}_{m}"
+            totals += counted(flag, flag, left(list(parts)[:m], node["type"]))
+    inner = ",\n  ".join(f"{part} AS {flag}" for flag, part in flags.items()) or "TRUE AS s0"
+    outer = ",\n  ".join(totals)
+    return f"SELECT\n  {outer}\nFROM (SELECT\n  {inner}\n{source(context)}\n) AS flags"
 
 
-def parts_of(node, context):
-    """Return the condition of a rule set, how its rules are joined, and each of them."""
-    whole = condition(node, context)
-    if node.get("type") not in ("And", "Or"):
-        return whole, "And", [whole]
-    return whole, node["type"], [condition(each, context) for each in node["conditions"]]
+def flags_of(node, flag, context):
+    """Return the conditions of the rules in a rule set, or of a rule, each by its name."""
+    if node["type"] not in SETS:
+        return {flag: condition(node, context)}
+    parts = enumerate(node["conditions"], 1)
+    return {f"{flag}_{m}": condition(part, context) for m, part in parts}
+
+
+def whole(node, flags):
+    """Return the condition of a rule set, or of a rule, by the names of what is in it."""
+    if node["type"] not in SETS:
+        return flags[0]
+    inner = joined(flags, node["type"])
+    return negation(inner) if node.get("exclude") else inner
 
 
 def left(flags, joint):
-    return JOINTS[joint].join(flags)
+    return SETS[joint].join(flags)
 
 
-def counted(flag, cumulative):
+def counted(flag, condition, cumulative):
     return [
-        f"count(*) FILTER (WHERE {flag}) AS {flag}",
-        f"count(*) FILTER (WHERE {cumulative}) AS {flag}_left",
+        f"count_if({condition}) AS {flag}",
+        f"count_if({cumulative}) AS {flag}_left",
     ]
 
 
@@ -92,10 +108,7 @@ def context_of(rules, audience, segment):
 
 def source(context: Context) -> str:
     """Return FROM with the customers and all that their rules are joined with."""
-    joins = [
-        f"LEFT JOIN ({subquery}) AS {alias} ON {alias}.k = {KEY_OF_CUSTOMER}"
-        for subquery, alias in context.joins.items()
-    ]
+    joins = [measures.join(KEY_OF_CUSTOMER) for measures in context.joins.values()]
     customers = f"FROM {name(context.audience.database)}.{name('customers')} AS c"
     return "\n".join([customers, *joins])
 

@@ -8,8 +8,9 @@ a behavior, compared by an operator) or a Reference to another segment.
 from dataclasses import dataclass, field
 
 from activations.rules import operators
-from activations.rules.audience import KEY, NUMBER, TIME, Audience, Behavior, Column
+from activations.rules.audience import NUMBER, TIME, Audience, Behavior, Column
 from activations.rules.literals import BadValue, name
+from activations.rules.measures import Measures
 
 SETS = {"And": " AND ", "Or": " OR "}
 COUNTS = {"Count", "CountDistinct"}
@@ -25,16 +26,22 @@ class Context:
 
     audience: Audience
     customer: str = "c"
-    joins: dict[str, str] = field(default_factory=dict)  # subquery -> alias
+    joins: dict[str, Measures] = field(default_factory=dict)  # by the table of a behavior
     within: tuple[int, ...] = ()  # segments whose rules are being written
 
-    def join(self, subquery: str) -> str:
-        """Return the alias of a subquery over a behavior; the same one is joined once."""
-        return self.joins.setdefault(subquery, f"b{len(self.joins) + 1}")
+    def measured(self, behavior: Behavior, value: str, where: str) -> str:
+        """Return what a customer's value of a behavior is called. Each behavior is joined once."""
+        database = behavior.database or self.audience.database
+        table = f"{name(database)}.{name(behavior.table)}"
+        measures = self.joins.setdefault(table, Measures(table, f"b{len(self.joins) + 1}"))
+        return measures.named(value, where)
 
 
 def condition(node: dict, context: Context, depth: int = 0) -> str:
-    """Return the condition of a segment, a rule set or a rule, which is never null."""
+    """Return the condition of a segment, a rule set or a rule. Null stands for false.
+
+    All that is joined by AND and OR may be null; what is negated must not, and is made sure.
+    """
     if depth > DEEPEST:
         raise BadValue(f"Rule sets are nested deeper than {DEEPEST} levels.")
     if node.get("type") in SETS:
@@ -59,14 +66,23 @@ def rules_in(node) -> int:
 
 def rule_set(node, context, depth):
     parts = [condition(each, context, depth + 1) for each in node.get("conditions", [])]
-    inner = f"({SETS[node['type']].join(parts)})" if parts else "TRUE"
-    return f"NOT {inner}" if node.get("exclude") else inner
+    inner = joined(parts, node["type"])
+    return negation(inner) if node.get("exclude") else inner
+
+
+def joined(parts: list[str], kind: str) -> str:
+    if len(parts) < 2:
+        return parts[0] if parts else "TRUE"
+    return f"({SETS[kind].join(parts)})"
 
 
 def negated(condition, node):
     excluded = bool(node.get("exclude")) ^ bool(node.get("operator", {}).get("not"))
-    sure = f"coalesce({condition}, FALSE)"
-    return f"NOT {sure}" if excluded else sure
+    return negation(condition) if excluded else condition
+
+
+def negation(condition: str) -> str:
+    return f"NOT coalesce({condition}, FALSE)"
 
 
 def value(leaf, context):
@@ -95,8 +111,7 @@ def aggregate(left, context) -> tuple[Column, str]:
     if behavior is None:
         raise BadValue(f"There is no behavior '{source}' any more.")
     column, text = aggregated(left["aggregation"], behavior)
-    alias = context.join(grouped(text, left, behavior, context.audience))
-    found = f"{alias}.v"
+    found = context.measured(behavior, text, wanted_rows(left, behavior, context.audience))
     return column, f"coalesce({found}, 0)" if left["aggregation"]["type"] in COUNTS else found
 
 
@@ -125,13 +140,10 @@ def time_of(behavior):
     return behavior.time
 
 
-def grouped(value, left, behavior: Behavior, audience: Audience) -> str:
-    """Return the subquery that gives each customer the aggregate."""
+def wanted_rows(left, behavior: Behavior, audience: Audience) -> str:
+    """Return the condition on the rows of a behavior that count; "" for all of them."""
     found = (filtered(left, behavior, audience), windowed(left, behavior, audience))
-    wheres = [each for each in found if each]
-    where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
-    table = f"{name(behavior.database or audience.database)}.{name(behavior.table)}"
-    return f"SELECT {name(KEY)} AS k, {value} AS v FROM {table}{where} GROUP BY 1"
+    return " AND ".join(each for each in found if each)
 
 
 def filtered(left, behavior, audience):
@@ -141,8 +153,8 @@ def filtered(left, behavior, audience):
         return ""
     if found.get("type") not in SETS:
         raise BadValue("Choose whether all or any of the filters have to hold.")
-    parts = (row_condition(each, behavior, audience) for each in found["conditions"])
-    return f"({SETS[found['type']].join(parts)})"
+    parts = [row_condition(each, behavior, audience) for each in found["conditions"]]
+    return joined(parts, found["type"])
 
 
 def row_condition(leaf, behavior, audience):

@@ -358,3 +358,30 @@ def test_what_people_type_stays_a_value(ask, text):
     tree = rule({"type": "Equal", "rightValue": text}, name="email")
 
     assert ask(members(tree, audience())) == []
+
+
+def orders(kind, column="", **more):
+    left = {"aggregation": {"type": kind, "column": column}, "source": {"name": "orders"}, **more}
+    operator = {"type": "GreaterEqual", "rightValue": 1}
+    return {"type": "Value", "leftValue": left, "operator": operator}
+
+
+def test_a_behavior_is_read_once_whatever_the_rules_measure_of_it(ask):
+    window = {"type": "TimeWithinPast", "value": 30, "unit": "day"}
+    parts = [orders("Count"), orders("Count", window=window), orders("Sum", "amount")]
+    tree = {"type": "And", "conditions": [{"type": "And", "conditions": [*parts, parts[0]]}]}
+
+    sql = members(tree, audience())
+
+    assert sql.count('"behavior_orders"') == sql.count("JOIN") == 1
+    assert sql.count("count(*)") == 2
+    assert sorted(row[KEY] for row in ask(sql)) == PLAIN.members(tree)
+
+
+def test_only_the_rows_that_all_rules_want_are_read():
+    window = {"type": "TimeWithinPast", "value": 30, "unit": "day"}
+    parts = [orders("Count", window=window), orders("Sum", "amount", window=window)]
+
+    sql = members({"type": "And", "conditions": parts}, audience())
+
+    assert sql.count("TD_INTERVAL") == 1 and "FILTER" not in sql
