@@ -231,6 +231,54 @@ def judged_clevertap(found: dict) -> list[Measured]:
     ]
 
 
+QUICKEST_COUNT = 1  # seconds, of half of the questions
+SLOWEST_COUNT = 2  # seconds, of a question in the middle of its rounds
+SLOWEST_REFRESH = 60  # seconds
+MOST_BY_HAND = 1.3  # times what SQL by hand takes
+
+
+def judged_studio(found: dict) -> list[Measured]:
+    """Return the goals of counts of segments, of their SQL, and of the refresh before."""
+    size = f"{found['customers']:,} customers, {found['rows']:,} rows"
+    medians = [median(each["product"]) for each in found["questions"]]
+    half, slowest = median(medians), max(medians)
+    share = median(shares(found["questions"]))
+    longest = median(each["seconds"] for each in found["refreshes"])
+    peak = max(each["peak"] for each in found["refreshes"]) / 1e6
+    return [
+        seconds_of(f"count with its funnel after an edit, median; {size}", half, QUICKEST_COUNT),
+        seconds_of("the slowest of these questions", slowest, SLOWEST_COUNT),
+        Measured(
+            "P13",
+            "all questions of a round / SQL by hand",
+            f"{share:.2f}",
+            f"≤ {MOST_BY_HAND}",
+            share <= MOST_BY_HAND,
+        ),
+        seconds_of(f"refresh, peak memory {peak:,.0f} MB", longest, SLOWEST_REFRESH),
+    ]
+
+
+def seconds_of(what: str, seconds: float, most: float) -> Measured:
+    return Measured("P13", what, f"{seconds:.2f} s", f"≤ {most} s", seconds <= most)
+
+
+def ratios(question: dict) -> list[float]:
+    """Return the product's seconds by those of the SQL by hand, of each round."""
+    pairs = zip(question["product"], question["by_hand"], strict=True)
+    return [product / hand for product, hand in pairs]
+
+
+def shares(questions: list[dict]) -> list[float]:
+    """Return the same of all questions together, of each round."""
+    rounds = range(len(questions[0]["product"]))
+    return [
+        sum(each["product"][n] for each in questions)
+        / sum(each["by_hand"][n] for each in questions)
+        for n in rounds
+    ]
+
+
 def percentile(values: list[float], share: float) -> float:
     """Return the least value that so large a share of them does not exceed."""
     return sorted(values)[ceil(share * len(values)) - 1]

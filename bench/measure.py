@@ -39,30 +39,30 @@ class Peak(threading.Thread):
     Pages that several of them share count for each: the figure is never too small by that.
     """
 
-    def __init__(self, leader: int):
+    def __init__(self, leader: int, without: int = 0):
         super().__init__(daemon=True)
-        self.leader = leader
+        self.leader, self.without = leader, without
         self.bytes = 0
         self.ended = threading.Event()
 
     def run(self):
         while not self.ended.wait(EVERY):
-            self.bytes = max(self.bytes, resident(self.leader))
+            self.bytes = max(self.bytes, resident(self.leader, self.without))
 
     def stop(self):
         self.ended.set()
         self.join()
 
 
-def resident(leader: int) -> int:
+def resident(leader: int, without: int = 0) -> int:
     """Return the bytes of memory that the leader's session and its descendants hold now."""
     processes = dict(each for each in map(read, Path("/proc").glob("[0-9]*")) if each)
-    family = {pid for pid, (_, session, _) in processes.items() if session == leader}
+    family = {pid for pid, (_, session, _) in processes.items() if leader in (pid, session)}
     size = -1
     while len(family) != size:
         size = len(family)
         family |= {pid for pid, (parent, _, _) in processes.items() if parent in family}
-    return sum(processes[pid][2] for pid in family)
+    return sum(processes[pid][2] for pid in family - {without})
 
 
 def read(folder: Path) -> tuple[int, tuple[int, int, int]] | None:

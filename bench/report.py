@@ -60,6 +60,7 @@ def overview(found: dict) -> str:
     measured += [goals.judged_clicks(found["click"])] if "click" in found else []
     measured += goals.judged_pages(found["pages"]) if "pages" in found else []
     measured += goals.judged_clevertap(found["clevertap"]) if "clevertap" in found else []
+    measured += goals.judged_studio(found["studio"]) if "studio" in found else []
     for kind in goals.MOST_DUE:
         measured += goals.judged_due(kind, found[f"due-{kind}"]) if f"due-{kind}" in found else []
     rows += [[m.number, m.what, m.value, "", m.goal, m.word] for m in measured]
@@ -187,6 +188,31 @@ def clevertap(found: dict) -> str:
     return text + table(head, rows)
 
 
+def studio(found: dict) -> str:
+    if "studio" not in found:
+        return NOTHING
+    one = found["studio"]
+    refreshes = [each["seconds"] for each in one["refreshes"]]
+    text = (
+        f"{one['customers']:,} customers, {one['rows']:,} rows of what they did, {one['rounds']} "
+        f"edits. A refresh took {median(refreshes):.1f} s. Web server and engine together held "
+        f"{one['peak'] / MEGABYTE:,.0f} MB at most.\n\n"
+    )
+    head = ["question", "s", "most", "by hand s", "ratio", "count alone, by hand s"]
+    return text + table(head, [question(each) for each in one["questions"]])
+
+
+def question(each: dict) -> list:
+    return [
+        each["name"],
+        f"{median(each['product']):.3f}",
+        f"{max(each['product']):.3f}",
+        f"{median(each['by_hand']):.3f}",
+        f"{median(goals.ratios(each)):.2f}",
+        f"{median(each['count_by_hand']):.3f}",
+    ]
+
+
 def circumstances(found: dict) -> str:
     """Return when and on what each work was measured, those alike together."""
     alike = {}
@@ -205,6 +231,7 @@ MADE = {
     "click": click,
     "pages": pages,
     "clevertap": clevertap,
+    "studio": studio,
     "circumstances": circumstances,
 }
 

@@ -93,6 +93,24 @@ def test_profiles_are_sent_to_clevertap_and_counted(tmp_path):
     assert "records alone" in report.clevertap(found)
 
 
+def test_segments_are_counted_beside_sql_by_hand(tmp_path):
+    few = ("--customers", 2000, "--rounds", 1, "--refreshes", 1, "--folder", tmp_path)
+    found = bench("studio", *few, "--json", tmp_path / "figures.json")["studio"]
+
+    assert (found["rows"], found["peak"] > 10_000_000) == (40_000, True)
+    assert all(0 < each["by_hand"][0] < 60 for each in found["questions"])
+    assert [each.number for each in goals.judged_studio(found)] == ["P13"] * 4
+    assert "a segment of segments" in report.studio({"studio": found})
+
+
+def test_the_share_of_a_round_is_of_all_its_questions_together():
+    quick = {"product": [0.1, 0.2], "by_hand": [0.01, 0.1]}
+    slow = {"product": [1.0, 1.0], "by_hand": [1.09, 1.1]}
+
+    assert goals.shares([quick, slow]) == pytest.approx([1, 1])
+    assert goals.ratios(quick) == pytest.approx([10, 2])
+
+
 @NEEDED
 def test_pages_are_timed_under_load(tmp_path):
     few = ("--jobs", 60, "--queries", 3, "--working", 1, "--rate", 5, "--seconds", 4)
