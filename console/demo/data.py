@@ -14,6 +14,7 @@ from console.tables.files import new_file
 
 SQL = Path(__file__).with_name("data.sql")
 TABLE = re.compile(r"^-- table: (\w+)\.(\w+)$", re.MULTILINE)
+DATABASES = ("demo", "sample_datasets")
 
 
 def write_demo(folder, customers=25_000, anchor=None):

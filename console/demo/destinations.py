@@ -7,6 +7,7 @@ from integrations.sandbox import HOST, clevertap
 DESTINATION = "Demo SFTP sandbox"
 CLEVERTAP_ACCOUNT = "Demo CleverTap sandbox"
 S3, SALESFORCE_DMP = "Demo S3 sandbox", "Demo Salesforce DMP"
+NAMES = (DESTINATION, CLEVERTAP_ACCOUNT, S3, SALESFORCE_DMP)
 Login = tuple[str, dict]  # connector, settings
 
 

@@ -1,5 +1,7 @@
 """The people and the saved queries of the demo."""
 
+from datetime import UTC, datetime
+
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
@@ -8,7 +10,8 @@ from console.demo import authentications
 from console.demo.authentications import complete
 from console.demo.data import load_demo
 from console.demo.destinations import CLEVERTAP_ACCOUNT, DESTINATION, Sandbox
-from console.demo.queries import CLEVERTAP, LAPSED, SAVED
+from console.demo.past import each_day, make_up
+from console.demo.queries import CATEGORIES, CLEVERTAP, LAPSED, REVENUE, SAVED
 from console.models import Database, Query, QueryVersion
 from console.schedules import schedule_query
 
@@ -24,8 +27,8 @@ def make(sandbox: Sandbox) -> Query:
         destinations = authentications.for_servers(admin, sandbox)
         authentications.for_vendors(admin, sandbox)
         database = Database.objects.get(name="demo")
-        for saved in SAVED:
-            query(saved, database, marketer, destinations)
+        made = {saved: query(saved, database, marketer, destinations) for saved in SAVED}
+        make_up(earlier_runs(made, datetime.now(UTC)))
     return Query.objects.get(owner=marketer, name=LAPSED.name, place="")
 
 
@@ -39,9 +42,9 @@ def person(name, group, **fields):
 
 
 def query(saved, database, owner, destinations):
-    """Make the saved query, unless a query of that name is there: it may have been changed."""
+    """Make the saved query and return it. Return None where one of that name is there already."""
     if Query.objects.filter(owner=owner, name=saved.name, place="").exists():
-        return
+        return None  # It may have been changed.
     query = Query.objects.create(name=saved.name, database=database, sql=saved.sql, owner=owner)
     QueryVersion.objects.create(query=query, number=1, sql=saved.sql, saved_by=owner)
     if saved is LAPSED:
@@ -49,6 +52,19 @@ def query(saved, database, owner, destinations):
         schedule_query(query, "@daily", "UTC")
     if saved is CLEVERTAP and CLEVERTAP_ACCOUNT in destinations:
         send(query, destinations[CLEVERTAP_ACCOUNT], {"skip_invalid": True})
+    return query
+
+
+def earlier_runs(made, now):
+    """Return the runs that the queries are to have behind them: two failed, and went well later."""
+    runs = []
+    if made[LAPSED]:
+        runs += each_day(made[LAPSED], 271, now, failed=(8, 19))
+    if made[REVENUE]:
+        runs += each_day(made[REVENUE], 30, now, hour=8, minute=30)
+    if made[CATEGORIES]:
+        runs += each_day(made[CATEGORIES], 6, now, hour=8, minute=32)[::3]
+    return runs
 
 
 def send(query, authentication, given):

@@ -8,6 +8,7 @@ from django.db.models import Count, Sum
 
 from console import demo
 from console.models import Table
+from console.quickstart import removed
 from integrations.sandbox import HOST, PASSWORD, USER
 from integrations.sandbox.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
@@ -37,7 +38,12 @@ def migrate():
 
 
 def prepare(port, s3_port, clevertap_port, tell):
-    """Make what is missing of the demo; return the query that exports to the sandbox."""
+    """Make what is missing of the demo; return the query that exports to the sandbox.
+
+    Where somebody has removed the demo, make nothing and return None.
+    """
+    if removed.is_removed():
+        return None
     before = Table.objects.count()
     query = demo.make(
         demo.Sandbox(

@@ -11,6 +11,11 @@ from console.quickstart import Refusal
 SIGN = "quickstart"
 
 
+def is_one() -> bool:
+    """Return whether the home is that of a quickstart."""
+    return (settings.HOME / SIGN).exists()
+
+
 @contextmanager
 def claimed(address):
     """Hold the home, so that no second quickstart runs from it."""

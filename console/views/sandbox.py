@@ -5,7 +5,9 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from console.access import is_admin
 from console.queries.legible import broken_inside, hexdump, lines
+from console.quickstart import removed
 from integrations.access import usable_by
 from integrations.sandbox import HOST
 from integrations.sandbox.received import NotThere, listing, start_of
@@ -18,9 +20,11 @@ HEX_BYTES = 512
 def sandbox(request):
     """List the files, the newest first."""
     root = folder()
+    context = {"demo": is_admin(request.user) and not removed.is_removed()}
     if not may_look(request.user):
-        return render(request, "console/sandbox.html", {"refused": True}, status=403)
-    context = {"listing": listing(root, SHOWN), "root": root}
+        context["refused"] = True
+        return render(request, "console/sandbox.html", context, status=403)
+    context |= {"listing": listing(root, SHOWN), "root": root}
     return render(request, "console/sandbox.html", context)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
+from tests.activations.demo import studio_of_demo  # noqa: F401  a fixture
 from tests.activations.sending import drop, send  # noqa: F401  fixtures
 from tests.activations.studio import analyst, make, sales, shoppers, unbuilt  # noqa: F401  fixtures
 from tests.integrations.clevertap import account  # noqa: F401  a fixture

@@ -23,6 +23,7 @@ from console.models import Job
 from console.quickstart import Refusal, landing, ports
 from console.quickstart.family import processes
 from console.quickstart.home import claimed
+from tests.servers import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 FILE = "sandbox/lapsed_gold_and_platinum.csv"
@@ -99,7 +100,8 @@ def test_the_first_export_is_that_of_a_schedule(first_run):
     home, _, _ = first_run
 
     with sqlite3.connect(home / "console.sqlite3") as database:
-        jobs = database.execute("SELECT status, schedule_id, slot FROM console_job").fetchall()
+        delivered = "SELECT status, schedule_id, slot FROM console_job WHERE receipt IS NOT NULL"
+        jobs = database.execute(delivered).fetchall()
         cron = database.execute("SELECT cron FROM console_schedule").fetchall()
 
     assert cron == [("@daily",)]
@@ -158,7 +160,7 @@ def test_while_it_runs_nobody_else_reaches_it_and_no_second_one_starts(first_run
 def test_workers_are_forked_with_what_jobs_need_and_nobody_else_loads_it(first_run):
     home, port, _ = first_run
     process = start(home, "--port", str(port))
-    until(process, "Ctrl-C")
+    until(process, "activations made")  # It asks the engine itself until then.
 
     programs = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in of_home(home)}
     arrow = {pid: "libarrow" in Path(f"/proc/{pid}/maps").read_text() for pid in programs}
@@ -311,6 +313,40 @@ def test_nothing_goes_on_when_the_quickstart_itself_is_killed(first_run):
     while of_home(home) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert of_home(home) == []
+
+
+def test_the_demo_is_whole_soon_and_stays_away_once_it_is_removed(first_run, tmp_path):
+    home = shutil.copytree(first_run[0], tmp_path / "home")
+    port = ports.any_free()
+    process = start(home, "--port", str(port))
+    until(process, "activations made")
+    going_on = "SELECT count(*) FROM console_job WHERE ended_at IS NULL"
+    with sqlite3.connect(home / "console.sqlite3") as database:
+        wait_until(lambda: database.execute(going_on).fetchone() == (0,), 60)
+    assert len([*(home / "sandbox/win_back").glob("*.csv")]) == 1
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+
+    gone = subprocess.run(
+        [sys.executable, "manage.py", "demo", "--remove"],
+        cwd=ROOT,
+        env=os.environ | {"CONSOLE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    refused = finished(start(home, "--once", "--port", str(port)))
+    process = start(home, "--port", str(port))
+    said = until(process, "Ctrl-C")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+
+    assert gone.stdout.startswith("The demo is removed."), gone.stderr
+    assert refused[0] == 1 and refused[1].startswith("The demo was removed from this home")
+    assert "Demo     removed" in said and "Landed" not in said
+    with sqlite3.connect(home / "console.sqlite3") as database:
+        for table in ("console_job", "console_query", "console_database"):
+            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
 def test_td_delivers_to_the_sandbox_from_another_terminal(first_run):

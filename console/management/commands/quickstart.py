@@ -6,9 +6,9 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 
 from django.conf import settings
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand, CommandError, call_command
 
-from console.quickstart import Refusal, data, home, landing, ports
+from console.quickstart import Refusal, data, home, landing, ports, removed
 from console.quickstart.processes import Children, log_of
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -30,22 +30,34 @@ class Command(BaseCommand):
         )
         parser.add_argument("--home", metavar="DIR", help="folder of all state (var/)")
         parser.add_argument("--once", action="store_true", help="stop when the file has landed")
+        parser.add_argument(
+            "--demo", action="store_true", help="make the demo again that was removed"
+        )
 
-    def handle(self, *, port, once, **_):
+    def handle(self, *, port, once, demo, **_):
         self.began = time.monotonic()
         delivered = False
         with interruptible(), ExitStack() as stack:
             port = ports.claim(port)
             address = f"http://{ports.ADDRESS}:{port}/"
             stack.enter_context(home.claimed(address))
+            if demo:
+                removed.forget()
+            if once and removed.is_removed():
+                raise Refusal(
+                    "The demo was removed from this home, so there is no file to deliver. Add "
+                    "--demo to make it again."
+                )
             children = Children(environment(address))
             stack.callback(stop, children)
             # With --once there is but one job, which is done by then.
             file = self.start(children, port, drain=0 if once else DRAIN)
             delivered = True
-            if not once:  # The workers have the first export behind them.
-                call_command("demo_audience")
+            if file and not once:  # The workers have the first export behind them.
+                call_command("demo", begin=True)
             self.stdout.write(summary(address, file, once=once))
+            if file and not once:
+                self.finish_demo()
             while not once:
                 children.check()
                 time.sleep(0.2)
@@ -68,13 +80,27 @@ class Command(BaseCommand):
             self.tell("database made")
         children.start("cluster", "-m", "console.supervisor", str(drain))
         children.start("web server", "-m", "console.web", f"{ports.ADDRESS}:{port}")
-        job = landing.submit(data.prepare(sandbox, s3, clevertap, self.tell))
+        query = data.prepare(sandbox, s3, clevertap, self.tell)
+        job = query and landing.submit(query)
         wait_for_answer(port, children.check)
         self.tell("web server answers")
+        if job is None:
+            return None
         landing.wait_for(job, children.check)
         file = landing.landed(job, data.sandbox_files())
         self.tell("first file delivered, and checked against the result")
         return file
+
+    def finish_demo(self):
+        """Make what needs the refresh that is under way, while the person signs in."""
+        self.stdout.flush()
+        try:
+            call_command("demo")
+        except CommandError as error:
+            self.stdout.write(f"The segments of the demo are missing: {error}")
+        else:
+            self.tell("segments and activations made: the first file of one is on its way")
+        self.stdout.flush()
 
     def tell(self, what):
         self.stdout.write(f"{time.monotonic() - self.began:5.1f} s  {what}")
@@ -118,14 +144,17 @@ def answer(port):
 
 
 def summary(address, file, *, once):
+    landed = [
+        f"Landed   {file.path}" if file else "Demo     removed; quickstart --demo makes it again",
+        *([f"         {file.rows} rows, SHA-256 {file.sha256}"] if file else []),
+    ]
     return "\n".join(
         [
             "",
             f"Open     {address}",
             "Log in   marketer / marketer (writes queries, exports their results)",
             "         admin / admin       (keeps credentials as well, at /admin/ too)",
-            f"Landed   {file.path}",
-            f"         {file.rows} rows, SHA-256 {file.sha256}",
+            *landed,
             f"Logs     {settings.HOME / 'logs'}",
             *([] if once else ["Stop     Ctrl-C"]),
         ]

@@ -1,0 +1,1 @@
+"""The demo in the Audience Studio: segments of the demo's customers, and where they go."""
