@@ -23,7 +23,7 @@ def text(value) -> str:
 
 def number(value) -> str:
     """Return a number as a decimal, so that 0.1 is compared as it is written."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or is_empty(value):
         raise BadValue("Enter a number.")
     try:
         found = Decimal(str(value).strip())
@@ -34,6 +34,10 @@ def number(value) -> str:
     return f"{found:f}"
 
 
+def is_empty(value) -> bool:
+    return value is None or not str(value).strip()
+
+
 def boolean(value) -> str:
     if value not in (True, False, "true", "false"):
         raise BadValue("Choose true or false.")
@@ -42,6 +46,8 @@ def boolean(value) -> str:
 
 def moment(value, timezone: str) -> datetime:
     """Return a time that was written with or without a zone; without one it is the audience's."""
+    if is_empty(value):
+        raise BadValue("Enter a time, such as 2026-01-31 or 2026-01-31 09:00.")
     try:
         found = datetime.fromisoformat(str(value).strip())
     except ValueError:
@@ -58,6 +64,8 @@ def date(value) -> str:
 
 
 def whole(value, *, least: int = 1, most: int = 10_000) -> int:
+    if is_empty(value):
+        raise BadValue("Enter a whole number.")
     try:
         found = int(str(value))
     except ValueError:

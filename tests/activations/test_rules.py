@@ -300,6 +300,14 @@ WRONG = {
         rule({"type": "Equal", "rightValue": "1; DROP"}, name="age"),
         "is not a number",
     ),
+    "a number that is not there yet": (
+        rule({"type": "Equal", "rightValue": ""}, name="age"),
+        "Enter a number",
+    ),
+    "a time that is not there yet": (
+        rule({"type": "Greater", "rightValue": ""}, name="seen"),
+        "Enter a time, such as",
+    ),
     "a time that is none": (
         rule({"type": "Greater", "rightValue": "soon"}, name="seen"),
         "is not a time",
