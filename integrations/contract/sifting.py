@@ -91,7 +91,8 @@ def sift(
     if wrong := check_columns(rows.schema, rules, settings):
         raise PermanentError(
             f"The columns are not as they have to be, so nothing was sent. {' '.join(wrong)}",
-            remedy="Name and cast the columns in the query as the export's page says.",
+            remedy="Name and cast the columns, in the query or in the output mapping, as the "
+            "export's page says.",
         )
     sound = sifted(rows, list(in_force(rules, RowRule, settings)), settings, delivery, skip=skip)
     check_whole(sound, rules, settings, delivery)
