@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from console.access import is_admin
 from console.models import Database, Table
+from console.tables.names import AUDIENCE
 
 
 def readable_databases(user):
@@ -20,15 +21,24 @@ def can_read(user, database):
 
 
 def writable_databases(user):
-    """Return the databases a user may write to."""
+    """Return the databases a user may write to; not those that a refresh makes anew."""
+    return buildable_databases(user).exclude(name__startswith=AUDIENCE)
+
+
+def can_write(user, database):
+    return writable_databases(user).filter(pk=database.pk).exists()
+
+
+def buildable_databases(user):
+    """Return the databases whose tables a job may make for a user."""
     if is_admin(user):
         return Database.objects.all()
     may = Q(owner=user) | Q(writers__in=user.groups.all())
     return Database.objects.filter(may).distinct()
 
 
-def can_write(user, database):
-    return writable_databases(user).filter(pk=database.pk).exists()
+def can_build(user, database):
+    return buildable_databases(user).filter(pk=database.pk).exists()
 
 
 def readable(user):

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from console.engines import QueryError
 from console.models import Database
 from console.tables import store
-from console.tables.access import can_write, readable
+from console.tables.access import can_build, readable
 from console.tables.names import TableError, check_name
 from console.tables.statements import Outcome, Task, kept_if_used, make, plan_over
 
@@ -64,7 +64,7 @@ def build(builds: Builds, *, owner, database, output, engine="trino", **more) ->
 
 def own_database(name, owner):
     database = Database.objects.filter(name=name).first()
-    if database is None or not can_write(owner, database):
+    if database is None or not can_build(owner, database):
         raise TableError(f"There is no database {name} whose tables you may change.")
     return database
 

@@ -11,7 +11,7 @@ from console.models import Database
 from console.tables import store
 from console.tables.access import can_write, readable
 from console.tables.files import new_file, paths
-from console.tables.names import TableError, check_name
+from console.tables.names import AUDIENCE, TableError, check_name
 from integrations.errors import Stopped
 
 
@@ -190,6 +190,11 @@ def writable(target, owner):
     database = Database.objects.filter(name=place).first()
     if database is None or place not in readable(owner):
         raise TableError(f"There is no database {place} that you may read.")
+    if place.startswith(AUDIENCE):
+        raise TableError(
+            f"{place} is made anew at each refresh of its parent segment, and what else is in it "
+            "goes. Choose another database."
+        )
     if not can_write(owner, database):
         raise TableError(f"You may not change tables of {place}.")
     return database, name

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 
 from activations.models import ParentSegment
 from activations.parents import keeping
@@ -237,3 +238,27 @@ def test_a_refresh_under_way_keeps_it_from_being_deleted(parent, marketer):
 def test_nobody_else_makes_a_database_that_is_named_as_one_of_an_audience(marketer):
     with pytest.raises(tables.TableError, match="parent segments"):
         tables.create_database("cdp_audience_7", marketer)
+
+
+def test_nobody_puts_tables_where_the_next_refresh_would_drop_them(
+    parent, refresh, marketer, keeper, client
+):
+    refresh(parent)
+    made = database(parent)
+    sql = f"CREATE TABLE {parent.database}.mine AS SELECT 1 AS one"
+
+    for user in (marketer, keeper):
+        client.force_login(user)
+        job = jobs.submit(sql, database="crm", owner=user)
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        assert job.error == (
+            f"{parent.database} is made anew at each refresh of its parent segment, and what else "
+            "is in it goes. Choose another database."
+        )
+        assert made not in tables.writable_databases(user)
+        assert f'value="{parent.database}"' not in client.get(reverse("upload")).text
+        client.post(reverse("drop-table", args=[parent.database, "customers"]))
+
+    assert made.tables.filter(name="customers").exists()
+    assert refresh(parent).status == Job.Status.SUCCESS
