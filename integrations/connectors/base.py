@@ -82,6 +82,7 @@ class Connector:
     contract: tuple[Rule, ...] = ()  # what its receiver asks of the rows
     limits: tuple[str, ...] = ()  # what else its receiver does not take, as sentences
     example_query: str = ""  # whose result holds to the contract
+    previewed = "what is sent"  # what is shown the beginning of before it is delivered
     goes_out = True  # whether it connects to somebody else's servers
     # The last column of the file in which its receiver hands back rows that it did not take.
     failure_column: str = ""
@@ -122,6 +123,20 @@ class Connector:
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Export rows. Raise ExportError where that fails, Stopped where it was ended."""
         raise NotImplementedError
+
+    def skipped(self, delivery: Delivery) -> Receipt | None:
+        """Return the receipt of nothing, where an empty result is not to be sent."""
+        wanted = self.settings.get("empty_result", "send")
+        if wanted == "fail":
+            raise PermanentError(
+                "The result has no rows, and this export is set to fail then. Nothing was sent.",
+                remedy="See whether the query and its tables are as they should be. "
+                "What to do with no rows is the setting 'Empty result' of the export.",
+            )
+        if wanted == "send":
+            return None
+        delivery.log(f"Nothing is sent: {NO_ROWS}")
+        return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
 
     def test(self, delivery: Delivery) -> Iterator[Step]:
         """Try the authentication, a step at a time; after a failed step the rest are skipped."""
@@ -224,8 +239,8 @@ def delivered(arrival, content, rows):
 class FileConnector(Connector):
     """A destination of files."""
 
+    previewed = "the file"
     splits = True
-
     imports = ("integrations.rows.parquet", "integrations.formats.delimited", "gnupg")
 
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
@@ -256,20 +271,6 @@ class FileConnector(Connector):
         finally:
             destination.clear()
         return delivered(arrival, content, rows), destination.host_key
-
-    def skipped(self, delivery: Delivery) -> Receipt | None:
-        """Return the receipt of nothing, where an empty result is not to be sent."""
-        wanted = self.settings.get("empty_result", "send")
-        if wanted == "fail":
-            raise PermanentError(
-                "The result has no rows, and this export is set to fail then. Nothing was sent.",
-                remedy="See whether the query and its tables are as they should be. "
-                "What to do with no rows is the setting 'Empty result' of the export.",
-            )
-        if wanted == "send":
-            return None
-        delivery.log(f"Nothing is sent: {NO_ROWS}")
-        return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
 
     def file_settings(self) -> dict:
         """Return the settings of the file's format and encoder; mostly those of the export."""

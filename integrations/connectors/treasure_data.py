@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 
 from integrations.connectors.base import Connector, Receipt, Step
 from integrations.connectors.guard import GuardSettings
-from integrations.settings_form import SettingsForm
+from integrations.settings_form import SettingsForm, SpelledChoiceField, advanced
 
 NAME = RegexValidator(
     r"\A[a-z0-9_]{3,128}\Z", "Use 3 to 128 lower-case letters, digits and underscores."
@@ -51,6 +51,22 @@ class Export(GuardSettings):
         "Readers see the table as it was or as it is to be, never in between.",
     )
 
+    empty_result = advanced(
+        SpelledChoiceField(
+            label="Empty result",
+            initial="send",
+            required=False,
+            choices={
+                "send": "Write no rows",
+                "skip": "Write nothing, and say so",
+                "fail": "Fail",
+            },
+            spellings={"": "send"},
+            help_text="What happens when the query finds no rows. Without rows, replace and "
+            "truncate leave an empty table. Skipping leaves the table as it is.",
+        )
+    )
+
     field_order = ["database", "table", "mode"]
 
 
@@ -73,6 +89,8 @@ class TreasureData(Connector):
     example_query = QUERY
 
     def export(self, rows, delivery):
+        if not rows.count and (receipt := self.skipped(delivery)):
+            return receipt
         began = time.monotonic()
         database, table, mode = (self.settings[name] for name in ("database", "table", "mode"))
         size = delivery.tables.put(database, table, rows.path, mode)

@@ -57,7 +57,7 @@ def choose(page, good_page):
     good_page(page, "clevertap-export-list")
     panel.get_by_label("Target Data Entity").select_option("User Profiles")
     operation.select_option("Upload User Profiles")
-    preview = panel.get_by_role("region", name="First bytes of the file", exact=True)
+    preview = panel.get_by_role("region", name="First bytes of what is sent", exact=True)
     expect(preview).to_contain_text('{"d":[{"type":"profile","identity":"u1"')
     panel.get_by_label("Skip on Invalid Record").check()
     good_page(page, "clevertap-export")

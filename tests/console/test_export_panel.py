@@ -316,3 +316,21 @@ def test_what_writes_no_file_has_no_bytes_to_show(mia, people, marketer, run_que
     assert "3. What is sent" in page and "First bytes" not in page
     assert "has 2 rows with the columns <code>id</code>, <code>name</code>" in page
     assert "&quot;table&quot;: &quot;copies&quot;" in page
+
+
+FILES = ("rokt", "sftp_v2", "s3", "salesforce_dmp", "clevertap_sftp")
+
+
+@pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNECTORS)
+def test_what_is_shown_is_called_what_it_is(mia, people, marketer, connector):
+    login = Authentication(name="Login", type=connector.name, owner=marketer)
+    login.settings = {}
+    login.save()
+    data = {"authentication": login.pk, "connector": connector.name}
+
+    page = mia.post(reverse("export-draft", args=[people.pk]), data, headers=HTMX).text
+
+    side = page.partition('id="export-file"')[2]
+    assert ("3. The file" in side) == (connector.name in FILES)
+    assert ("3. What is sent" in side) == (connector.name not in FILES)
+    assert connector.name in FILES or " file" not in side.partition("<details")[0]

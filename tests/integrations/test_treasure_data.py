@@ -18,7 +18,7 @@ from integrations.delivery import Delivery
 from integrations.errors import PermanentError, Stopped
 from integrations.models import Authentication, inline_authentication
 from integrations.result import parse_result
-from integrations.rows import Rows
+from tests.integrations.exports import stored
 
 TD = CONNECTORS["treasure_data"]
 DOCUMENT = Path(__file__).parents[2] / "docs/treasure_data.md"
@@ -306,7 +306,7 @@ def test_without_a_console_there_are_no_tables(tmp_path):
     connector = TD({}, TD.Export.from_json({"database": "shop", "table": "people"}).cleaned_data)
 
     with pytest.raises(PermanentError, match=r"shop\.people was not written"):
-        connector.export(Rows(tmp_path / "rows.parquet"), Delivery())
+        connector.export(stored(tmp_path / "rows.parquet", id=[1]), Delivery())
 
 
 def test_its_test_says_that_there_is_nothing_to_connect_to():
@@ -367,3 +367,39 @@ def test_segments_that_share_a_table_by_append_give_the_same(run, krux, marketer
         ("k2", "lapsed,newsletter"),
         ("k3", "gold"),
     ]
+
+
+EMPTY = f"SELECT * FROM ({ANN}) AS t WHERE id > 1"
+BEFORE = [(1, "ann")]
+
+
+@pytest.mark.parametrize(
+    ("mode", "wanted", "rows"),
+    [
+        ("append", "send", BEFORE),
+        ("truncate", "send", []),
+        ("replace", "send", []),
+        ("truncate", "skip", BEFORE),
+        ("replace", "fail", BEFORE),
+    ],
+)
+def test_a_result_without_rows_is_written_skipped_or_an_error(
+    submit, krux, marketer, mode, wanted, rows
+):
+    ran(submit(ANN))
+    job = submit(EMPTY, mode=mode)
+    Job.objects.filter(pk=job.pk).update(export=job.export | {"empty_result": wanted})
+
+    job = ran(job)
+
+    table = Table.objects.get(database=krux, name="segments")
+    assert list(tables.rows(table)) == rows
+    failed = wanted == "fail"
+    assert (job.status == Job.Status.ERROR, "Empty result" in job.remedy) == (failed, failed)
+    assert bool((job.receipt or {}).get("skipped")) == (wanted == "skip")
+
+
+def test_without_the_setting_no_rows_are_written():
+    _, _, export = parse_result({"type": "treasure_data", "database": "shop", "table": "orders"})
+
+    assert export["empty_result"] == "send"
