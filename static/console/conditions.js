@@ -2,6 +2,8 @@
 // Of several such conditions, parted by blanks, one has to hold.
 // Those that do not apply are hidden and not sent. Without this script all of them are shown.
 // What is no field, such as <span data-when="unit=week">weeks</span>, is shown or hidden itself.
+import "./entries.js"; // Wherever there are settings, one of them can be a table.
+
 const isField = (element) => "form" in element;
 const place = (field) => (isField(field) && field.closest("[id^=div_id_], [id^=div_export_], .form-row, .mb-3")) || field;
 

@@ -78,7 +78,17 @@ def test_profiles_are_imported(editor, query, clevertap, connected, good_page):
     start = page.get_by_label("First bytes of the file", exact=True)
     expect(start).to_contain_text("ann,Ann,true,$D_1589241600")
     expect(page.get_by_text(re.compile(r"import-\d{14}-\{job\}-1\.csv"))).to_be_visible()
+    rows = page.get_by_role("textbox", name=re.compile(r"^Column \d+$"))
+    number = rows.count() + 1
+    page.get_by_role("button", name="Add a row").press("Enter")
+    expect(rows).to_have_count(number)
+    expect(rows.last).to_be_focused()
+    rows.last.fill("later")
+    page.get_by_label(f"Data type of {number}").select_option("LONG")
+    expect(page.locator("#export-file")).to_contain_text("later")  # The result has none of that.
     good_page(page, "imports-panel")
+    rows.last.fill("")
+    page.get_by_label(f"Data type of {number}").select_option("")
 
     page.get_by_role("button", name="Run and export now").click()
     expect(page.locator("#job")).to_contain_text("Queued")
