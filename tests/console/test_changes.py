@@ -1,13 +1,19 @@
 """Only what changed is sent: compared with what was delivered, rejected or left in doubt."""
 
 import random
+from datetime import UTC, datetime
 
 import pytest
 
 from console import jobs
 from console.jobs import delivering
-from console.models import Job
+from console.jobs.changes.wishes import token
+from console.jobs.rejects import first_rejects
+from console.models import Delivered, Job
+from console.queries.changing import ask_for_everything
+from console.schedules import schedule_query
 from integrations.errors import PermanentError
+from tests.console.receiver import SFTP
 
 pytestmark = [pytest.mark.needs("sshd", "ssh-keygen"), pytest.mark.django_db]
 ANN, BOB, CID = (1, "ann", 1.5, False), (2, "bob", None, False), (3, "cid", 0.5, False)
@@ -15,6 +21,10 @@ ANN, BOB, CID = (1, "ann", 1.5, False), (2, "bob", None, False), (3, "cid", 0.5,
 
 def log_of(job):
     return "\n".join(line.text for line in job.lines.all())
+
+
+def names_of(job):
+    return [file["path"].rpartition("/")[2] for file in job.receipt["files"]]
 
 
 def operations(rows):
@@ -144,3 +154,167 @@ STEPS = {
     "fail and retry": lambda *given: fails(*given, retried=True),
     "resend": resent,
 }
+
+
+def test_keys_that_are_there_twice_or_missing_end_the_job_and_nothing_is_sent(receiver):
+    receiver.offer(ANN, (1, "again", 1.0, False), (None, "who", 1.0, False))
+
+    job = receiver.run()
+
+    assert (job.status, job.failure) == ("error", "lasting")
+    said = "1 row has no value in the key id. 1 key is in the result more than once in id: 1."
+    assert job.error == f"{said} Nothing was sent."
+    assert not receiver.files() and not Delivered.objects.exists()
+
+
+def test_separate_files_are_sent_one_for_each_operation_that_has_rows(receiver):
+    receiver.change(tell="files")
+    receiver.offer(ANN, BOB, CID)
+    first = receiver.run()
+    receiver.offer((1, "anna", 1.5, False), CID, (4, "dan", None, False), (5, "bad", 1.0, True))
+    second = receiver.run()
+
+    assert names_of(first) == [f"{first.pk}-added.csv"]
+    parts = ("added", "changed", "removed")
+    assert names_of(second) == [f"{second.pk}-{part}.csv" for part in parts]
+    assert [file["rows"] for file in second.receipt["files"]] == [1, 1, 1]
+    assert receiver.rows(second, "-removed") == [receiver.rows(first, "-added")[1]]
+    assert (second.rejected, second.receipt["rows"]) == (1, 3)
+    [reject] = first_rejects(second)
+    assert reject.values[1] == "bad"
+    assert set(receiver.has) == {"1", "3", "4"}
+
+
+def test_what_is_not_to_be_sent_is_left_out_for_good(receiver):
+    receiver.change(added=False, removed=False)
+    receiver.offer(ANN, BOB)
+    first = receiver.run()
+    receiver.offer((1, "anna", 1.5, False), CID)
+    second = receiver.run()
+    receiver.change(added=True, removed=True)
+    third = receiver.run()
+
+    assert (
+        first.receipt["skipped"]
+        == "nothing of what changed is sent (2 added, 0 changed, 0 removed)."
+    )
+    assert operations(receiver.rows(second)) == [("1", "changed")]
+    assert "nothing has changed" in third.receipt["skipped"]
+
+
+def test_another_name_sends_nothing_and_another_type_everything(receiver):
+    receiver.offer(ANN, BOB)
+    receiver.run()
+    receiver.query.sql = "SELECT id, name AS first_name, amount, bad FROM source"
+    receiver.query.save()
+    named = receiver.run()
+    receiver.query.sql = "SELECT id, name, CAST(amount AS varchar) AS amount, bad FROM source"
+    receiver.query.save()
+    typed = receiver.run()
+
+    assert named.compared["counts"]["same"] == 2 and not named.receipt["files"]
+    assert operations(receiver.rows(typed)) == [("1", "changed"), ("2", "changed")]
+    assert "The columns became others" in log_of(typed)
+
+
+def test_everything_is_sent_once_when_somebody_asks_for_it(receiver):
+    receiver.offer(ANN, BOB)
+    receiver.run()
+    assert ask_for_everything(receiver.query)
+    receiver.offer(ANN)
+    asked, after = receiver.run(), receiver.run()
+
+    assert operations(receiver.rows(asked)) == [("1", "added"), ("2", "removed")]
+    assert "nothing has changed" in after.receipt["skipped"]
+
+
+@pytest.mark.parametrize("what", ["path", "switched on again", "key"])
+def test_another_destination_begins_anew(receiver, what):
+    receiver.offer(ANN, BOB)
+    receiver.run()
+    if what == "path":
+        receiver.query.export |= {"path_prefix": "/in/{job}.csv", "user_directory_is_root": False}
+        receiver.query.export["path_prefix"] = str(receiver.server.root / "in/{job}.csv")
+        receiver.query.save()
+    elif what == "key":
+        receiver.change(key=["name"])
+    else:
+        receiver.change(since=token())
+    job = receiver.run()
+
+    assert job.status == "success", job.error
+    assert operations(receiver.rows(job)) == [("1", "added"), ("2", "added")]
+    assert "all rows count as added" in log_of(job)
+    assert "nothing has changed" in receiver.run().receipt["skipped"]
+
+
+def test_a_job_made_before_the_destination_was_changed_is_not_sent(receiver):
+    receiver.offer(ANN)
+    job = receiver.submit()
+    receiver.change(since=token())
+
+    job = receiver.run(job)
+
+    assert job.status == "error"
+    assert "The export was changed after this job was made" in job.error
+
+
+def test_jobs_of_a_query_compare_one_after_the_other(receiver):
+    receiver.offer(ANN)
+    first, second = receiver.submit(), receiver.submit()
+
+    assert not jobs.run(second.pk)
+    assert (
+        jobs.waiting([second])[second.pk] == f"Waits: job {first.pk} of the same query is not done."
+    )
+    receiver.run(first)
+    assert "nothing has changed" in receiver.run(second).receipt["skipped"]
+
+
+def test_a_slot_that_is_older_than_the_last_delivered_one_is_skipped(receiver):
+    schedule_query(receiver.query, "@daily", "UTC")
+    schedule = receiver.query.schedule
+    slots = [datetime(2026, 7, day, tzinfo=UTC) for day in (1, 2, 3)]
+    receiver.offer(ANN)
+    receiver.run(schedule=schedule, slot=slots[1])
+    receiver.offer(BOB)
+
+    late = receiver.run(schedule=schedule, slot=slots[0])
+    after = receiver.run(schedule=schedule, slot=slots[2])
+
+    assert late.status == "skipped" and "is older than the one" in late.error
+    assert operations(receiver.rows(after)) == [("2", "added"), ("1", "removed")]
+
+
+def test_a_retry_of_what_failed_sends_the_very_bytes(receiver, monkeypatch):
+    receiver.offer(ANN, BOB)
+    receiver.run()
+    receiver.offer((1, "anna", 1.5, False))
+    with monkeypatch.context() as patch:
+        patch.setattr(delivering, "signed", lambda *_: raised())
+        failed = receiver.run()
+    sent = receiver.rows(failed)
+    receiver.offer(CID)
+
+    again = receiver.run(jobs.retry(failed, receiver.owner))
+
+    assert operations(sent) == [("1", "changed"), ("2", "removed")]
+    assert (again.status, receiver.rows(failed)) == ("success", sent)
+    after = receiver.run()
+    assert operations(receiver.rows(after)) == [("3", "added"), ("1", "removed")]
+
+
+def test_rejected_rows_are_tried_again_and_resent_ones_count(receiver, monkeypatch):
+    bad = (2, "bob", 1.0, True)
+    receiver.offer(ANN, bad)
+    first = receiver.run()
+    second = receiver.run()
+    assert (second.status, second.rejected) == ("success", 1)
+    assert "rejected" in second.receipt["skipped"]
+
+    monkeypatch.setattr(SFTP, "contract", ())
+    resent = receiver.run(jobs.resend(first, receiver.owner))
+
+    assert resent.receipt["rows"] == 1
+    assert operations(receiver.rows(first)) == [("2", "added")]
+    assert "nothing has changed" in receiver.run().receipt["skipped"]
