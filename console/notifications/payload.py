@@ -69,7 +69,10 @@ def delivered(job):
         {name: file[name] for name in ("path", "rows", "bytes", "sha256")}
         for file in job.receipt["files"]
     ]
-    return {"rows": job.receipt["rows"], "bytes": job.receipt["bytes"], "files": files}
+    much = {"rows": job.receipt["rows"], "bytes": job.receipt["bytes"], "files": files}
+    if "changes" in job.receipt:
+        much["changes"] = job.receipt["changes"]["sent"]
+    return much
 
 
 def body_of(notice: Notice, shape: str) -> bytes:

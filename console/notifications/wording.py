@@ -72,7 +72,16 @@ def delivered(job):
     files = [f"{file['path']} ({file['bytes']:,} bytes)" for file in job.receipt["files"]]
     to = f"Delivered {counted(job.receipt['rows'])} to {job.authentication}"
     as_files = f"{to}: {', '.join(files)}." if files else f"{to}."
-    return " ".join(filter(None, (as_files, job.receipt.get("summary"))))
+    return " ".join(filter(None, (as_files, job.receipt.get("summary"), changes(job.receipt))))
+
+
+def changes(receipt):
+    """Return what became of the rows that were sent, where only changes are."""
+    if "changes" not in receipt:
+        return ""
+    sent = receipt["changes"]["sent"]
+    told = (f"{sent[name]:,} {name}" for name in ("added", "changed", "removed"))
+    return f"Changes since the run before: {', '.join(told)}."
 
 
 def rejected(job):
