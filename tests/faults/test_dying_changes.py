@@ -19,12 +19,10 @@ FIRST = "SELECT * FROM (VALUES (1, 'a'), (2, 'b'), (3, 'c')) AS t(id, name)"
 SECOND = "SELECT * FROM (VALUES (1, 'a'), (2, 'x'), (4, 'd')) AS t(id, name)"
 SENT = [("2", "changed"), ("4", "added"), ("3", "removed")]
 STEPS = {
-    "comparing": "console.jobs.changes.comparing.found_as_told",
     "compared": "console.jobs.running.check_volume",
     "about to note what it sends": "console.jobs.changes.settling.noted",
     "noted": "console.jobs.delivering.exported",
     "sent": "console.jobs.delivering.settled",
-    "the new rows are kept": "console.jobs.delivering.signed",
     "about to end": "console.jobs.running.succeed",
     "in the last transaction": "console.jobs.ending.follow",
 }
