@@ -31,7 +31,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 from console import jobs, tables
-from console.models import Job, Notice, Query, Schedule
+from console.models import Delivered, Job, Notice, Query, Schedule
 from console.schedules import schedule_query
 from console.tables.files import new_file
 from integrations.models import Authentication
@@ -47,6 +47,12 @@ drop.settings = {{"host": "sftp.example.com", "port": 22, "username": "mia",
 drop.save()
 query = Query.objects.create(name="People", database=shop, sql="SELECT * FROM people", owner=mia,
                              authentication=drop, export={{"path_prefix": "/people.csv"}})
+delivered = settings.DELIVERED_DIR / str(query.pk)
+delivered.mkdir(parents=True)
+for name in ("rows", "sent"):
+    pq.write_table(pa.table({{"id": [1]}}), delivered / f"{{name}}.parquet")
+Delivered.objects.create(query=query, path=f"{{query.pk}}/rows.parquet", rows=1,
+                         unsure=[{{"path": f"{{query.pk}}/sent.parquet"}}])
 schedule_query(query, "@hourly")
 Schedule.objects.update(next_slot=timezone.now() - timedelta(hours=5))
 done = jobs.submit("SELECT * FROM people ORDER BY id", database="shop", owner=mia)
@@ -346,6 +352,19 @@ def test_nothing_is_sent_a_second_time_by_itself(keyed, backup):
     found = state(keyed)
     assert [job[1] for job in found["jobs"]] == ["success", "queued", "queued", "queued"]
     assert found["messages"] == 1  # that of the job which exports nothing
+
+
+@pytest.mark.parametrize("results", [True, False])
+def test_what_was_delivered_comes_back_and_is_looked_at_first(filled, keyed, tmp_path, results):
+    path = tmp_path / "console.tar.gz"
+    filled.done("backup", path, *([] if results else ["--without-results"]))
+
+    keyed.done("restore", path)
+
+    files = sorted(keyed.folder.glob("delivered/*/*"))
+    assert [file.name for file in files] == ["rows.parquet", "sent.parquet"]
+    code = "from console.models import Delivered; print(Delivered.objects.get().doubt)"
+    assert "changes may have been delivered since then" in keyed.shell(code)
 
 
 def test_schedules_go_on_where_somebody_says_so(keyed, backup):

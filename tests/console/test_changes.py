@@ -1,18 +1,21 @@
 """Only what changed is sent: compared with what was delivered, rejected or left in doubt."""
 
+import os
 import random
 from datetime import UTC, datetime
 
 import pytest
 
-from console import jobs
+from console import jobs, tables
 from console.jobs import delivering
 from console.jobs.changes.wishes import token
 from console.jobs.rejects import first_rejects
-from console.models import Delivered, Job
+from console.models import Delivered, Job, Table
 from console.queries.changing import ask_for_everything
 from console.schedules import schedule_query
+from integrations.connectors import CONNECTORS
 from integrations.errors import PermanentError
+from integrations.models import Authentication
 from tests.console.receiver import SFTP
 
 pytestmark = [pytest.mark.needs("sshd", "ssh-keygen"), pytest.mark.django_db]
@@ -154,6 +157,49 @@ STEPS = {
     "fail and retry": lambda *given: fails(*given, retried=True),
     "resend": resent,
 }
+
+
+def test_what_was_delivered_is_kept_as_long_as_its_query(receiver, settings):
+    receiver.offer(ANN)
+    receiver.run()
+    receiver.offer(BOB)
+    receiver.run()
+    for path in settings.DELIVERED_DIR.rglob("*.parquet"):
+        os.utime(path, (0, 0))
+
+    Job.objects.update(ended_at="2020-01-01T00:00Z")
+    jobs.prune()
+
+    [kept] = settings.DELIVERED_DIR.rglob("*.parquet")
+    assert str(kept.relative_to(settings.DELIVERED_DIR)) == Delivered.objects.get().path
+    assert "nothing has changed since" in receiver.run().receipt["skipped"]
+    for path in settings.DELIVERED_DIR.rglob("*.parquet"):
+        os.utime(path, (0, 0))
+    receiver.query.delete()
+    jobs.prune()
+    assert not list(settings.DELIVERED_DIR.rglob("*.parquet"))
+
+
+def test_a_table_of_the_console_gets_the_operations_too(receiver, marketer):
+    own = Authentication(name="Tables", type="treasure_data", owner=marketer)
+    own.settings = {}
+    own.save()
+    receiver.query.authentication = own
+    form = CONNECTORS["treasure_data"].Export.from_json({"database": "shop", "table": "changes"})
+    receiver.query.export = form.cleaned_data
+    receiver.query.save()
+    receiver.change(column="what", words={"added": "up", "changed": "up", "removed": "out"})
+    receiver.offer(ANN, BOB)
+    receiver.run()
+    receiver.offer((1, "anna", 1.5, False), CID)
+
+    job = receiver.run()
+
+    assert job.receipt["summary"] == "Appended 3 rows to shop.changes."
+    found = tables.rows(Table.objects.get(name="changes"))
+    told = [(row[0], row[1], row[-1]) for row in found]
+    assert told[:2] == [(1, "ann", "up"), (2, "bob", "up")]
+    assert told[2:] == [(1, "anna", "up"), (3, "cid", "up"), (2, "bob", "out")]
 
 
 def test_keys_that_are_there_twice_or_missing_end_the_job_and_nothing_is_sent(receiver):

@@ -1,7 +1,7 @@
 """What a comparison found, in sentences."""
 
 FIRST = {
-    "first": "Nothing was delivered before",
+    "first": "There is nothing to compare with yet",
     "key": "The key is another one than before",
     "lost": "What was delivered before is not there any more",
 }
