@@ -155,6 +155,14 @@ class ChangesForm(forms.Form):
         """Whether the fields were in the form that was sent."""
         return self.is_bound and self.add_prefix("mode") in self.data
 
+    @property
+    def told_in(self) -> dict[str, str]:
+        """The column that tells the operation, with what it says of added rows; or nothing."""
+        given = self.cleaned_data if self.is_bound else entries(self.kept)
+        if given.get("mode") != CHANGES or given.get("tell", COLUMN) != COLUMN:
+            return {}
+        return {given.get("column") or "operation": given.get("word_added") or "added"}
+
     def fields_of(self, *names):
         return [self[name] for name in names]
 

@@ -3,6 +3,7 @@
 import tempfile
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -20,6 +21,8 @@ from console.jobs.results import rows_of
 from console.models import Delivered, Job, Query
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
+from integrations.rows import Rows
+from integrations.rows.changed import Changed
 
 SECONDS = 20
 AT_ONCE = threading.BoundedSemaphore(2)  # of a web server
@@ -59,6 +62,21 @@ def spill():
 
 def limits() -> Limits:
     return replace(tables.limits(), seconds=SECONDS)
+
+
+def as_added(rows: Rows, told_in: dict[str, str]) -> Rows | Changed:
+    """Return the rows as the first run sends them: with the column that tells the operation."""
+    taken = {name.lower() for name in rows.columns}
+    wanted = {name: word for name, word in told_in.items() if name.lower() not in taken}
+    return Changed(rows, partial(with_columns, wanted)) if wanted else rows
+
+
+def with_columns(wanted, batch):
+    import pyarrow as pa
+
+    columns = [pa.repeat(word, batch.num_rows) for word in wanted.values()]
+    names = [*batch.schema.names, *wanted]
+    return pa.RecordBatch.from_arrays([*batch.columns, *columns], names=names)
 
 
 def names_of_parts(connector, changes: dict, delivery: Delivery) -> list[str]:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 from console import jobs
 from console.forms.changes import ChangesForm
 from console.jobs.results import rows_of
-from console.queries.changing import everything_is_asked
+from console.queries.changing import as_added, everything_is_asked
 from console.queries.exporting import Draft, last_result, remove_export, set_export
 from console.queries.legible import hexdump, lines
 from console.views.keys import key_of
@@ -94,13 +94,13 @@ def export_context(request, query):
         return context
     posted = request.method == "POST" and request.POST.get("connector") == authentication.type
     draft = Draft(query, authentication, request.POST if posted else None)
-    job = last_result(query, request.user)
+    job, form = last_result(query, request.user), shown_changes(request, query, authentication)
     return context | {
         "draft": draft,
         "export_form": draft.form(job.result_columns if job else ()),
-        "changes_form": shown_changes(request, query, authentication),
+        "changes_form": form,
         "everything_asked": everything_is_asked(query),
-        **file_of(job and rows_of(job), draft, job=job),
+        **file_of(job and as_added(rows_of(job), form.told_in), draft, job=job),
     }
 
 

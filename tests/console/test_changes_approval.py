@@ -150,6 +150,7 @@ def test_the_panel_shows_what_the_next_run_would_send(receiver, client, marketer
     url = f"/workbench/queries/{receiver.query.pk}"
     page = client.get(f"{url}/export/", headers={"HX-Request": "true"}).content.decode()
     assert 'name="changes-mode"' in page and "Send everything next time" in page
+    assert "id,name,amount,bad,operation" in page and "1,name 1,1.0,false,added" in page
 
     export = {name: value for name, value in receiver.query.export.items() if value is not False}
     given = export | {"authentication": receiver.query.authentication_id, "connector": "sftp_v2"}
