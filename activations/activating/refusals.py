@@ -3,6 +3,7 @@
 from django.utils.timezone import localtime
 
 DETAILS, MAPPING, SCHEDULE = "details", "mapping", "schedule"
+MOST_NAMED = 8
 
 
 class NotSaved(Exception):
@@ -86,10 +87,36 @@ class Unsound(NotSaved):
         self.problems = problems
 
 
+class NoSuchKey(NotSaved):
+    """Rows would be compared by columns that are not in the output."""
+
+    def __init__(self, missing, names):
+        super().__init__(
+            f"Rows cannot be told apart by {named(missing)}: the output has no such column. It has "
+            f"{named(names)}."
+        )
+
+
+class ColumnTaken(NotSaved):
+    """The column that tells what became of a row has the name of another one."""
+
+    def __init__(self, name):
+        super().__init__(
+            f"The output has a column “{name}”, so what became of a row cannot be told in one of "
+            "that name. Choose a different name."
+        )
+
+
 class BadTiming(NotSaved):
     """It cannot run when it was asked to."""
 
     step = SCHEDULE
+
+
+def named(names) -> str:
+    """Return names in quotes, the first of many."""
+    shown = ", ".join(f"“{name}”" for name in names[:MOST_NAMED])
+    return f"{shown} and {len(names) - MOST_NAMED:,} more" if names[MOST_NAMED:] else shown
 
 
 def opened_at(activation) -> str:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from activations import mapping
 from activations.activating.access import may_change
 from activations.activating.fields import settings_of
 from activations.activating.refusals import (
     BadTiming,
+    ColumnTaken,
     Gone,
     NameTaken,
+    NoSuchKey,
     NotRefreshed,
     NotYours,
     SavedMeanwhile,
@@ -19,12 +22,12 @@ from activations.activating.refusals import (
     Unusable,
     opened_at,
 )
-from activations.mapping import problems as mapping_problems
 from activations.models import Activation
 from activations.rules import problems as rule_problems
 from activations.segments.references import lock_segments
 from activations.segments.rewriting import CannotRewrite, statement
 from activations.segments.usable import audience_for
+from console.jobs.changes.wishes import Changes
 from console.models import Database, Query
 from console.queries import saving
 from console.queries.exporting import set_export
@@ -32,6 +35,7 @@ from console.schedules import ChainError, CronError
 from integrations.access import usable_by
 from integrations.models import Authentication
 
+STAYS = object()
 EDITED = ["name", "description", "mapping", "updated_at"]
 
 
@@ -51,23 +55,28 @@ def save(  # noqa: PLR0913 - an activation is all of this.
     by: User,
     authentication: Authentication,
     export: dict,
+    changes: dict | object | None = STAYS,
     timing: Callable[[Query], object] | None = None,
     mail: Mail | None = None,
     opened: str = "",
 ) -> Activation:
     """Save an activation, new or changed. A new one belongs to the person who saves it.
 
-    `export` is what the connector's form made of what was entered. `timing` puts a query on its
-    schedule, or takes it off; without it, and without `mail`, both stay as they are. `opened` is
+    `export` is what the connector's form made of what was entered, and `changes` what ChangesForm
+    did: how to send only what changed; None sends all. `timing` puts a query on its
+    schedule, or takes it off. Without them, and without `mail`, these stay as they are. `opened` is
     what `opened_at()` was when the person saw it. Raise NotSaved where it cannot be; then nothing
     has changed.
     """
     lock_segments()
     check(activation, by, authentication, opened)
+    check_changes(activation, by, changes)
     if activation.pk is None:
         activation.query = new_query(activation, by)
     written(activation)
-    keep_query(activation, authentication, export, mail)
+    keep_query(activation, mail)
+    kept = activation.query.changes if changes is STAYS else changes
+    set_export(activation.query, authentication, export, kept)
     keep_timing(activation.query, timing)
     keep_sql(activation, by)
     return activation
@@ -77,11 +86,29 @@ def check(activation, by, authentication, opened):
     """Raise NotSaved where the activation is not the person's to save, or not as it should be."""
     if activation.pk is not None:
         check_kept(activation, by, opened)
-    owner = by if activation.pk is None else activation.query.owner
+    owner = owner_of(activation, by)
     if not usable_by(owner).filter(pk=authentication.pk).exists():
         raise Unusable(authentication.name, owner)
     for user in {owner, by}:
         check_for(activation, user)
+
+
+def owner_of(activation, by):
+    """Return whom an activation belongs to, or will belong to."""
+    return by if activation.pk is None else activation.query.owner
+
+
+def check_changes(activation, by, changes):
+    """Raise NotSaved where the output has not the columns that rows are compared by."""
+    if changes is STAYS or changes is None:
+        return
+    owner, wanted = owner_of(activation, by), Changes.of(changes)
+    audience = audience_for(activation.segment.parent_segment, owner)
+    names = [name for name, _ in mapping.output_columns(activation.mapping, audience)]
+    if missing := [name for name in wanted.key if name not in names]:
+        raise NoSuchKey(missing, names)
+    if wanted.told_in.lower() in {name.lower() for name in names}:
+        raise ColumnTaken(wanted.told_in)
 
 
 def check_kept(activation, by, opened):
@@ -101,7 +128,7 @@ def check_for(activation, user):
     if audience is None:
         raise NotRefreshed(segment.parent_segment)
     found = rule_problems(segment.rules, audience, segment.pk)
-    if found := found or mapping_problems(activation.mapping, audience):
+    if found := found or mapping.problems(activation.mapping, audience):
         raise Unsound(found)
 
 
@@ -134,16 +161,15 @@ def written(activation):
         raise NameTaken(activation.name) from None
 
 
-def keep_query(activation, authentication, export, mail):
-    """Give the query what is the activation's: name, page, export, and who hears of its runs."""
+def keep_query(activation, mail):
+    """Give the query what is the activation's: name, page, and who hears of its runs."""
     query = activation.query
     query.name = activation.name
-    query.place = f"/studio/activations/{activation.pk}/"
+    query.place = activation.get_absolute_url()
     if mail is not None:
         query.notify_failure, query.notify_success = mail.on_failure, mail.on_success
         query.notified.set(mail.people)
     query.save(update_fields=["name", "place", "notify_failure", "notify_success"])
-    set_export(query, authentication, export)
 
 
 def keep_timing(query, timing):

@@ -12,6 +12,7 @@ from activations.activating.refusals import DETAILS, MAPPING, SCHEDULE, NotSaved
 from activations.activating.saving import Mail
 from activations.forms.timing import TimingForm, timing_entries
 from activations.models import Activation
+from console.forms.changes import ChangesForm
 from console.queries.exporting import Draft
 from console.views.keys import key_of
 from integrations.access import usable_by
@@ -73,6 +74,7 @@ class ActivationForms:
         self.unchosen = False
         self.draft = self.drafted()
         self.details, self.timing = self.made(lenient)
+        self.changes = self.changed()
         self.refusals = {step: [] for step in STEPS}
 
     def picked(self, chosen):
@@ -88,6 +90,19 @@ class ActivationForms:
         sent = self.data is not None and self.data.get("connector") == self.authentication.type
         data = self.data if sent else None
         return Draft(self.activation.query, self.authentication, data, prefix=PREFIX)
+
+    def changed(self):
+        """Return the form of all rows or only what changed."""
+        connector = self.authentication and self.authentication.connector
+        given = {"kept": self.activation.query.changes, "connector": connector}
+        form = ChangesForm(self.data, **given)
+        return form if form.sent else ChangesForm(**given)
+
+    def shown_changes(self):
+        """Return the same, as it was entered so far, without finding fault with it."""
+        self.changes.full_clean()
+        self.changes.errors.clear()
+        return self.changes
 
     def made(self, lenient):
         activation, data = self.activation, self.data
@@ -119,6 +134,7 @@ class ActivationForms:
         """Hold what was sent against the rules of each form."""
         self.unchosen = self.draft is None
         valid = [self.details.is_valid(), self.timing.is_valid()]
+        valid.append(not self.changes.sent or self.changes.is_valid())
         return all(valid) and not self.unchosen and self.draft.complete
 
     def refuse(self, error: NotSaved):
@@ -131,11 +147,11 @@ class ActivationForms:
             self.details.data = self.details.data.copy()
             self.details.data["opened"] = opened
 
-    @property
-    def saved_with(self) -> dict:
-        """What saving takes of valid forms."""
+    def saved_with(self, by) -> dict:
+        """Return what saving takes of valid forms."""
         given = self.timing.cleaned_data
-        return {
+        changes = {"changes": self.changes.changes(by)} if self.changes.sent else {}
+        return changes | {
             "authentication": self.authentication,
             "export": self.draft.settings,
             "timing": partial(self.timing.put, parent=self.activation.segment.parent_segment),
@@ -171,8 +187,9 @@ class ActivationForms:
     def wrong_export(self):
         if self.unchosen:
             return 1
-        bound = self.details.is_bound and self.draft and self.draft.checked.is_bound
-        return len(self.draft.checked.errors) if bound else 0
+        if not (self.details.is_bound and self.draft and self.draft.checked.is_bound):
+            return 0
+        return len(self.draft.checked.errors) + len(self.changes.errors)
 
     @property
     def first_step(self) -> str:

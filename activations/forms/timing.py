@@ -50,8 +50,6 @@ class TimingForm(ScheduleForm):
 
 def timing_entries(query: Query, parent) -> dict:
     """Return what the form's fields hold for a query, be it new."""
-    if query.pk is None:
-        return {"timezone": parent.timezone}
     trigger = query.schedule and query.schedule.follows
     found = entries(query) | {"by_hand": bool(trigger and trigger.by_hand)}
     return found if query.schedule else found | {"timezone": parent.timezone}

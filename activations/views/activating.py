@@ -10,14 +10,16 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from activations.activating import saving
 from activations.activating.access import may_change, visible_activations
 from activations.activating.refusals import NotSaved
+from activations.activating.templates import initial
 from activations.forms.activating import ActivationForms
 from activations.models import Activation
+from activations.rules.audience import KEY
 from activations.segments.declaration import attributes, behaviors
 from activations.segments.folders import path_of
 from activations.segments.usable import audience_for
@@ -26,6 +28,7 @@ from console import jobs
 from console.forms.repeats import timezones
 from console.models import Query
 from console.notifications import mail_is_set_up
+from console.views.keys import key_of
 
 ELSEWHERE = "activation-draft"  # what was entered, while an authentication is created
 SAVED_SECONDS = 3600  # for so long a form that is sent twice is known
@@ -45,6 +48,10 @@ def edit_activation(request, pk):
 
 
 def new_of(request, segment) -> Activation:
+    """Return a new activation, set up as the template in the address says, if there is one."""
+    key = key_of(request.GET.get("template"))
+    if template := segment.parent_segment.templates.filter(pk=key).first():
+        return initial(template, segment, request.user)
     return Activation(segment=segment, query=Query(owner=request.user))
 
 
@@ -109,8 +116,8 @@ def kept(request, forms):
 def save(request, forms):
     """Save, start a run where that is asked for, and return where to go on."""
     with transaction.atomic():
-        made = saving.save(forms.activation, by=request.user, **forms.saved_with)
-        address = address_of(made)
+        made = saving.save(forms.activation, by=request.user, **forms.saved_with(request.user))
+        address = made.get_absolute_url()
         if "run" in request.POST:
             address = jobs.submit_query(made.query, by=request.user).get_absolute_url()
     cache.set(token_of(request), address, SAVED_SECONDS)
@@ -126,13 +133,6 @@ def token_of(request):
     """Return what tells a form that is sent twice from one that was changed in between."""
     sent = sha256(urlencode(sorted(request.POST.lists()), doseq=True).encode())
     return f"activation-{request.user.pk}-{sent.hexdigest()}"
-
-
-def address_of(activation):
-    try:
-        return activation.get_absolute_url()
-    except NoReverseMatch:
-        return activation.segment.get_absolute_url()
 
 
 def page(request, forms, status=200):
@@ -153,7 +153,7 @@ def page(request, forms, status=200):
         "timezones": timezones(),
         "mail": mail_is_set_up(),
         "page": uuid4().hex,
-        "back": address_of(kept) if kept else segment.get_absolute_url(),
+        "back": (kept or segment).get_absolute_url(),
         **settings_context(forms),
     }
     return render(request, "activations/activation_edit.html", context, status=status)
@@ -167,6 +167,7 @@ def settings_context(forms):
         "chosen": forms.authentication,
         "draft": forms.draft,
         "export_form": forms.export_form,
+        "changes_form": forms.changes if forms.details.is_bound else forms.shown_changes(),
     }
 
 
@@ -174,4 +175,5 @@ def declared(parent, audience):
     """Return what the output mapping can choose from, for the owner of the activation."""
     if audience is None:
         return {"attributes": [], "behaviors": []}
-    return {"attributes": attributes(parent, audience), "behaviors": behaviors(audience)}
+    found = {"attributes": attributes(parent, audience), "behaviors": behaviors(audience)}
+    return found | {"key": {"name": KEY, "kind": "string", "group": ""}}

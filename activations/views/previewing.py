@@ -41,7 +41,7 @@ def settings(request, parent, pk):
     forms = sent(request, parent, pk)
     context = settings_context(forms)
     if forms.draft:
-        context["export_form"] = forms.draft.form()
+        context |= {"export_form": forms.draft.form(), "changes_form": forms.shown_changes()}
     return render(request, "activations/_activation_settings.html", context)
 
 

@@ -68,7 +68,7 @@ function picked(item, columns, path, key, label, at) {
 }
 
 export function AttributeRow(item, at) {
-  return [...picked(item, at.attributes, at.path, at.id, at.name, at), told(at.path)];
+  return [...picked(item, at.sources, at.path, at.id, at.name, at), told(at.path)];
 }
 
 // ---- strings ----

@@ -50,6 +50,11 @@ class OutputMapping extends HTMLElement {
     this.check();
   }
 
+  // What single columns can be made of: the attributes, and the key of customers.
+  get sources() {
+    return [...this.data.attributes, ...(this.data.key ? [this.data.key] : [])];
+  }
+
   find(key) {
     const found = this.holder.querySelector(`[data-key="${CSS.escape(key)}"]`);
     return found?.disabled ? null : found;
@@ -83,7 +88,7 @@ class OutputMapping extends HTMLElement {
   row(item, place) {
     const id = String(idOf(item));
     const at = {
-      ...this.data, id, place, item, path: ["columns", place], all: this.mapping.all_columns,
+      ...this.data, sources: this.sources, id, place, item, path: ["columns", place], all: this.mapping.all_columns,
       change: () => this.touched(item), redraw: (focus) => { this.fresh.delete(item); this.changed(); this.draw(focus); },
     };
     const Row = ROWS[item.kind];
@@ -130,7 +135,7 @@ class OutputMapping extends HTMLElement {
 
   async addColumns() {
     const taken = this.mapping.columns.map(({ source }) => source);
-    const names = await pick("Add columns", this.data.attributes, taken);
+    const names = await pick("Add columns", this.sources, taken);
     const made = names.map((source) => ({ kind: "attribute", source, name: source, hash: false }));
     const after = this.mapping.columns.findLastIndex(({ kind }) => kind === "attribute") + 1;
     this.mapping.columns.splice(after, 0, ...made);

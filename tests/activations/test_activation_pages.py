@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from activations.activating import saving
+from activations.activating import saving, templates
 from activations.activating.refusals import opened_at
 from activations.models import Activation, Segment
 from console.models import Job
@@ -71,6 +71,7 @@ def test_the_page_offers_what_can_be_exported(mia, make, sftp):
 
     assert "Rokt drop" in page and "Output mapping as JSON" in page
     assert '"name": "tier"' in page and '"name": "secret"' not in page
+    assert '"name": "cdp_customer_id"' in page
 
 
 def test_an_activation_is_created(mia, make, sftp):
@@ -268,6 +269,64 @@ def test_masked_columns_are_not_offered_nor_exported(client, make, analyst, sftp
     answer = client.post(of(gold), filled(sftp, mapping='{"all_columns": true, "columns": []}'))
     assert answer.status_code == 302
     assert "email" not in Activation.objects.get().query.sql
+
+
+# ---- only what changed ----
+CHANGES = {
+    "changes-mode": "changes",
+    "changes-key": "campaign, tier",
+    "changes-added": "on",
+    "changes-removed": "on",
+    "changes-tell": "column",
+    "changes-column": "operation",
+    "changes-hold_removed": "50",
+}
+
+
+def test_only_what_changed_is_sent_where_that_is_chosen(mia, make, sftp):
+    gold = make()
+    answer = mia.post(of(gold), filled(sftp, **CHANGES))
+
+    assert answer.status_code == 302
+    query = Activation.objects.get().query
+    assert (query.changes["key"], query.changes["changed"]) == (["campaign", "tier"], False)
+
+    made = Activation.objects.get()
+    saving.save(made, by=query.owner, authentication=sftp, export=query.export)
+    query.refresh_from_db()
+    assert query.changes["key"] == ["campaign", "tier"]  # what is not given stays
+
+    mia.post(edit(made), filled(sftp, **{"changes-mode": "full"}))
+    query.refresh_from_db()
+    assert query.changes is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"changes-key": ""}, "Choose at least one column that tells rows apart."),
+        ({"changes-key": "tier, email"}, "told apart by “email”: the output has no such column"),
+        ({"changes-column": "Tier"}, "The output has a column “Tier”"),
+    ],
+)
+def test_changes_need_columns_of_the_output(mia, make, sftp, wrong, sentence):
+    answer = mia.post(of(make()), filled(sftp, **CHANGES) | wrong)
+    page = answer.content.decode()
+
+    assert answer.status_code == 422 and sentence in page
+    assert 'data-step="details"' in page and "/upload/gold.csv" in page
+    assert not Activation.objects.exists()
+
+
+# ---- templates ----
+def test_an_activation_begins_as_its_template_says(mia, weekly, make, marketer):
+    template = templates.keep(weekly, "Rokt, hourly", by=marketer)
+    address = f"{of(make('Other'))}?template={template.pk}"
+    page = mia.get(address).content.decode()
+
+    assert "/upload/gold.csv" in page and "spring" in page and "Asia/Tokyo" in page
+    assert '<option value="@hourly" selected>' in page and 'value="Weekly"' not in page
+    assert mia.get(f"{address}9999").status_code == 200  # there is no such template
 
 
 # ---- what is shown meanwhile ----
