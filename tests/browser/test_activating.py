@@ -49,6 +49,8 @@ def choose_columns(page, good_page):
     page.get_by_label("Column 3, part 1: value").fill("spring")
     page.get_by_label("Column 3: output name").fill("campaign")
     page.get_by_label("Hash email").check()
+    page.locator(".handle").nth(2).drag_to(page.locator(".output-column").first)
+    expect(page.get_by_label("Column 1: campaign", exact=True)).to_be_focused()
     facts(page, "3 columns")
 
 
@@ -70,9 +72,9 @@ def test_an_activation_is_created_with_the_mouse(as_user, marketer, make, drop, 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Gold, weekly")
     jobs.run(Job.objects.get(query=Activation.objects.get().query).pk)
     lines = (sshd.root / "in" / "gold.csv").read_bytes().split(b"\r\n")
-    assert lines[0] == b"tier,email,campaign" and lines[-1] == b""
+    assert lines[0] == b"campaign,tier,email" and lines[-1] == b""
     assert lines[1:-1] == [
-        f"gold,{sha256(f'c{n}@example.com'.encode()).hexdigest()},spring".encode()
+        f"spring,gold,{sha256(f'c{n}@example.com'.encode()).hexdigest()}".encode()
         for n in range(0, 100, 4)
     ]
     assert Activation.objects.get().query.schedule.cron == "@daily"
@@ -109,7 +111,7 @@ def type_columns(page):
     page.get_by_role("button", name="Add 1 column").press("Enter")
 
 
-def test_an_activation_is_created_by_keys_alone(as_user, marketer, make, drop, sshd):
+def test_an_activation_is_created_by_keys_alone(as_user, marketer, make, drop, sshd, good_page):
     gold = make()
     page = as_user(marketer, reverse("studio-parent", args=[gold.parent_segment_id]))
     page.get_by_role("link", name="Gold", exact=True).press("Shift+F10")
@@ -117,6 +119,10 @@ def test_an_activation_is_created_by_keys_alone(as_user, marketer, make, drop, s
     type_details(page)
     page.get_by_role("button", name="Next").press("Enter")
     type_columns(page)
+    page.get_by_label("Column 3: which rows").select_option("Top N rows")
+    facts(page, "3 columns")
+    good_page(page, "activation-behavior")
+    page.get_by_label("Column 3: which rows").select_option("Last row")
     page.get_by_label("Column 2: segment", exact=True).press("Alt+ArrowUp")
     expect(page.get_by_label("Column 1: segment", exact=True)).to_be_focused()
     page.get_by_label("Column 2: tier", exact=True).press("Delete")
