@@ -22,7 +22,7 @@ FILES = [
     *["notifications", "simulator", "home", "tables", "queries", "admin"],
 ]
 RACES, DAY = "tests/faults/test_races.py", "tests/faults/test_day.py"
-STUDIO = ["refresh", "parent_pages", "segments"]
+STUDIO = ["refresh", "parent_pages", "segments", "activations", "staleness"]
 
 
 @pytest.fixture

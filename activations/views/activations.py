@@ -143,10 +143,14 @@ def activation(request, pk):
     part = request.htmx and not request.htmx.boosted
     if not (part and context["live"]):
         context["chart"] = runs.chart(found)
-    if part:
-        return render(request, "activations/_activation_news.html", context)
-    context |= staleness(found.segment.parent_segment, request.user)
-    return render(request, "activations/activation.html", context)
+    return shown(request, context, "_activation_news" if part else "activation")
+
+
+def shown(request, context, name):
+    """Show a page of an activation, or a part of one; a page also says where data is too old."""
+    if not name.startswith("_"):
+        context |= staleness(context["parent"], request.user)
+    return render(request, f"activations/{name}.html", context)
 
 
 def overview_of(activation):
@@ -179,9 +183,7 @@ def activation_runs(request, pk):
         "live": any(not job.settled for job in page),
     }
     part = request.htmx and not request.htmx.boosted
-    return render(
-        request, f"activations/{'_activation_runs' if part else 'activation_runs'}.html", context
-    )
+    return shown(request, context, "_activation_runs" if part else "activation_runs")
 
 
 @require_GET
@@ -198,4 +200,4 @@ def activation_settings(request, pk):
         "people": query.notified.order_by("username"),
         "followers": followed_by(query, request.user),
     }
-    return render(request, "activations/activation_settings.html", context)
+    return shown(request, context, "activation_settings")

@@ -126,6 +126,8 @@ def test_the_studio_and_activations_say_so_too(client, shoppers, refreshed, send
         reverse("studio-parent", args=[shoppers.pk]),
         reverse("segment-activations", args=[shoppers.pk, made.segment_id]),
         made.get_absolute_url(),
+        reverse("activation-runs", args=[made.pk]),
+        reverse("activation-settings", args=[made.pk]),
     ):
         page = client.get(address).content.decode()
         assert "The data is that of" in page and "The disk is full." in page
