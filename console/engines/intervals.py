@@ -26,6 +26,8 @@ def fix(connection, tree) -> None:
         known = connection.execute(ask).fetchall()
     except duckdb.Error:
         return
+    if any(ends is None for *_, ends in known):
+        return
     whens = " ".join(f"WHEN {same(spec, zone)} THEN {ends}" for spec, zone, ends in known)
     connection.execute(f"CREATE OR REPLACE MACRO td_interval_between(x, z) AS CASE {whens} END")
 
@@ -46,12 +48,13 @@ def named(tree) -> dict:
 
 
 def interval(arguments, place):
-    given = [text(each["expression"]) for each in arguments[place:]] or [None]
+    given = [text(each) for each in arguments[place:]] or [None]
     if None in given or len(given) > 2:
         return None
     return given[0], given[1] if len(given) == 2 else OTHERWISE
 
 
-def text(expression):
-    literal = expression.get("literal", {})
+def text(argument):
+    """Return the text that an argument is; None for others, and for one that is given by name."""
+    literal = {} if argument.get("name") else argument["expression"].get("literal", {})
     return literal.get("text") if literal.get("kind") == "STRING" else None
