@@ -4,6 +4,7 @@ A process in which people wait for answers keeps a few children ready. They have
 wait for their one request; each is locked down for it, and ends with it, like all others.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
+logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 IDLE_SECONDS = 600  # without a question, until those that are ready are let go
 
@@ -73,8 +75,11 @@ class Ready:
                 self.empty()
 
     def fill(self):
-        while len(self.waiting) < self.number:
-            self.waiting.append(start())
+        try:
+            while len(self.waiting) < self.number:
+                self.waiting.append(start())
+        except OSError as error:  # A question then starts its own, and is told if it cannot.
+            logger.warning("No process could be started ahead: %s", error)
 
     def empty(self):
         while found := self.take():
@@ -82,11 +87,11 @@ class Ready:
 
 
 def let_go(started: Started) -> None:
-    """End a child that was asked nothing: it sees the end of its input."""
-    started.child.stdin.close()
+    """End a child that was asked nothing."""
+    started.child.kill()
     started.child.wait()
-    started.child.stdout.close()
-    started.said.close()
+    for pipe in (started.child.stdin, started.child.stdout, started.said):
+        pipe.close()
 
 
 ready: Ready | None = None

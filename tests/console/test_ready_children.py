@@ -82,8 +82,20 @@ def test_those_that_nobody_asks_are_let_go(ready):
 
     ready.empty()
 
-    assert [child.returncode for child in children] == [0, 0]
+    assert None not in [child.returncode for child in children]
     assert not ready.waiting
+
+
+def test_that_none_can_be_started_ahead_is_no_reason_to_stop(ready, monkeypatch, caplog):
+    def refuse():
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    ready.empty()
+    monkeypatch.setattr(starting, "start", refuse)
+
+    ready.fill()
+
+    assert "unavailable" in caplog.text and not ready.waiting
 
 
 STARTER = """
