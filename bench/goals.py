@@ -234,6 +234,7 @@ def judged_clevertap(found: dict) -> list[Measured]:
 QUICKEST_COUNT = 1  # seconds, of half of the questions
 SLOWEST_COUNT = 2  # seconds, of a question in the middle of its rounds
 SLOWEST_REFRESH = 60  # seconds
+SLOWEST_COMPARISON = 5  # seconds
 MOST_BY_HAND = 1.3  # times what SQL by hand takes
 
 
@@ -256,6 +257,11 @@ def judged_studio(found: dict) -> list[Measured]:
             share <= MOST_BY_HAND,
         ),
         seconds_of(f"refresh, peak memory {peak:,.0f} MB", longest, SLOWEST_REFRESH),
+        seconds_of(
+            f"what changed of {found['customers']:,} rows",
+            median(found["compared"]),
+            SLOWEST_COMPARISON,
+        ),
     ]
 
 

@@ -5,7 +5,8 @@
 A console of its own is given a million customers with twenty million rows of what they did, and
 a worker's process refreshes their parent segment. Then the address that the rule builder asks is
 asked for segments, each time with another value in a rule, in turns with SQL that was written by
-hand for the same Parquet files and runs in a DuckDB that stays open.
+hand for the same Parquet files and runs in a DuckDB that stays open. At last two results of a
+million rows are compared, as where only what changed is sent.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import audience, figures, goals, measure, studio_home  # noqa: E402
+from bench import audience, changed, figures, goals, measure, studio_home  # noqa: E402
 from bench.questions import QUESTIONS, count_by_hand, funnel_by_hand  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -145,6 +146,7 @@ def main() -> None:
         found["refreshes"] = [vars(refreshed(parent, home)) for _ in range(given.refreshes)]
         studio_home.make_segment(parent)
         found |= asked_in_turns(parent, home, given.rounds, today)
+        found["compared"] = changed.compared(home, given.customers, given.rounds)
     show(found)
     if given.json:
         figures.keep(given.json, "studio", found)
