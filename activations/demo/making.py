@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from activations.demo import deliveries, segments
-from activations.demo.deliveries import WIN_BACK, WITHOUT_IDENTITY
+from activations.demo.deliveries import WITHOUT_IDENTITY
 from activations.models import Activation, ParentSegment
 from activations.parents import demo
 from activations.segments.usable import audience_for
@@ -34,7 +34,7 @@ def begin() -> ParentSegment | None:
 
 
 def finish(parent: ParentSegment, now: datetime | None = None) -> list[Activation]:
-    """Make the segments and activations that are missing, and start the runs to begin with.
+    """Make the segments and activations that are missing, and run each activation once.
 
     Return the activations that are new. Raise NotMade where there are no customers.
     """
@@ -43,9 +43,8 @@ def finish(parent: ParentSegment, now: datetime | None = None) -> list[Activatio
     with transaction.atomic():
         made = deliveries.make(parent, found)
         make_up(earlier_runs(made, now or datetime.now(UTC)))
-        for name in (WIN_BACK.name, WITHOUT_IDENTITY.name):
-            if name in made:
-                run(made[name])
+        for activation in made.values():
+            run(activation)
     return list(made.values())
 
 

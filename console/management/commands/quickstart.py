@@ -99,7 +99,7 @@ class Command(BaseCommand):
         except CommandError as error:
             self.stdout.write(f"The segments of the demo are missing: {error}")
         else:
-            self.tell("segments and activations made: the first file of one is on its way")
+            self.tell("segments and activations made: their first runs are on their way")
         self.stdout.flush()
 
     def tell(self, what):
