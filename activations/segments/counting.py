@@ -53,13 +53,13 @@ def limited(customers: int, limit: dict | None) -> int:
     return min(customers, number)
 
 
-def note_size(segment: Segment, found: Count) -> None:
+def note_size(segment: Segment, customers: int) -> None:
     """Keep the size of a saved segment, and as a point of its growth where something is new."""
     now = timezone.now()
-    Segment.objects.filter(pk=segment.pk).update(customers=found.customers, counted_at=now)
+    Segment.objects.filter(pk=segment.pk).update(customers=customers, counted_at=now)
     last = segment.sizes.last()
-    if last is None or last.customers != found.customers or last.at < refreshed_at(segment):
-        SegmentSize.objects.create(segment=segment, customers=found.customers)
+    if last is None or last.customers != customers or last.at < refreshed_at(segment):
+        SegmentSize.objects.create(segment=segment, customers=customers)
 
 
 def refreshed_at(segment):

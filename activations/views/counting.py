@@ -80,7 +80,7 @@ def counted(question):
     )
     kept = Segment.objects.filter(parent_segment=question.parent, pk=question.key).first()
     if kept and kept.rules == question.rules:
-        note_size(kept, found)
+        note_size(kept, found.customers)
     return {
         "customers": found.customers,
         "total": found.total,
