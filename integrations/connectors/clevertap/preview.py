@@ -19,7 +19,7 @@ def preview(rows: Rows, settings: dict, limit: int) -> bytes:
     """Return the first bytes of the first request, or of the list. Its rows are not checked yet."""
     if wrong := check_columns(rows.schema, CONTRACT, settings):
         raise PermanentError(
-            " ".join(wrong), remedy="Name and cast the columns in the query as CleverTap's are."
+            " ".join(wrong), remedy="Name and cast the columns as CleverTap's are."
         )
     if settings["target"] == "custom_list":
         with closing(write_rows(People(rows), CSV)) as chunks:

@@ -82,7 +82,7 @@ class SalesforceDMP(FileConnector):
     def preview(self, rows, limit=4096):
         """Return the first bytes of the file, without the rows that would be left out."""
         if wrong := check_columns(rows.schema, self.contract, self.settings):
-            raise PermanentError(" ".join(wrong), remedy="Name and cast the columns in the query.")
+            raise PermanentError(" ".join(wrong), remedy="Name and cast the columns.")
         rules = list(in_force(self.contract, RowRule, self.settings))
         return super().preview(Sifted(rows, rules, self.settings, rejected=0), limit)
 
