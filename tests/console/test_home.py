@@ -108,7 +108,7 @@ def test_the_next_runs_are_listed_but_not_paused_ones(client, marketer, query, d
 
     page = client.get("/").content.decode()
 
-    assert "Revenue" in page and "in 2" in page
+    assert "Revenue" in page and "in 2" in page and "Every hour, on the hour. UTC" in page
     assert "Paused" not in page
 
 
