@@ -167,13 +167,15 @@ def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=1_000_000, help="each has 20 rows")
     parser.add_argument("--full", action="store_true", help="10,000,000 customers")
-    parser.add_argument("--rounds", type=int, default=5, help="edits of each segment")
-    parser.add_argument("--refreshes", type=int, default=3)
+    parser.add_argument("--rounds", type=int, help="edits of each segment: 5, or 1 with --full")
+    parser.add_argument("--refreshes", type=int, help="3, or 1 with --full")
     parser.add_argument("--folder", type=Path, help="where all files are made")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures there")
     given = parser.parse_args()
     if given.full:
         given.customers = 10_000_000
+    given.rounds = given.rounds or (1 if given.full else 5)
+    given.refreshes = given.refreshes or (1 if given.full else 3)
     return given
 
 
