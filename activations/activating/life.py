@@ -57,7 +57,10 @@ def duplicate(activation: Activation, *, name: str, segment: Segment, by) -> Act
         query=Query(owner=by, **settings_of(of)),
     )
     mail = saving.Mail(of.notify_failure, of.notify_success, list(of.notified.all()))
-    return saving.save(copy, by=by, authentication=of.authentication, export=of.export, mail=mail)
+    given = {"authentication": of.authentication, "export": of.export, "mail": mail}
+    # What the other one has delivered is not known of the copy: its first run sends all.
+    changes = of.changes and of.changes | {"by": by.pk}
+    return saving.save(copy, by=by, changes=changes, **given)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """What is done with an activation: run, paused, tried again, copied, deleted; and who may."""
 
+from dataclasses import asdict
 from functools import partial
 
 import pytest
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from activations.activating import life
 from activations.models import Activation
+from console.jobs.changes.wishes import Changes
 from console.models import Job, Query, Schedule
 from console.schedules import follow_query, schedule_query
 from tests.activations.studio import all_of, bought, rule
@@ -112,6 +114,16 @@ def test_a_copy_is_the_persons_and_has_no_schedule(client, send, sftp, analyst, 
     assert "behavior_orders" in query.sql and "email" not in query.sql
     assert "It has no schedule" in said(page)[0]
     assert copy.name in page.content.decode()
+
+
+def test_a_copy_of_what_sends_changes_does_so_too(mia, send, marketer):
+    changes = asdict(Changes(key=["tier"], since="x", by=0))
+    made = send(changes=changes)
+
+    post(mia, "duplicate-activation", made, {"name": "Mine", "segment": made.segment_id})
+
+    copied = Activation.objects.get(name="Mine").query.changes
+    assert copied == changes | {"by": marketer.pk}
 
 
 def test_a_copy_is_offered_a_free_name_and_keeps_it_free(mia, send):

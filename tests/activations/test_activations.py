@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from activations.activating import runs
 from activations.models import Activation
-from console.models import Job
+from console.models import Job, Query
 from console.schedules import follow_query, pause, schedule_query
 from tests.activations.sending import run
 from tests.activations.studio import all_of, bought
@@ -232,6 +232,16 @@ def test_settings_are_told_in_words(mia, send, shoppers):
         "/gold.csv", "SFTP_V2", "At 00:00 every day.", "Europe/Berlin", "mia, its owner", "FROM",
     ]:  # fmt: skip
         assert said in page, said
+
+
+def test_it_says_whether_all_rows_are_sent(mia, send):
+    made = send()
+    assert "all of them, in each run" in read(mia, "activation-settings", made.pk)
+
+    Query.objects.filter(pk=made.query_id).update(changes={"key": ["tier", "age"]})
+
+    page = read(mia, "activation-settings", made.pk)
+    assert "only what changed since the last run, told apart by tier, age" in page
 
 
 def test_all_columns_are_those_that_its_owner_may_see(mia, send, analyst, sftp):
