@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from activations.activating import saving
 from activations.activating.access import may_change, visible_activations
-from activations.activating.refusals import NotSaved
+from activations.activating.life import run_now
+from activations.activating.refusals import NotSaved, NotYours
 from activations.activating.templates import initial
 from activations.forms.activating import ActivationForms
 from activations.models import Activation
@@ -24,10 +25,10 @@ from activations.segments.declaration import attributes, behaviors
 from activations.segments.folders import path_of
 from activations.segments.usable import audience_for
 from activations.views.segments import segment_of
-from console import jobs
 from console.forms.repeats import timezones
 from console.models import Query
 from console.notifications import mail_is_set_up
+from console.queries.access import visible_jobs
 from console.views.keys import key_of
 
 ELSEWHERE = "activation-draft"  # what was entered, while an authentication is created
@@ -59,7 +60,7 @@ def changeable(request, pk) -> Activation:
     """Return an activation that the user may change, or answer 404 or 403."""
     found = get_object_or_404(visible_activations(request.user), pk=pk)
     if not may_change(request.user, found):
-        raise PermissionDenied
+        raise PermissionDenied(str(NotYours(found)))
     return found
 
 
@@ -90,8 +91,10 @@ def elsewhere(request):
     sent = request.POST.copy()
     sent.pop("csrfmiddlewaretoken", None)
     request.session[ELSEWHERE] = {"path": request.path, "sent": sent.urlencode()}
-    back = f"{request.path}?resume=yes"
-    return redirect(f"{reverse('catalog')}?{urlencode({'next': back})}")
+    params = request.GET.copy()
+    params["resume"] = "yes"
+    back = urlencode({"next": f"{request.path}?{params.urlencode()}"})
+    return redirect(f"{reverse('catalog')}?{back}")
 
 
 def kept(request, forms):
@@ -100,7 +103,7 @@ def kept(request, forms):
         return redirect(before)
     new = forms.activation.pk is None
     try:
-        address = save(request, forms)
+        made, job, started = save(request, forms)
     except NotSaved as error:
         if before := saved_before(request):  # The second click waited for the first one.
             return redirect(before)
@@ -108,20 +111,29 @@ def kept(request, forms):
             forms.activation.pk = None  # What was begun is rolled back.
         forms.refuse(error)
         return page(request, forms, 422)
-    name = forms.activation.name
-    messages.success(request, f"“{name}” is {'created' if new else 'saved'}.")
-    return redirect(address)
+    messages.success(request, told(made, job, started, new))
+    return redirect(saved_before(request) or made)
 
 
 def save(request, forms):
-    """Save, start a run where that is asked for, and return where to go on."""
+    """Save, and start a run where that is asked for and none is under way. Note where to go on."""
     with transaction.atomic():
         made = saving.save(forms.activation, by=request.user, **forms.saved_with(request.user))
-        address = made.get_absolute_url()
-        if "run" in request.POST:
-            address = jobs.submit_query(made.query, by=request.user).get_absolute_url()
+        job, started = run_now(made, request.user) if "run" in request.POST else (None, False)
+    shown = job and visible_jobs(request.user).filter(pk=job.pk).exists()
+    address = (job if shown else made).get_absolute_url()
     cache.set(token_of(request), address, SAVED_SECONDS)
-    return address
+    return made, job, started
+
+
+def told(made, job, started, new):
+    """Say what was done."""
+    text = f"“{made.name}” is {'created' if new else 'saved'}."
+    if started:
+        return f"{text} Job {job.pk} has started."
+    if job:
+        return f"{text} Job {job.pk} is under way still, as it was before: run it again after that."
+    return text
 
 
 def saved_before(request):

@@ -149,6 +149,15 @@ def test_run_now_starts_a_job_that_exports(mia, make, sftp, marketer):
     assert job.sql == Activation.objects.get().query.sql
 
 
+def test_a_run_that_is_under_way_is_not_doubled(mia, make, sftp):
+    gold = make()
+    mia.post(of(gold), filled(sftp, run="yes"))
+    made = Activation.objects.get()
+    page = mia.post(edit(made), filled(sftp, run="yes"), follow=True).content.decode()
+
+    assert "is under way still" in page and made.query.jobs.count() == 1
+
+
 def test_a_problem_of_the_mapping_is_said_by_name(mia, make, sftp):
     columns = [{"kind": "attribute", "source": "gone", "name": "gone", "hash": False}]
     mapping = json.dumps({"all_columns": False, "columns": columns})
@@ -241,7 +250,9 @@ def test_what_was_saved_meanwhile_is_replaced_only_when_asked_again(mia, weekly,
 def test_who_may_edit_an_activation(request, client, weekly, who, status):
     client.force_login(request.getfixturevalue(who))
 
-    assert client.get(edit(weekly)).status_code == status
+    page = client.get(edit(weekly))
+    assert page.status_code == status
+    assert status == 200 or "Only mia, its owner" in page.content.decode()
     segment, data = weekly.segment, {"activation": weekly.pk, "token": "t"}
     assert client.post(of(segment, "activation-preview"), data).status_code == status
 
