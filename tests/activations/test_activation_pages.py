@@ -9,9 +9,12 @@ from django.urls import reverse
 
 from activations.activating import saving, templates
 from activations.activating.refusals import opened_at
+from activations.activating.sampling import in_mapping
 from activations.models import Activation, Segment
 from console.models import Job
 from console.schedules import schedule_query
+from integrations.contract import Finding, Look
+from integrations.contract.looking import IN_QUERY
 from integrations.models import Authentication
 from tests.activations.studio import GOLD
 
@@ -355,14 +358,29 @@ def test_the_preview_has_the_rows_and_the_very_file(mia, make, sftp):
     assert "tier,campaign" in page and "gold,spring" in page and "/upload/gold.csv" in page
 
 
-def test_the_preview_says_what_the_receiver_asks(mia, make, marketer):
-    krux = Authentication(name="Krux", type="salesforce_dmp", owner=marketer)
-    krux.settings = {}
-    krux.save()
-    data = filled(krux, connector="salesforce_dmp")
+@pytest.mark.parametrize(
+    ("type_", "asked", "remedy"),
+    [
+        ("salesforce_dmp", "user_id and td_segment", "Name and cast the columns."),
+        ("clevertap", "identity", "Name and cast the columns as CleverTap&#x27;s are."),
+    ],
+)
+def test_the_preview_says_what_the_receiver_asks(mia, make, marketer, type_, asked, remedy):
+    receiver = Authentication(name="Receiver", type=type_, owner=marketer)
+    receiver.settings = {}
+    receiver.save()
+    data = filled(receiver, connector=type_) | {"export-target": "user_profiles"}
     page = preview(mia, make(), data).content.decode()
 
-    assert "user_id" in page and "Name the columns in the output mapping." in page
+    assert asked in page and remedy in page
+
+
+def test_what_to_do_about_columns_is_said_of_the_output_mapping():
+    look = Look(1, 0, 8, [Finding("There is no column x.", "There is a column x.", IN_QUERY)])
+    found = in_mapping({"look": look}, 30)["look"]
+
+    assert found.findings[0].remedy == "Name the columns in the output mapping."
+    assert found.all_rows == 30
 
 
 def test_the_preview_says_how_many_rows_customers_have(mia, make, sftp):
