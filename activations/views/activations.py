@@ -12,6 +12,7 @@ from activations.activating.templates import may_change as may_delete_template
 from activations.models import ActivationTemplate
 from activations.parents.access import usable_by
 from activations.segments.folders import path_of
+from activations.segments.rewriting import hindrance
 from activations.segments.usable import audience_for
 from activations.views.segments import segment_of
 from activations.views.staleness import staleness
@@ -147,9 +148,10 @@ def activation(request, pk):
 
 
 def shown(request, context, name):
-    """Show a page of an activation, or a part of one; a page also says where data is too old."""
+    """Show a page of an activation, or a part of one; a page also says what is wrong."""
     if not name.startswith("_"):
         context |= staleness(context["parent"], request.user)
+        context["hindrance"] = hindrance(context["activation"])
     return render(request, f"activations/{name}.html", context)
 
 

@@ -1,6 +1,7 @@
 """Activations follow their segment, their schedule and the tables of the refresh."""
 
 import pytest
+from django.urls import reverse
 
 from activations.models import Segment
 from activations.parents import keeping
@@ -152,8 +153,9 @@ GONE = [(renamed, "town"), (blocked, "")]
 
 @pytest.mark.parametrize(("change", "name"), GONE)
 def test_after_a_refresh_without_its_column_it_says_so_until_the_column_is_back(
-    people, marketer, refresh, change, name
+    people, marketer, refresh, change, name, client
 ):
+    client.force_login(marketer)
     activation, other = (activate(people, marketer, only(each), each) for each in ("city", "tier"))
     parent = people.parent_segment
     redefine(parent, change, name)
@@ -168,6 +170,8 @@ def test_after_a_refresh_without_its_column_it_says_so_until_the_column_is_back(
     job = run(activation)
     assert (job.status, job.error) == (Job.Status.ERROR, said)
     assert hindrance(activation) == said
+    address = reverse("activation", args=[activation.pk])
+    assert "There is no attribute &#x27;city&#x27; any more." in client.get(address).text
     assert delivered(other)
     people.description = "Still kept"
     people.name = "Everybody"
