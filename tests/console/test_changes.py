@@ -68,28 +68,11 @@ def test_nothing_changed_is_success_and_no_file(receiver):
     assert len(receiver.files()) == 1
 
 
-NULL_SAFE = [(None, 1.5), ("", 1.5), ("NULL", None), (None, None), ("x", float("nan")), ("x", 0.0)]
-NULL_SAFE += [("x", -0.0), ("x", float("inf"))]
-
-
-@pytest.mark.parametrize("before", NULL_SAFE)
-def test_values_are_the_same_only_where_nothing_can_be_seen_to_differ(receiver, before):
-    receiver.offer(*((at, *values, False) for at, values in enumerate(NULL_SAFE)))
-    receiver.run()
-
-    receiver.offer(*((at, *before, False) for at in range(len(NULL_SAFE))))
-    job = receiver.run()
-
-    told = [(text, repr(number)) for text, number in NULL_SAFE]
-    same = told.count((before[0], repr(before[1])))
-    assert job.compared["counts"]["same"] == same == 1
-
-
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_what_the_receiver_has_is_the_result_but_for_rejected_rows(receiver, monkeypatch, seed):
     rng = random.Random(seed)
     source, going = {}, None
-    for _ in range(12):
+    for _ in range(10):
         change(rng, source)
         receiver.offer(
             *([key, *values] for key, values in rng.sample(sorted(source.items()), len(source)))
