@@ -22,7 +22,9 @@ def compare(connection, request):
     texts = key_texts([new, *filter(None, [held]), *(side for side, _ in unsure)])
     see_priors(connection, new, found, texts)
     reshaped = held is not None and held.types != new.types
-    connection.execute(f"CREATE TEMP TABLE d AS {differences(new, request, texts, reshaped)}")
+    # All of a first result is added, in its order: it is not copied, nor sorted.
+    kind = "TEMP TABLE" if has_priors(request) else "VIEW"
+    connection.execute(f"CREATE {kind} d AS {differences(new, request, texts, reshaped)}")
     each = dict(connection.execute("SELECT op, count(*) FROM d GROUP BY op").fetchall())
     counts = {name: each.get(number, 0) for number, name in enumerate(OPERATIONS)}
     same = count(connection, "SELECT 1 FROM n") - counts["added"] - counts["changed"]
@@ -30,6 +32,10 @@ def compare(connection, request):
     if request["sent"]:
         write_sent(connection, new, request)
     return {"counts": counts | {"same": same}, "reshaped": reshaped, "bad": None}
+
+
+def has_priors(request):
+    return bool(request["before"] or request["unsure"])
 
 
 def bad_keys(connection, width):
@@ -90,7 +96,7 @@ def newest(columns, width):
 def differences(new, request, texts, reshaped):
     """Return the SELECT of the rows that differ: operation, place, values as they are sent."""
     columns = range(len(new.names))
-    if not (request["before"] or request["unsure"]):
+    if not has_priors(request):
         values = ", ".join(f"n{number} AS v{number}" for number in columns)
         return f"SELECT 0 AS op, nrow AS row, {values} FROM n"
     values = ", ".join(
@@ -129,7 +135,8 @@ def write_sent(connection, new, request):
         columns.append(f"CASE op {' '.join(words)} END AS {quote(request['column'])}")
     wanted = [str(number) for number, name in enumerate(OPERATIONS) if request["send"][name]]
     order = "op, row" if request["apart"] else "op = 2, row"
-    rows = f"SELECT {', '.join(columns)} FROM d WHERE op IN ({', '.join(wanted)}) ORDER BY {order}"
+    sort = f" ORDER BY {order}" if has_priors(request) else ""
+    rows = f"SELECT {', '.join(columns)} FROM d WHERE op IN ({', '.join(wanted)}){sort}"
     copy(connection, rows, f"{request['folder']}/output.parquet")
 
 
@@ -137,9 +144,12 @@ def write_samples(connection, new, request):
     """Write the first rows of each operation, with what was delivered of them before."""
     columns = range(len(new.names))
     now = ", ".join(f"f.v{number}" for number in columns)
-    least = f"row_number() OVER (PARTITION BY op ORDER BY row) <= {SAMPLES}"
-    first = f"(SELECT * FROM d QUALIFY {least}) AS f"
-    if request["before"] or request["unsure"]:
+    each = (
+        f"(SELECT * FROM d WHERE op = {number} ORDER BY row LIMIT {SAMPLES})"
+        for number in range(len(OPERATIONS))
+    )
+    first = f"({' UNION ALL '.join(each)}) AS f"
+    if has_priors(request):
         before = ", ".join(f"p.p{number} AS b{number}" for number in columns)
         pairs = (f"CAST(f.v{at} AS VARCHAR) = CAST(pk{number} AS VARCHAR)"
                  for number, at in enumerate(new.key))  # fmt: skip
