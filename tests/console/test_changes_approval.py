@@ -1,5 +1,7 @@
 """Changes that wait for a person: which, who may release them, and what the pages show."""
 
+import re
+
 import pytest
 
 from console import jobs
@@ -150,13 +152,15 @@ def test_the_panel_shows_what_the_next_run_would_send(receiver, client, marketer
     url = f"/workbench/queries/{receiver.query.pk}"
     page = client.get(f"{url}/export/", headers={"HX-Request": "true"}).content.decode()
     assert 'name="changes-mode"' in page and "Send everything next time" in page
-    assert "id,name,amount,bad,operation" in page and "1,name 1,1.0,false,added" in page
 
     export = {name: value for name, value in receiver.query.export.items() if value is not False}
     given = export | {"authentication": receiver.query.authentication_id, "connector": "sftp_v2"}
     given |= {"changes-mode": "changes", "changes-key": ["id"], "changes-tell": "files"}
     given |= {"changes-added": "on", "changes-removed": "on", "changes-hold_removed": "50"}
     given = {name: value for name, value in given.items() if value is not None}
+    told = client.post(f"{url}/export/draft/", given | {"changes-tell": "column"})
+    text = re.sub("<[^>]*>", "", told.content.decode())
+    assert "id,name,amount,bad,operation" in text and "1,name 1,1.0,false,added" in text
     shown = client.post(f"{url}/changes/next/", given).content.decode()
 
     assert "The next run would send 2 rows: 1 added, 0 changed, 1 removed." in shown
