@@ -1,6 +1,14 @@
-"""Who may do what: two groups, owners, and what is shared."""
+"""Who may do what: groups, owners, and what is shared."""
 
-MARKETER, ADMIN = "marketer", "admin"
+MARKETER, ADMIN, PRIVACY = "marketer", "admin", "privacy"
+
+
+LOOK_UP = "console.look_up"  # the permission; the group privacy has it
+
+
+def may_look_up(user):
+    """Return whether the user may look up who got what."""
+    return is_admin(user) or user.has_perm(LOOK_UP)
 
 
 def is_admin(user):

@@ -15,6 +15,7 @@ HOME = environment.folder("CONSOLE_HOME", BASE_DIR / "var")
 os.umask(0o077)  # What is written there is for the console's own user.
 TABLES_DIR = HOME / "tables"
 RESULTS_DIR = HOME / "results"
+DELIVERIES_DIR = HOME / "deliveries"
 UPLOADS_DIR = HOME / "uploads"
 SPILL_DIR = HOME / "spill"
 DELIVERED_DIR = HOME / "delivered"
@@ -174,6 +175,8 @@ QUERY_SECONDS = environment.number("CONSOLE_QUERY_SECONDS", 3600, least=1)
 # what is above the tables follows them.
 AFTER_BUILD = ["activations.segments.rewriting.follow_build"]
 RESULT_RETENTION = timedelta(days=environment.number("CONSOLE_RESULT_DAYS", 90, least=1))
+# How long it is kept who got what. With 0 it is not written down.
+DELIVERY_LOG = timedelta(days=environment.number("CONSOLE_DELIVERY_LOG_DAYS", 90, least=0))
 WEB_THREADS = environment.number("CONSOLE_WEB_THREADS", 8, least=1)
 UPLOAD_MAX_MB = environment.number("CONSOLE_UPLOAD_MAX_MB", 2048, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

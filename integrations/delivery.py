@@ -1,6 +1,6 @@
 """What a connector is given beside the rows: host keys, the stop signal, progress, the slot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +90,18 @@ class MemoryJournal:
     note = write
 
 
+class Sendable(Protocol):
+    """Rows of a result, each with its number in it, from 0."""
+
+    @property
+    def schema(self) -> "pa.Schema": ...
+
+    @property
+    def count(self) -> int: ...
+
+    def numbered(self) -> Iterator[tuple["pa.Array", "pa.RecordBatch"]]: ...
+
+
 class Tables(Protocol):
     """The console's own tables, as far as the owner of the rows may change them."""
 
@@ -127,6 +139,8 @@ class Delivery:
     rejects: Rejects = field(default_factory=MemoryRejects)
     journal: Journal = field(default_factory=MemoryJournal)
     tables: Tables = field(default_factory=NoTables)
+    # Called with the rows that hold to the contract before any of them is sent.
+    sending: Callable[["Sendable"], None] = ignore
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))  # in the schedule's zone
     job: str = "manual"  # unique to the job; names its temporary files
     number: str = "0"  # of the job that people know; a retry has that of the first

@@ -6,6 +6,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 
+from tests.console.deliveries import send  # noqa: F401  a fixture
 from tests.endpoint import certificate, endpoint  # noqa: F401  fixtures
 from tests.mailbox import mailbox  # noqa: F401  a fixture
 from tests.objects import moto, moto_server, s3, store  # noqa: F401  fixtures
@@ -56,7 +57,8 @@ def home(settings, tmp_path):
     settings.HOME = tmp_path
     # The real one is slow on purpose: half of the time of the suite.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    for name in ("tables", "results", "uploads", "spill", "delivered"):
+    kept = ("tables", "results", "delivered", "deliveries")
+    for name in (*kept, "uploads", "spill"):
         folder = tmp_path / name
         folder.mkdir()
         setattr(settings, f"{name.upper()}_DIR", folder)

@@ -25,7 +25,7 @@ from activations.activating.refusals import (
 from activations.models import Activation
 from activations.rules import problems as rule_problems
 from activations.segments.references import lock_segments
-from activations.segments.rewriting import CannotRewrite, statement
+from activations.segments.rewriting import CannotRewrite, keep_about, statement
 from activations.segments.usable import audience_for
 from console.jobs.changes.wishes import Changes
 from console.models import Database, Query
@@ -188,3 +188,4 @@ def keep_sql(activation, by):
     except CannotRewrite as error:
         raise Unsound([error.problem]) from None
     saving.save(activation.query, by=by)
+    keep_about(activation)

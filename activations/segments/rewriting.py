@@ -65,10 +65,18 @@ def activations(**which) -> list[Activation]:
 
 
 def write(activation, sql, by):
-    """Save the SQL where it changed."""
+    """Save the SQL, and the names in the log of deliveries, where they changed."""
     if activation.query.sql != sql:
         activation.query.sql = sql
         save(activation.query, by=by)
+    keep_about(activation)
+
+
+def keep_about(activation: Activation) -> None:
+    """Let the log of deliveries tell whose runs those of the query are, by the names of now."""
+    if activation.query.about != (told := about(activation)):
+        activation.query.about = told
+        activation.query.save(update_fields=["about"])
 
 
 def stopped(error: CannotRewrite) -> str:
@@ -82,6 +90,20 @@ def hindrance(activation: Activation) -> str:
     except CannotRewrite as error:
         return str(error)
     return ""
+
+
+def about(activation: Activation) -> dict:
+    """Return what the log of deliveries says of the runs of an activation."""
+    segment = activation.segment
+    audience = segment.parent_segment
+    return {
+        "activation_id": activation.pk,
+        "activation_name": activation.name,
+        "segment_id": segment.pk,
+        "segment_name": segment.name,
+        "audience_id": audience.pk,
+        "audience_name": audience.name,
+    }
 
 
 def statement(activation: Activation) -> str:

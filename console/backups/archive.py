@@ -19,6 +19,8 @@ FORMAT = 1
 ABOUT, SUMS = "backup.json", "SHA256SUMS"
 KEYS = "keys.sealed"
 TABLES, RESULTS, DELIVERED = "tables", "results", "delivered"
+DELIVERIES = "deliveries"
+FOLDERS = (TABLES, RESULTS, DELIVERED, DELIVERIES)
 LEVEL = 1  # Parquet is packed already.
 BLOCK = 1 << 20
 
@@ -119,7 +121,7 @@ def is_ours(name):
     """Return whether a name can only lead to a place inside of the home."""
     parts = PurePosixPath(name).parts
     inside = not name.startswith("/") and ".." not in parts
-    return inside and (len(parts) == 1 or parts[0] in (TABLES, RESULTS, DELIVERED))
+    return inside and (len(parts) == 1 or parts[0] in FOLDERS)
 
 
 def about(path: Path) -> dict:

@@ -29,6 +29,7 @@ SQL_OF_DELIVERED = "SELECT path, CAST(unsure AS text) FROM console_delivered"
 SQL_OF_RESULTS = (
     "SELECT result_path, rejects_path, changes_path FROM console_job WHERE result_path <> ''"
 )
+SQL_OF_DELIVERIES = "SELECT path FROM console_delivery WHERE path <> ''"
 # Those that a job which goes on may have sent a part of: other rows would not fit to it.
 SQL_OF_UNFINISHED = f"{SQL_OF_RESULTS} AND status IN ('queued', 'running')"
 SQL_OF_MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
@@ -148,6 +149,8 @@ def files_of(ask, results):
     for path, unsure in ask(SQL_OF_DELIVERED):
         for file in filter(None, [path, *(each["path"] for each in json.loads(unsure))]):
             yield f"{archive.DELIVERED}/{file}", settings.DELIVERED_DIR / file
+    for (file,) in ask(SQL_OF_DELIVERIES):
+        yield f"{archive.DELIVERIES}/{file}", settings.DELIVERIES_DIR / file
     for kept in ask(SQL_OF_RESULTS if results else SQL_OF_UNFINISHED):
         for file in [*filter(None, kept), *beside(kept[2] or kept[0])]:
             yield f"{archive.RESULTS}/{file}", settings.RESULTS_DIR / file

@@ -20,7 +20,7 @@ from console.backups import archive, databases, sealing
 from console.backups.errors import BackupError
 from console.backups.making import sync_folder
 from console.backups.settling import Settled, settle
-from integrations.management.commands.check_secrets import KINDS
+from integrations.management.commands.check_secrets import kinds
 
 ASIDE = "before-restore-%Y%m%dT%H%M%SZ"
 
@@ -89,13 +89,18 @@ def first_of(migrations):
 
 
 def check_empty(wishes):
-    kept = (settings.TABLES_DIR, settings.RESULTS_DIR, settings.DELIVERED_DIR)
-    filled = [folder for folder in kept if folder.is_dir() and any(folder.iterdir())]
+    filled = [folder for folder in folders() if folder.is_dir() and any(folder.iterdir())]
     if (filled or databases.own().is_there()) and not wishes.replace:
         raise BackupError(
             f"There is a console in {settings.HOME} or in its database already. Restore with "
             "--replace to move it aside, or into another home."
         )
+
+
+def folders():
+    """Return where the files are that the database refers to."""
+    kept = settings.TABLES_DIR, settings.RESULTS_DIR, settings.DELIVERED_DIR
+    return *kept, settings.DELIVERIES_DIR
 
 
 @contextmanager
@@ -145,7 +150,7 @@ def swapped(folder, about, wishes):
 
 def open_all():
     """Return how many credentials the keys open, and the names of the others."""
-    everything = [each for kind in KINDS.values() for each in kind.objects.order_by("pk")]
+    everything = [each for kind in kinds().values() for each in kind.objects.order_by("pk")]
     unreadable = [str(each) for each in everything if not each.readable]
     return len(everything) - len(unreadable), unreadable
 
@@ -161,8 +166,7 @@ def keys_missing(about, unreadable, opened):
 
 def move_aside(aside, folder):
     """Move away what the backup replaces, the database first: half a console must not run."""
-    old = [*databases.own().files(), settings.TABLES_DIR, settings.RESULTS_DIR]
-    old += [settings.DELIVERED_DIR]
+    old = [*databases.own().files(), *folders()]
     old += [settings.HOME / "keys" / path.name for path in folder.glob("keys/*")]
     old = [path for path in old if path.exists() and not is_empty_folder(path)]
     for path in old:
@@ -179,8 +183,8 @@ def is_empty_folder(path):
 def put_in_place(folder):
     """Move the parts of the backup to their places, the database last."""
     database = databases.own().files_of(folder)
-    folders = [folder / name for name in ("tables", "results", "delivered")]
-    for path in (*folder.glob("keys/*"), *folders, *database):
+    kept = (folder / place.name for place in folders())
+    for path in (*folder.glob("keys/*"), *kept, *database):
         if path.exists():
             target = settings.HOME / path.relative_to(folder)
             target.parent.mkdir(exist_ok=True, mode=0o700)

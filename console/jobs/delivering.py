@@ -8,6 +8,7 @@ from functools import partial
 from django.conf import settings
 from django.db import Error
 
+from console.jobs.carrying import Carrying
 from console.jobs.changes.sending import parts_of
 from console.jobs.changes.settling import begin, settled
 from console.jobs.changes.state import wishes
@@ -50,18 +51,29 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
 
 
 def exported(exporter, rows, job, lease):
-    """Return the receipt. What was rejected is kept, however it ends."""
+    """Return the receipt. What was rejected, and who got what, is kept however it ends."""
     if job.changes is not None and not rows.count:
         return nothing_sent(job)
-    if job.changes is not None and wishes(job).apart:
-        return exported_apart(exporter, rows, job, lease)
-    rejects = KeptRejects(job)
+    apart = job.changes is not None and wishes(job).apart
+    carrying = Carrying(job, exporter, KeptRejects(job), lease)
+    try:
+        receipt = (exported_apart if apart else exported_whole)(
+            exporter, rows, job, lease, carrying
+        )
+    except BaseException as error:
+        lease.delivery = carrying.unsure(error)
+        raise
+    lease.delivery = carrying.delivered()
+    return receipt
+
+
+def exported_whole(exporter, rows, job, lease, carrying):
     with closing(FileJournal(job)) as journal:
         try:
-            around = delivery(job, lease, rejects=rejects, journal=journal)
-            return exporter.deliver(rows, around)
+            own = {"rejects": carrying.rejects, "journal": journal, "sending": carrying.prepare}
+            return exporter.deliver(rows, delivery(job, lease, **own))
         finally:
-            lease.outcome |= rejects.close()
+            lease.outcome |= carrying.rejects.close()
 
 
 def nothing_sent(job):
@@ -70,14 +82,15 @@ def nothing_sent(job):
     return Receipt(rows=0, bytes=0, skipped=nothing_changed(job.compared))
 
 
-def exported_apart(exporter, rows, job, lease):
+def exported_apart(exporter, rows, job, lease, carrying):
     """Return the receipt of a file for each operation that has rows."""
-    rejects, sent = KeptRejects(job), {}
+    rejects, sent = carrying.rejects, {}
     with ExitStack() as journals:
         parts = []
         for part in parts_of(job, rows):
             journal = journals.enter_context(closing(FileJournal(job, part.name)))
-            around = delivery(job, lease, rejects=part.rejects(rejects), journal=journal)
+            own = {"rejects": part.rejects(rejects), "journal": journal}
+            around = delivery(job, lease, sending=carrying.prepare, **own)
             progress = partial(note_part, job, lease, sent, part.name)
             parts.append((part.rows, replace(around, part=part.name, progress=progress)))
         try:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.engines import QueryError
+from console.jobs.carrying import record
 from console.jobs.following import make_due
 from console.jobs.hopeless import pause_hopeless
 from console.jobs.lease import KILLED, OUTAGES, PAUSE, TOO_LONG, Lease
@@ -188,6 +189,8 @@ def settle(lease, only, lines, **fields):
             write(lease.job, line)
         if won and fields["status"] == Job.Status.SUCCESS and lease.with_success:
             lease.with_success()
+        if won and lease.delivery:
+            record(lease.delivery)
         if won:
             follow(lease.job.pk)
     if won:

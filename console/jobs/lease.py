@@ -81,6 +81,7 @@ class Lease:
         self.reason = ""
         self.progress = None
         self.sent_bytes = 0
+        self.delivery = None  # what was handed over, counted with how the job ended
         self.outcome = {}  # fields of the job that are written with how it ended
         self.with_success = None  # what is done in the transaction that ends it well
         self.written = (None, 0)

@@ -11,6 +11,7 @@ def load() -> None:
     for name in ENGINES:
         # What reads and writes a dialect is imported when the first statement comes.
         get_engine(name).plan("SELECT 1", database="", tables={})
+    import_module("console.deliveries.writing")
     for connector in CONNECTORS.values():
         for name in connector.imports:
             import_module(name)

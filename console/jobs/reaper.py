@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django_q.brokers import get_broker
 
+from console.jobs.carrying import of_the_dead, record
 from console.jobs.ending import JITTER, LONGEST_WAIT, follow
 from console.jobs.lease import SECONDS as LEASE
 from console.jobs.lease import ready
@@ -45,11 +46,13 @@ def shorten(now):
 
 
 def give_back(job, now):
-    fields = what_now(job, now)
+    fields, delivery = what_now(job, now), of_the_dead(job)
     with transaction.atomic():
         same = Job.objects.filter(pk=job.pk, worker=job.worker, status=Job.Status.RUNNING)
         same = same.filter(lease_until__lt=now, kill_requested_at=job.kill_requested_at)
         won = same.update(worker="", lease_until=None, **fields)
+        if won and delivery:
+            record(delivery)
         if won and fields["status"] == Job.Status.QUEUED:
             wake_worker(job.pk)
             write(job, "The worker that ran this job died. It is run again from the start.")

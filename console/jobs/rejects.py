@@ -61,6 +61,17 @@ class KeptRejects:
             self.writer = pq.ParquetWriter(self.path, schema, compression="zstd")
         return self.writer
 
+    def numbers(self, rule: str = "") -> list[int]:
+        """Return the numbers of what was kept, or of what broke a rule; once it is closed."""
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        if self.writer is None:
+            return []
+        kept = pq.read_table(self.path, columns=[NUMBER, RULE])
+        kept = kept.filter(pc.equal(kept[RULE], rule)) if rule else kept
+        return kept[NUMBER].unique().to_pylist()
+
     def close(self) -> dict:
         """Return the fields of the job that say what was kept."""
         if self.writer is None:

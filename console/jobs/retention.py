@@ -1,9 +1,10 @@
-"""What is kept for a while only: results, logs, sessions, credentials, and what crashes left."""
+"""What is kept for a while only: results, logs, who got what, credentials, what crashes left."""
 
 import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console import locks
+from console.deliveries import keeping
 from console.engines.differences import samples_of
 from console.jobs.changes.state import files_of as files_of_state
 from console.jobs.journal import journals_of
@@ -30,7 +32,7 @@ def prune(now=None) -> dict[str, int]:
     """Delete what is past its time, and what crashes left. Return how many of each."""
     now = now or timezone.now()
     before = now - settings.RESULT_RETENTION
-    return prune_files(before) | {
+    return prune_files(before, now) | {
         "authentications": prune_authentications(before),
         "lines": delete_all(JobLine.objects.filter(job__ended_at__lt=before)),
         "notices": delete_all(Notice.objects.filter(created_at__lt=before)),
@@ -39,12 +41,16 @@ def prune(now=None) -> dict[str, int]:
     }
 
 
-def prune_files(before):
+def prune_files(before, now):
     """Delete files, but none while a backup is made: it reads what was there at its beginning."""
     with locks.held(locks.FILES, alone=True) as alone:
         if not alone:
-            return {"results": 0, "leftovers": 0}
-        return {"results": prune_results(before), "leftovers": sum(map(removed, leftovers()))}
+            return {"results": 0, "deliveries": 0, "leftovers": 0}
+        return {
+            "results": prune_results(before),
+            "deliveries": keeping.prune(now),
+            "leftovers": sum(map(removed, chain(leftovers(), keeping.leftovers()))),
+        }
 
 
 def prune_results(before):

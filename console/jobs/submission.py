@@ -23,7 +23,7 @@ DOUBLE_CLICK = timedelta(seconds=1)  # within which it is not, whatever became o
 SAME = ("sql", "database", "engine", "authentication_id", "export", "changes", "builds")
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
 COPIED += ("authentication", "export", "changes", "builds", "priority", "slot", "timezone")
-COPIED += ("attempts_allowed",)
+COPIED += ("about", "attempts_allowed")
 CHANGED = ("changes_path", "compared")
 
 
@@ -52,6 +52,7 @@ def made(  # noqa: PLR0913 - a job is all of this.
     attempts: int = 1,
     priority: int = 0,
     builds: dict[str, dict[str, str]] | None = None,
+    about: dict | None = None,
 ) -> Job:
     """Return a new job that is not in the database yet."""
     return Job(
@@ -74,6 +75,7 @@ def made(  # noqa: PLR0913 - a job is all of this.
         attempts_allowed=attempts,
         priority=priority,
         builds=builds,
+        about=about,
     )
 
 
@@ -179,6 +181,7 @@ def new_job(
         attempts=1 + query.retry_limit,
         priority=query.priority,
         builds=query.builds,
+        about=query.about,
     )
 
 

@@ -47,6 +47,7 @@ class Job(models.Model):
     engine = models.CharField(max_length=20, default="trino")
     sql = models.TextField()
     builds = models.JSONField(null=True)  # {database: {table: SELECT}}, made together
+    about = models.JSONField(null=True)  # which activation it is a run of, and of what
     owner = models.ForeignKey(USER, models.PROTECT, related_name="jobs")
     # A query protects the authentication it exports with; what already ran does not.
     authentication = models.ForeignKey(

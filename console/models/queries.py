@@ -22,6 +22,8 @@ class Query(models.Model):
     builds = models.JSONField(null=True, blank=True, editable=False)
     # The page of what the query belongs to; it is no query of the workbench then.
     place = models.CharField(max_length=200, blank=True, editable=False)
+    # Of an activation: its id and name, and those of its segment and parent segment.
+    about = models.JSONField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     owner = models.ForeignKey(USER, models.PROTECT, related_name="+")
     authentication = models.ForeignKey(

@@ -4,7 +4,10 @@ from django.db.models import Q
 
 from console.access import is_admin
 from console.models import Database, Table
+from console.tables import log
 from console.tables.names import AUDIENCE
+
+OF_NOBODY = Q(name=log.DATABASE)  # whoever stands there as its owner
 
 
 def readable_databases(user):
@@ -12,7 +15,8 @@ def readable_databases(user):
     if is_admin(user):
         return Database.objects.all()
     groups = user.groups.all()
-    may = Q(everyone_reads=True) | Q(owner=user) | Q(readers__in=groups) | Q(writers__in=groups)
+    own = Q(owner=user) & ~OF_NOBODY
+    may = Q(everyone_reads=True) | own | Q(readers__in=groups) | Q(writers__in=groups)
     return Database.objects.filter(may).distinct()
 
 
@@ -30,11 +34,12 @@ def can_write(user, database):
 
 
 def buildable_databases(user):
-    """Return the databases whose tables a job may make for a user."""
+    """Return the databases whose tables a job may make for a user: the log is none of them."""
+    found = Database.objects.exclude(OF_NOBODY)
     if is_admin(user):
-        return Database.objects.all()
+        return found
     may = Q(owner=user) | Q(writers__in=user.groups.all())
-    return Database.objects.filter(may).distinct()
+    return found.filter(may).distinct()
 
 
 def can_build(user, database):

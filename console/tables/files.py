@@ -13,6 +13,7 @@ from django.conf import settings
 
 from console import locks
 from console.models import Table
+from console.tables import log
 from integrations.rows import Rows
 
 KEEP = timedelta(hours=24)  # files nobody refers to: a query that began earlier may read them
@@ -20,6 +21,8 @@ KEEP = timedelta(hours=24)  # files nobody refers to: a query that began earlier
 
 def paths(table):
     """Return where a table's files are, in order."""
+    if log.is_log(table.database.name, table.name):
+        return log.files()
     return [settings.TABLES_DIR / file for file in table.files]
 
 

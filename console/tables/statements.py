@@ -1,6 +1,6 @@
 """Run one statement for a person: read what they may read, change what they may change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -8,7 +8,7 @@ from django.conf import settings
 from console import engines
 from console.engines import QueryError
 from console.models import Database
-from console.tables import store
+from console.tables import log, store
 from console.tables.access import can_write, readable
 from console.tables.files import new_file, paths
 from console.tables.names import AUDIENCE, TableError, check_name
@@ -106,13 +106,23 @@ def plan_over(found, sql, *, database, engine="trino", slot=None, zone="UTC"):
         raise QueryError(f"There is no engine {engine}: use {' or '.join(engines.ENGINES)}.")
     if database not in found:
         raise QueryError(f"There is no database {database} that you may read.")
-    return engines.get_engine(engine).plan(
+    statement = engines.get_engine(engine).plan(
         sql, database=database, tables=sources(found), scheduled_time=slot, timezone=zone
     )
+    return replace(statement, tables=with_log(statement.tables))
+
+
+def with_log(sources):
+    """Return the tables with the files of the delivery log, which can be many, where it is read."""
+    if log.TABLE not in sources.get(log.DATABASE, {}):
+        return sources
+    files = tuple(map(str, log.files()))
+    read = {log.TABLE: replace(sources[log.DATABASE][log.TABLE], files=files)}
+    return {**sources, log.DATABASE: {**sources[log.DATABASE], **read}}
 
 
 def sources(found):
-    """Return tables as engines see them."""
+    """Return tables as engines see them; that of the delivery log without its files."""
     return {
         database: {name: source(table) for name, table in tables.items()}
         for database, tables in found.items()
@@ -120,7 +130,8 @@ def sources(found):
 
 
 def source(table):
-    files = tuple(str(path) for path in paths(table))
+    logged = log.is_log(table.database.name, table.name)
+    files = () if logged else tuple(str(path) for path in paths(table))
     return engines.Source(files, tuple((name, kind) for name, kind in table.columns))
 
 

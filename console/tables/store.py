@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from console.models import Database, Table
+from console.tables import log
 from console.tables.files import is_of, let_go, paths, relative
 from console.tables.names import AUDIENCE, TableChanged, TableError, check_name
 from integrations.rows import Rows
@@ -13,7 +14,7 @@ def create_database(name, owner, *, audience=False, **fields):
     check_name(name, "database")
     if name.startswith(AUDIENCE) and not audience:
         raise TableError(f"Names that begin with {AUDIENCE} are those of parent segments.")
-    if Database.objects.filter(name=name).exists():
+    if name == log.DATABASE or Database.objects.filter(name=name).exists():
         raise TableError(f"There already is a database {name}.")
     return Database.objects.create(name=name, owner=owner, **fields)
 

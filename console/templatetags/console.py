@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
 
+from console.access import may_look_up
+
 register = template.Library()
 
 NOTHING = "—"
@@ -31,6 +33,7 @@ AREAS = {
     "Audience Studio": [
         ("segments", "Segments", "user-group"),
         ("activations", "Activations", "paper-airplane"),
+        ("who-got-what", "Who got what", "magnifying-glass"),
     ],
 }
 ADMINISTRATION = {"Administration": [("admin:index", "Django admin", "shield-check")]}
@@ -57,14 +60,17 @@ def areas(context):
     request = context["request"]
     shown = AREAS | (ADMINISTRATION if request.user.is_staff else {})
     linked = {
-        area: [link for link in map(linked_to, pages) if link] for area, pages in shown.items()
+        area: [link for page in pages if (link := linked_to(page, request.user))]
+        for area, pages in shown.items()
     }
     mark_current([link for links in linked.values() for link in links], request.path)
     return [(area, links) for area, links in linked.items() if links]
 
 
-def linked_to(page):
+def linked_to(page, user):
     name, label, icon = page
+    if name == "who-got-what" and not may_look_up(user):
+        return None
     if name == "sandbox" and not settings.SANDBOX_DIR:
         return None
     try:

@@ -16,6 +16,7 @@ from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.formats import write_rows
 from integrations.rows import Rows
 from integrations.rows.changed import Changed
+from integrations.rows.joined import Joined
 from integrations.transports.arrival import Arrival
 
 NONE_SOUND = "each of the rows was rejected; they are tried again with the next run."
@@ -108,6 +109,7 @@ class Connector:
             around = replace(delivery, whole=False) if several else delivery
             sound = sift(rows, self.contract, self.settings, around, skip=skip)
             checked.append((sound, rows.count, delivery))
+        parts[0][1].sending(Joined([(sound, given) for sound, given, _ in checked]))
         return judged(
             joined([self.export_sound(*each) for each in checked]),
             sum(rows.count for rows, _ in parts),
@@ -137,6 +139,21 @@ class Connector:
             return None
         delivery.log(f"Nothing is sent: {NO_ROWS}")
         return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
+
+    def identifiers(self) -> dict[str, str]:
+        """Return which columns are identifiers to the receiver, by name, whatever its capitals.
+
+        Each has one of the types of `console.deliveries`. Names that tell by themselves, such as
+        email, need not be there.
+        """
+        return {}
+
+    def reached(self, entries: list[dict]) -> int | None:
+        """Return the number of the row from which on none was sent, as the journal has it.
+
+        None: that cannot be told.
+        """
+        return None
 
     def test(self, delivery: Delivery) -> Iterator[Step]:
         """Try the authentication, a step at a time; after a failed step the rest are skipped."""

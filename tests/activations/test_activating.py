@@ -20,6 +20,7 @@ from activations.activating.refusals import (
 )
 from activations.models import Activation, Segment
 from activations.segments.saving import save as save_segment
+from console import jobs
 from console.models import Query
 from console.schedules import follow_query, schedule_query, unschedule
 from integrations.models import Authentication
@@ -64,6 +65,22 @@ def test_an_activation_is_saved_with_all_that_it_needs(activate, marketer, colle
     assert (query.notify_failure, query.notify_success) == (False, True)
     assert [*query.notified.all()] == [colleague]
     assert query.version == 1 and "WHERE" in query.versions.get().sql
+
+
+def test_the_log_of_deliveries_tells_whose_runs_they_are(activate, marketer):
+    activation = activate()
+    segment, parent = activation.segment, activation.segment.parent_segment
+    told = {
+        **{"activation_id": activation.pk, "activation_name": activation.name},
+        **{"segment_id": segment.pk, "segment_name": segment.name},
+        **{"audience_id": parent.pk, "audience_name": parent.name},
+    }
+    assert jobs.submit_query(activation.query).about == told
+
+    segment.name = "Renamed"
+    save_segment(segment, by=marketer)
+
+    assert Query.objects.get(pk=activation.query_id).about == told | {"segment_name": "Renamed"}
 
 
 def test_a_changed_activation_keeps_what_was_not_given(activate, marketer, colleague):

@@ -66,6 +66,28 @@ for sql, more in (("SELECT 1 AS a", {{}}), ("SELECT 2 AS a", export)):
     running.save()
 Notice.objects.create(kind="failed", user=mia, subject="People failed", body="It did.")
 """
+LOGGED = """\
+from django.conf import settings
+from django.utils import timezone
+from console.deliveries import keys
+from console.deliveries.writing import Carried, Log
+from console.jobs import rows_of
+from console.jobs.carrying import facts_of
+from console.models import Delivery, Job
+
+job, key = Job.objects.get(pk=1), keys.current()
+job.authentication = Authentication.objects.get()
+path = settings.DELIVERIES_DIR / "2026-11-27/job-1.parquet"
+log = Log(path, keys.keyed(key), {"name": "customer_id"}, key.number)
+done = log.write(rows_of(job), Carried(), facts_of(job), lambda: None)
+Delivery.objects.create(job=job, key=key, at=timezone.now(), status="delivered", entries=2,
+                        path="2026-11-27/job-1.parquet", identifiers=done.identifiers)
+"""
+FOUND = """\
+from console.deliveries.asking import asked
+from console.deliveries.searching import every
+print([match.columns for match in every(asked("ann").tokens)])
+"""
 STATE = """\
 import json
 from console import jobs, tables
@@ -275,6 +297,20 @@ def test_credentials_can_be_given_up(fresh, backup):
 
     assert "No key opens Drop: enter its credentials again." in said
     assert "No key opens authentication" in fresh.refused("check_secrets")
+
+
+def test_the_log_of_deliveries_comes_back_and_is_searched_with_its_key(keyed, filled, tmp_path):
+    console = Installation(tmp_path / "logged")
+    shutil.copytree(filled.folder / "keys", console.folder / "keys")
+    console.done("migrate", "-v0")
+    console.shell(FILL + LOGGED)
+    console.done("backup", tmp_path / "logged.tar.gz")
+
+    said = keyed.done("restore", tmp_path / "logged.tar.gz")
+
+    assert "The keys open 2 credentials." in said
+    assert keyed.shell(FOUND).strip() == "[['name']]"
+    assert (keyed.folder / "deliveries/2026-11-27/job-1.parquet").is_file()
 
 
 def test_keys_travel_under_a_passphrase(filled, fresh, tmp_path):

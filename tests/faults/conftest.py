@@ -11,6 +11,7 @@ from console.models import Database
 from integrations.connectors import CONNECTORS, retry
 from integrations.models import Authentication
 from tests.activations.parents import crm, parent  # noqa: F401  fixtures
+from tests.faults.batches import send  # noqa: F401  a fixture
 from tests.faults.deliveries import SQL, Drop
 from tests.faults.line import Line
 from tests.faults.processes import Cluster, Worker

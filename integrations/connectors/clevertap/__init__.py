@@ -4,9 +4,19 @@ from integrations.connectors.base import Connector, Receipt
 from integrations.connectors.clevertap.authentication import Authentication, account_of
 from integrations.connectors.clevertap.contract import CONTRACT
 from integrations.connectors.clevertap.export import Export
-from integrations.connectors.clevertap.operations import operation_of, requests_at_once
+from integrations.connectors.clevertap.operations import (
+    operation_name,
+    operation_of,
+    requests_at_once,
+)
 
 NO_ROWS = "the result has no rows."
+# What columns are that do not tell by their names, or not only.
+IDENTIFIERS = {
+    "upload_tokens": {"id": "device_id"},
+    "disassociate": {"value": "phone"},
+    "subscribe": {"value": "phone"},  # Addresses are told by their look.
+}
 
 
 # Methods import what builds records: Arrow takes a while to load, and pages do without it.
@@ -69,6 +79,21 @@ WHERE email_opt_in"""
         return Receipt(
             rows=progress.taken, bytes=sender.bytes, summary=self.told(operation, progress)
         )
+
+    def identifiers(self):
+        return IDENTIFIERS.get(operation_name(self.settings), {})
+
+    def reached(self, entries):
+        """Return the first row that cannot have been in a request: so many are under way at most.
+
+        A custom list is no batches but one upload.
+        """
+        if self.settings["target"] == "custom_list":
+            return None
+        operation = operation_of(self.settings)
+        last = max((entry["batch"] for entry in entries), default=-1)
+        ahead = 2 * requests_at_once(operation, self.settings)
+        return (last + 1 + ahead) * operation.most
 
     def told(self, operation, progress):
         """Return in a sentence what was delivered, by this attempt and by earlier ones."""

@@ -2,16 +2,19 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.models import Authentication, Webhook
+from integrations.models import Sealed
 
-KINDS = {"authentication": Authentication, "webhook": Webhook}
+
+def kinds():
+    """Return all that is kept sealed, by what it is called."""
+    return {str(kind._meta.verbose_name): kind for kind in Sealed.__subclasses__()}
 
 
 class Command(BaseCommand):
     help = "Open every stored credential, and name those that no key opens. For after a restore."
 
     def handle(self, *args, **options):
-        unreadable = [self.open_all(name, kind) for name, kind in KINDS.items()]
+        unreadable = [self.open_all(name, kind) for name, kind in kinds().items()]
         if any(unreadable):
             raise CommandError("Restore the key file they were saved with.")
 

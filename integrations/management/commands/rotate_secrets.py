@@ -4,9 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from integrations import drafts, secrets
-from integrations.models import Authentication, Webhook
-
-KINDS = ((Webhook, "webhook"), (Authentication, "authentication"))
+from integrations.management.commands.check_secrets import kinds
 
 
 class Command(BaseCommand):
@@ -17,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         unreadable = []
-        done = [resealed(kind, name, unreadable) for kind, name in KINDS]
+        done = [resealed(kind, name, unreadable) for name, kind in reversed(kinds().items())]
         waiting = sum(reseal_draft(*draft) for draft in drafts.tokens())
         self.stdout.write(f"Sealed with the newest key: {', '.join(done)}, {waiting} drafts.")
         for name, each in unreadable:

@@ -1,0 +1,1 @@
+"""The log of deliveries: who got what, kept as keyed hashes."""

@@ -1,0 +1,85 @@
+"""The log of deliveries when workers die, or a delivery breaks off: nothing is missing in it."""
+
+import os
+import time
+
+import pytest
+from django.utils import timezone
+
+from console import jobs
+from console.models import Delivery
+from tests.console.deliveries import found, matches
+from tests.faults.deliveries import run, run_after_the_lease
+from tests.integrations.clevertap import EVENTS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SQL = "SELECT 'ann@example.com' AS email, x AS customer_id FROM UNNEST(sequence(1, 3)) t(x)"
+
+
+@pytest.mark.needs("sshd", "ssh-keygen")
+def test_a_worker_killed_between_delivery_and_end_leaves_it_unsure_until_it_is_done_again(
+    submit, start, drop, settings
+):
+    job = submit(SQL)
+    worker = start(job, "console.jobs.running.succeed")
+    worker.wait_at_step()
+    worker.kill()
+    assert drop.file.exists() and found("ann@example.com") == []
+
+    assert jobs.reap(timezone.now() + timezone.timedelta(minutes=1))
+    assert [match.status for match in matches("ann@example.com")] == ["unsure"]
+    job = run(job)
+
+    [match] = matches("ann@example.com")
+    assert (job.status, match.status, match.delivery.job_id) == ("success", "delivered", job.pk)
+    assert found("2") == [(job.pk, ["customer_id"])]
+    assert Delivery.objects.count() == 1
+    old = time.time() - 10 * 86_400
+    for path in settings.DELIVERIES_DIR.glob("*/*"):
+        os.utime(path, (old, old))
+    jobs.prune()
+    assert len(list(settings.DELIVERIES_DIR.glob("*/*.parquet"))) == 1
+    assert len(matches("ann@example.com")) == 1
+
+
+@pytest.mark.needs("sshd", "ssh-keygen")
+def test_a_worker_killed_before_it_sends_leaves_nothing(submit, start, drop):
+    job = submit(SQL)
+    worker = start(job, "console.jobs.delivering.exported")
+    worker.wait_at_step()
+    worker.kill()
+
+    assert jobs.reap(timezone.now() + timezone.timedelta(minutes=1))
+    assert not Delivery.objects.exists()
+    run(job)
+    assert len(matches("ann@example.com")) == 1
+
+
+def test_of_a_delivery_that_breaks_off_the_rows_that_may_be_there_are_unsure(account, send):
+    account.switches.faults = ["ok", "ok", "401"]
+    job = run(send())
+
+    assert job.status == "error" and job.may_be_in_part
+    assert [match.status for match in matches("3")] == ["unsure"]
+    assert found("1500") == [(job.pk, ["identity"])]
+    assert found("4200") == []
+
+    again = jobs.retry(job, job.owner)
+    assert run(again).status == "success"
+    assert [match.status for match in matches("3")] == ["delivered", "unsure"]
+    assert [match.status for match in matches("4200")] == ["delivered"]
+
+
+def test_rows_without_an_answer_are_unsure_and_the_others_delivered(account, send, start):
+    job = send(**EVENTS, unanswered="list")
+    account.switches.faults = ["ok", "ok", "silent"]
+    worker = start(job)
+    worker.run_until(lambda: len(account.store.read("requests")) == 3)
+    worker.kill()
+
+    job = run_after_the_lease(job)
+
+    assert (job.status, job.rejected) == ("success", 1000), job.error
+    assert [match.status for match in matches("2500")] == ["unsure"]
+    assert [match.status for match in matches("1500")] == ["delivered"]
+    assert [match.status for match in matches("4200")] == ["delivered"]
