@@ -61,6 +61,7 @@ def listing(request, parent, folder):
     tell_sending(page.object_list)
     params = request.GET.copy()
     params.pop("page", None)
+    audience = None if page.object_list else audience_for(parent, request.user)
     context = {
         "parent": parent,
         "folder": folder,
@@ -68,7 +69,8 @@ def listing(request, parent, folder):
         "tree": tree_of(parent, folder),
         "inner": [] if search else inner.annotate(made=Count("segments")),
         "page": page,
-        "beginnings": [] if page.object_list else beginnings(audience_for(parent, request.user)),
+        "beginnings": [] if page.object_list else beginnings(audience),
+        "unbuilt": not page.object_list and audience is None,
         "paths": folders.paths(parent),
         "params": params.urlencode(),
         "search": search,

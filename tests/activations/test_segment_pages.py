@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from activations.models import Folder, ParentSegment, Segment
 from activations.segments import saving
-from tests.activations.studio import GOLD, all_of, bought, rule
+from tests.activations.studio import GOLD, all_of, bought, refresh, rule
 
 
 @pytest.fixture
@@ -37,6 +37,18 @@ def test_the_rail_leads_to_the_studio(mia, shoppers):
 
 def test_without_a_parent_segment_the_studio_says_what_to_do(mia):
     assert b"No parent segments yet" in mia.get(reverse("segments")).content
+
+
+def test_before_the_first_refresh_the_studio_says_so_and_looks_again(mia, unbuilt):
+    address = reverse("studio-parent", args=[unbuilt.pk])
+
+    page = mia.get(address).text
+    assert "There are no customers yet" in page and "Create your first segment" not in page
+    assert f'hx-get="{address}"' in page
+
+    refresh(unbuilt)
+    page = mia.get(address).text
+    assert "There are no customers yet" not in page and "Create your first segment" in page
 
 
 def test_a_segment_is_saved_and_listed(mia, shoppers):
