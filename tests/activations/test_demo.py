@@ -48,7 +48,7 @@ def assert_plausible(sizes):
         assert 0.6 < sizes[name] / (share * CUSTOMERS) < 1.6, (name, sizes[name])
 
 
-def test_it_is_made_once_and_keeps_what_was_changed(studio_of_demo):
+def test_it_is_made_once_and_keeps_what_was_changed(studio_of_demo, capsys):
     found = {each.name: each for each in studio_of_demo.segments.select_related("folder")}
     assert {name: each.folder.name for name, each in found.items()} == {
         made.name: made.folder for made in SEGMENTS
@@ -61,7 +61,9 @@ def test_it_is_made_once_and_keeps_what_was_changed(studio_of_demo):
 
     assert making.begin() == studio_of_demo
     assert making.finish(studio_of_demo) == []
+    call_command("demo")
 
+    assert capsys.readouterr().out == "segments and activations are there\n"
     assert things() == before
     assert Segment.objects.get(name=LAPSED.name).description == "mine"
     assert [each.query.schedule.cron for each in Activation.objects.order_by("pk")] == [

@@ -160,7 +160,7 @@ def test_while_it_runs_nobody_else_reaches_it_and_no_second_one_starts(first_run
 def test_workers_are_forked_with_what_jobs_need_and_nobody_else_loads_it(first_run):
     home, port, _ = first_run
     process = start(home, "--port", str(port))
-    until(process, "activations made")  # It asks the engine itself until then.
+    until(process, "segments and activations")  # It asks the engine itself until then.
 
     programs = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in of_home(home)}
     arrow = {pid: "libarrow" in Path(f"/proc/{pid}/maps").read_text() for pid in programs}

@@ -8,6 +8,9 @@ from activations.demo import making, removal
 from console.access import ADMIN
 from console.quickstart import home
 
+MADE = "segments and activations made: their first runs are on their way"
+THERE = "segments and activations are there"
+
 
 class Command(BaseCommand):
     help = (
@@ -34,9 +37,10 @@ class Command(BaseCommand):
 
     def finish(self, parent):
         try:
-            making.finish(parent)
+            made = making.finish(parent)
         except making.NotMade as error:
             raise CommandError(str(error)) from None
+        self.stdout.write(MADE if made else THERE)
 
     def remove(self):
         try:

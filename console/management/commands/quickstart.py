@@ -4,6 +4,7 @@ import signal
 import time
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
+from io import StringIO
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
@@ -94,12 +95,13 @@ class Command(BaseCommand):
     def finish_demo(self):
         """Make what needs the refresh that is under way, while the person signs in."""
         self.stdout.flush()
+        said = StringIO()
         try:
-            call_command("demo")
+            call_command("demo", stdout=said)
         except CommandError as error:
             self.stdout.write(f"The segments of the demo are missing: {error}")
         else:
-            self.tell("segments and activations made: their first runs are on their way")
+            self.tell(said.getvalue().strip())
         self.stdout.flush()
 
     def tell(self, what):
