@@ -4,18 +4,22 @@ import pytest
 from playwright.sync_api import expect
 
 from console.deliveries import looking_up
+from tests.console import deliveries
 from tests.console.test_who_got_what import ABOUT
 
 pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
+hand_over = deliveries.send  # a fixture; that of this folder with its name is another one
 
 
-def test_an_address_leads_to_its_deliveries(as_user, keeper, send, good_page, shot, monkeypatch):
+def test_an_address_leads_to_its_deliveries(
+    as_user, keeper, hand_over, good_page, shot, monkeypatch
+):
     monkeypatch.setattr(looking_up, "SECONDS", 0)
     monkeypatch.setattr("console.deliveries.searching.TOGETHER", 1)
     page = as_user(keeper, "/studio/who-got-what/")
     expect(page.get_by_role("heading", name="Nothing was delivered yet")).to_be_visible()
     good_page(page, "who-got-what-empty")
-    send(about=ABOUT), send("SELECT 'x@example.com' AS email"), send(about=ABOUT)
+    hand_over(about=ABOUT), hand_over("SELECT 'x@example.com' AS email"), hand_over(about=ABOUT)
 
     page.get_by_role("link", name="Who got what").click()
     page.get_by_label("E-mail address, id, phone number or SHA-256").fill("Ann@Example.com")
