@@ -12,6 +12,8 @@ class SearchList extends HTMLElement {
       for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
       none.hidden = items.some((item) => !item.hidden);
     });
+    const chosen = this.querySelector(":checked")?.closest("li");
+    if (chosen) chosen.parentElement.scrollTop = chosen.offsetTop - chosen.parentElement.offsetTop;
   }
 }
 

@@ -51,6 +51,17 @@ def ran(query, rows):
     return job
 
 
+def test_what_is_chosen_of_many_is_in_sight(as_user, marketer, query):
+    for name in "ABCDEFGHIJKL":
+        Authentication.objects.create(name=name, type="sftp_v2", owner=marketer)
+
+    page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
+
+    expect(page.get_by_role("radio", name="Partner drop")).to_be_checked()
+    expect(page.get_by_role("radio", name="Partner drop")).to_be_in_viewport()
+    expect(page.get_by_role("radio", name="A SFTP_V2")).not_to_be_in_viewport()
+
+
 def test_a_held_job_is_looked_at_and_released(as_user, marketer, query, good_page, sshd):
     ran(query, 200)
     job = ran(query, 12)
