@@ -29,9 +29,10 @@ SLOW = (
 SETUP = f"""\
 from django.contrib.auth.models import User
 from console import demo, tables
-from console.models import Database, Query
+from console.models import Database, Job, Query
 from console.schedules import schedule_query
 lapsed = demo.make(demo.Sandbox(PORT, "demo", "demo"))
+Job.objects.all().delete()  # those that the demo made up
 tables.create_database("shop", lapsed.owner)
 big = Query.objects.create(name="Big", database=Database.objects.get(name="shop"), sql={SQL!r},
                            owner=lapsed.owner, authentication=lapsed.authentication,
