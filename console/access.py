@@ -1,7 +1,7 @@
 """Who may do what: groups, owners, and what is shared."""
 
 from django.contrib.auth.models import Permission
-from django.db.models import Q
+from django.db.models import Q, Value
 
 MARKETER, ADMIN, PRIVACY = "marketer", "admin", "privacy"
 
@@ -11,18 +11,22 @@ LOOK_UP = "console.look_up"  # the permission; the group privacy has it
 
 def may_look_up(user):
     """Return whether the user may look up who got what."""
-    return is_admin(user) or has_been_given(user, LOOK_UP)
-
-
-def has_been_given(user, permission):
-    """Return whether a user or one of their groups has a permission, with one question."""
-    app, name = permission.split(".")
-    found = Permission.objects.filter(content_type__app_label=app, codename=name)
-    return found.filter(Q(group__user=user) | Q(user=user)).exists()
+    return is_admin(user) or LOOK_UP in standing(user)
 
 
 def is_admin(user):
     """Return whether the user keeps credentials and sees everyone's objects."""
-    if not hasattr(user, "kept_is_admin"):  # A page asks more than once, of the same object.
-        user.kept_is_admin = user.is_superuser or user.groups.filter(name=ADMIN).exists()
-    return user.kept_is_admin
+    return user.is_superuser or ADMIN in standing(user)
+
+
+def standing(user):
+    """Return the names of a user's groups, and LOOK_UP where they or one of these have it."""
+    if not user.is_authenticated:
+        return set()
+    if not hasattr(user, "kept_standing"):  # A page asks more than once, of the same object.
+        app, name = LOOK_UP.split(".")
+        given = Permission.objects.filter(content_type__app_label=app, codename=name)
+        given = given.filter(Q(group__user=user) | Q(user=user)).order_by()
+        groups = user.groups.order_by().values_list("name")
+        user.kept_standing = {name for (name,) in groups.union(given.values_list(Value(LOOK_UP)))}
+    return user.kept_standing

@@ -151,6 +151,7 @@ def shown(request, context, name):
     """Show a page of an activation, or a part of one; a page also says what is wrong."""
     if not name.startswith("_"):
         context |= staleness(context["parent"], request.user)
+    if not name.startswith("_") and context["tab"] != "runs":  # Each run says it there.
         context["hindrance"] = hindrance(context["activation"])
     return render(request, f"activations/{name}.html", context)
 

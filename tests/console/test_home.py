@@ -118,7 +118,7 @@ def test_the_page_takes_few_queries(client, marketer, query, django_assert_max_n
     ended(marketer, "success", receipt={"rows": 1, "files": []})
     client.force_login(marketer)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(17):
         client.get("/")
 
 
