@@ -26,13 +26,13 @@ from console.watch import BACKUP
 
 SQL_OF_TABLES = "SELECT CAST(files AS text) FROM console_table"
 SQL_OF_DELIVERED = "SELECT path, CAST(unsure AS text) FROM console_delivered"
-SQL_OF_RESULTS = (
-    "SELECT result_path, rejects_path, changes_path FROM console_job WHERE result_path <> ''"
-)
 SQL_OF_DELIVERIES = "SELECT path FROM console_delivery WHERE path <> ''"
+SQL_OF_RESULTS = "SELECT result_path, rejects_path, {} FROM console_job WHERE result_path <> ''"
 # Those that a job which goes on may have sent a part of: other rows would not fit to it.
-SQL_OF_UNFINISHED = f"{SQL_OF_RESULTS} AND status IN ('queued', 'running')"
+UNFINISHED = " AND status IN ('queued', 'running')"
 SQL_OF_MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
+# Before an upgrade the database is older than this code: what these made is not there yet.
+CHANGES, LOG = "console.0010_changes", "console.0011_who_got_what"
 
 
 @dataclass(frozen=True)
@@ -126,14 +126,15 @@ def sync_folder(folder):
 
 def content(ask, results: bool, with_keys: bool, now: datetime) -> tuple[dict, dict[str, Path]]:
     """Return what the backup says of itself, and its files by their names in it."""
-    files = dict(files_of(ask, results))
+    migrations = [f"{app}.{name}" for app, name in ask(SQL_OF_MIGRATIONS)]
+    files = dict(files_of(ask, results, migrations))
     missing = sorted(name for name, path in files.items() if not path.is_file())
     about = {
         "format": archive.FORMAT,
         "console": VERSION,
         "taken_at": now.isoformat(timespec="seconds"),
         "database": databases.own().FILE,
-        "migrations": [f"{app}.{name}" for app, name in ask(SQL_OF_MIGRATIONS)],
+        "migrations": migrations,
         "results": results,
         "with_keys": with_keys,
         "keys": sealing.needed(),
@@ -142,18 +143,25 @@ def content(ask, results: bool, with_keys: bool, now: datetime) -> tuple[dict, d
     return about, {name: path for name, path in sorted(files.items()) if name not in missing}
 
 
-def files_of(ask, results):
+def files_of(ask, results, migrations):
     for (text,) in ask(SQL_OF_TABLES):
         for file in json.loads(text):
             yield f"{archive.TABLES}/{file}", settings.TABLES_DIR / file
+    if CHANGES in migrations:
+        yield from delivered(ask)
+    for (file,) in ask(SQL_OF_DELIVERIES) if LOG in migrations else ():
+        yield f"{archive.DELIVERIES}/{file}", settings.DELIVERIES_DIR / file
+    sql = SQL_OF_RESULTS.format("changes_path" if CHANGES in migrations else "''")
+    for kept in ask(sql if results else sql + UNFINISHED):
+        for file in [*filter(None, kept), *beside(kept[2] or kept[0])]:
+            yield f"{archive.RESULTS}/{file}", settings.RESULTS_DIR / file
+
+
+def delivered(ask):
+    """Yield what receivers have, of exports of changes."""
     for path, unsure in ask(SQL_OF_DELIVERED):
         for file in filter(None, [path, *(each["path"] for each in json.loads(unsure))]):
             yield f"{archive.DELIVERED}/{file}", settings.DELIVERED_DIR / file
-    for (file,) in ask(SQL_OF_DELIVERIES):
-        yield f"{archive.DELIVERIES}/{file}", settings.DELIVERIES_DIR / file
-    for kept in ask(SQL_OF_RESULTS if results else SQL_OF_UNFINISHED):
-        for file in [*filter(None, kept), *beside(kept[2] or kept[0])]:
-            yield f"{archive.RESULTS}/{file}", settings.RESULTS_DIR / file
 
 
 def beside(sent):
