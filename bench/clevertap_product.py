@@ -48,7 +48,8 @@ def main(path):
 
 def sent(connector, rows):
     """Deliver as a worker does, with a journal that is on the disk."""
-    job = SimpleNamespace(authentication_id=1, export=connector.settings, result_path="1/rows")
+    job = SimpleNamespace(authentication_id=1, export=connector.settings)
+    job.result_path, job.changes_path = "1/rows", ""
     with closing(FileJournal(job)) as journal:
         return asdict(connector.deliver(rows, Delivery(networks=("127.0.0.0/8",), journal=journal)))
 
