@@ -104,7 +104,10 @@ def postgresql():
         server.stop()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))])
+SERVERS = [pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
+
+
+@pytest.fixture(params=["sqlite", *SERVERS * bool(os.environ.get("CONSOLE_TESTS_SOAK"))])
 def database(request):
     """A function that returns the settings of an empty database."""
     if request.param == "sqlite":

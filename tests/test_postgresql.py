@@ -15,14 +15,19 @@ from tests.postgresql import Postgresql
 
 pytestmark = pytest.mark.needs("postgres")
 ROOT = Path(__file__).parent.parent
+# What locks, races or counts there otherwise; all others run there with the soaks.
 FILES = [
-    *["jobs", "job_places", "job_recovery", "job_guard", "job_kill", "jobs_pages"],
-    *["tick", "tick_dispatcher", "schedules_policies", "schedules_slots", "schedule_dialog"],
-    *["triggers", "trigger_chains", "trigger_pages", "alarms", "repeat_schedules"],
-    *["notifications", "simulator", "home", "tables", "queries", "admin"],
+    *["jobs", "job_places", "job_recovery", "job_guard", "tick", "schedules_slots"],
+    *["schedules_policies", "triggers", "trigger_chains", "repeat_schedules", "home"],
+]
+MORE = [
+    *["job_kill", "jobs_pages", "tick_dispatcher", "schedule_dialog", "trigger_pages", "alarms"],
+    *["notifications", "simulator", "tables", "queries", "admin"],
 ]
 RACES, DAY = "tests/faults/test_races.py", "tests/faults/test_day.py"
-STUDIO = ["refresh", "parent_pages", "segments", "activations", "staleness"]
+STUDIO = ["refresh", "activations", "staleness"]
+MORE_STUDIO = ["parent_pages", "segments"]
+SOAK = bool(os.environ.get("CONSOLE_TESTS_SOAK"))
 
 
 @pytest.fixture
@@ -35,9 +40,9 @@ def server():
         server.stop()
 
 
-EACH = [*(f"tests/console/test_{name}.py" for name in FILES), RACES]
-EACH += [f"tests/activations/test_{name}.py" for name in STUDIO]
-RUNS = {"everything": EACH} | ({"a day": [DAY]} if os.environ.get("CONSOLE_TESTS_SOAK") else {})
+EACH = [*(f"tests/console/test_{name}.py" for name in FILES + MORE * SOAK), RACES]
+EACH += [f"tests/activations/test_{name}.py" for name in STUDIO + MORE_STUDIO * SOAK]
+RUNS = {"everything": EACH} | ({"a day": [DAY]} if SOAK else {})
 
 
 @pytest.mark.parametrize("files", RUNS.values(), ids=RUNS)

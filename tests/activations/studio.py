@@ -1,14 +1,20 @@
 """A parent segment of a hundred customers with orders, built by the job that refreshes it."""
 
+from pathlib import Path
+from uuid import uuid4
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.conf import settings as configured
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
 from activations.models import ParentSegment, Segment
 from activations.segments.saving import save
 from console import jobs, tables
 from console.models import Job, Query
+from console.tables import store
 
 DAY = 86_400
 NOW = 1_780_000_000
@@ -117,21 +123,40 @@ def shoppers(unbuilt):
     return unbuilt
 
 
+BUILT = {}  # what the first refresh of this process made: it is always the same
+
+
 def refresh(shoppers):
+    """Build what the shoppers are made of: once by a job, then from the files that it made."""
     builds = {
         shoppers.database: {"customers": CLEAR, "behavior_orders": CLEAR_ORDERS},
         shoppers.unmasked_database: {"customers": ALL, "behavior_orders": ALL_ORDERS},
     }
-    clear, unmasked = (
+    made = [
         tables.create_database(name, shoppers.owner, everyone_reads=False, audience=True)
         for name in builds
-    )
-    clear.readers.set(shoppers.readers.all())
-    unmasked.readers.set(shoppers.unmasked.all())
+    ]
+    for database, readers in zip(made, (shoppers.readers, shoppers.unmasked), strict=True):
+        database.readers.set(readers.all())
     job = jobs.submit("built", database="crm", owner=shoppers.owner, builds=builds)
+    if BUILT:
+        put_back(made)
+        Job.objects.filter(pk=job.pk).update(status=Job.Status.SUCCESS, ended_at=timezone.now())
+        return
     jobs.run(job.pk)
     job = Job.objects.get(pk=job.pk)
     assert job.status == Job.Status.SUCCESS, job.error
+    for place, database in enumerate(made):
+        for table in database.tables.all():
+            [path] = tables.paths(table)
+            BUILT[place, table.name] = path.read_bytes(), table.columns
+
+
+def put_back(made):
+    for (place, name), (content, columns) in BUILT.items():
+        path = Path(configured.TABLES_DIR, f"{uuid4().hex}.parquet")
+        path.write_bytes(content)
+        store.create_from(made[place], name, path, columns)
 
 
 @pytest.fixture
