@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import expect
 
 from tests.activations.demo import studio_of_demo  # noqa: F401  a fixture
 from tests.activations.sending import drop, send  # noqa: F401  fixtures
@@ -18,6 +19,7 @@ from tests.needs import find
 
 # Playwright's sync API keeps an event loop running in the test's thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+expect.set_options(timeout=20_000)  # Other tests keep the machine busy meanwhile.
 
 ARGUMENTS = [
     "--no-sandbox",
