@@ -1,6 +1,7 @@
 """Rules as SQL: random trees against plain Python, and what is refused."""
 
 import datetime as dt
+import os
 import random
 
 import pytest
@@ -245,7 +246,7 @@ TREES = st.builds(
     st.lists(SETS, max_size=3),
     LIMITS,
 )
-THOROUGH = settings(max_examples=120, deadline=None)
+THOROUGH = settings(max_examples=400 if os.environ.get("CONSOLE_TESTS_SOAK") else 40, deadline=None)
 
 
 @THOROUGH

@@ -13,7 +13,7 @@ from tests.faults.processes import environment
 from tests.faults.racers import MINUTE, NOON, count, race, take_job, tick_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = 1_000 if os.environ.get("CONSOLE_TESTS_SOAK") else 250
+ROUNDS = 1_000 if os.environ.get("CONSOLE_TESTS_SOAK") else 100
 RACERS = 4
 
 
