@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def start(home, *arguments):
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def copied(home, to):
+    """Copy a home, with all of its database in one file: those beside it may go meanwhile."""
+    with closing(sqlite3.connect(home / "console.sqlite3")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return shutil.copytree(home, to, ignore=shutil.ignore_patterns("*.sqlite3-*"))
 
 
 def finished(process):
@@ -217,7 +225,7 @@ def test_a_home_that_cannot_be_written_is_told_in_one_sentence(tmp_path, spellin
 
 
 def test_a_process_that_dies_at_the_start_is_named_with_its_log(first_run, tmp_path):
-    home = shutil.copytree(first_run[0], tmp_path / "home")
+    home = copied(first_run[0], tmp_path / "home")
     shutil.rmtree(home / "sandbox")
     (home / "sandbox").touch()  # where the sandbox wants a folder
 
@@ -323,7 +331,7 @@ def test_nothing_goes_on_when_the_quickstart_itself_is_killed(first_run):
 
 
 def test_the_demo_is_whole_soon_and_stays_away_once_it_is_removed(first_run, tmp_path):
-    home = shutil.copytree(first_run[0], tmp_path / "home")
+    home = copied(first_run[0], tmp_path / "home")
     port = ports.any_free()
     process = start(home, "--port", str(port))
     until(process, "segments and activations")  # made, or made before
