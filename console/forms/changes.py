@@ -30,6 +30,17 @@ class KeyField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
 
+def word(operation, more=""):
+    """Return the field of the word that stands for an operation."""
+    return forms.CharField(
+        label=f"Word for {operation}",
+        required=False,
+        initial=operation,
+        max_length=LONGEST,
+        help_text=WORD.format(operation) + more,
+    )
+
+
 class ChangesForm(forms.Form):
     """Part of a form that has other fields too: all of its names begin with `changes-`.
 
@@ -66,28 +77,13 @@ class ChangesForm(forms.Form):
     column = forms.CharField(
         label="Name of the column", required=False, initial="operation", max_length=LONGEST
     )
-    word_added = forms.CharField(
-        label="Word for added",
-        required=False,
-        initial="added",
-        max_length=LONGEST,
-        help_text=WORD.format("added") + " For receivers that tell no difference, give added and "
-        "changed the same word, such as upsert.",
+    word_added = word(
+        "added",
+        " For receivers that tell no difference, give added and changed the same word, such as "
+        "upsert.",
     )
-    word_changed = forms.CharField(
-        label="Word for changed",
-        required=False,
-        initial="changed",
-        max_length=LONGEST,
-        help_text=WORD.format("changed"),
-    )
-    word_removed = forms.CharField(
-        label="Word for removed",
-        required=False,
-        initial="removed",
-        max_length=LONGEST,
-        help_text=WORD.format("removed"),
-    )
+    word_changed = word("changed")
+    word_removed = word("removed")
     hold_removed = forms.IntegerField(
         label="Hold when more is removed than (%)",
         required=False,
