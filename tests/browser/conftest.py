@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from playwright.sync_api import expect
 
+from console import jobs
 from tests.activations.demo import studio_of_demo  # noqa: F401  a fixture
 from tests.activations.sending import drop, send  # noqa: F401  fixtures
 from tests.activations.studio import analyst, make, sales, shoppers, unbuilt  # noqa: F401  fixtures
@@ -165,3 +168,25 @@ def editor(as_user, marketer, live_server):
         return page
 
     return open_page
+
+
+@pytest.fixture
+def in_background():
+    """Run a job in a thread, as a worker would."""
+    threads = []
+
+    def start(job):
+        thread = threading.Thread(target=work, args=[job.pk])
+        threads.append(thread)
+        thread.start()
+
+    yield start
+    for thread in threads:
+        thread.join(30)
+
+
+def work(pk):
+    try:
+        jobs.run(pk)
+    finally:
+        connection.close()

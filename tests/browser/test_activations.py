@@ -1,42 +1,17 @@
 """An activation in a browser: run, paused, copied, deleted, and the pages around it."""
 
-import threading
 from functools import partial
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from activations.models import Activation
-from console import jobs
 from console.models import Job, Schedule
 from console.schedules import schedule_query
 from tests.activations.studio import all_of, bought
 
 DAILY = partial(schedule_query, wanted="@daily", timezone="Europe/Berlin")
-
-
-@pytest.fixture
-def worker():
-    """Run a job in a thread, as a worker would."""
-    threads = []
-
-    def work(job):
-        thread = threading.Thread(target=worked, args=[job.pk])
-        threads.append(thread)
-        thread.start()
-
-    yield work
-    for thread in threads:
-        thread.join(30)
-
-
-def worked(pk):
-    try:
-        jobs.run(pk)
-    finally:
-        connection.close()
 
 
 @pytest.fixture
@@ -46,7 +21,7 @@ def weekly(send, drop):
 
 
 def test_an_activation_runs_with_its_progress_and_pauses(
-    as_user, weekly, sandbox, worker, good_page
+    as_user, weekly, sandbox, in_background, good_page
 ):
     page = as_user(weekly.query.owner, weekly.get_absolute_url())
     expect(page.get_by_text("It has not run yet.")).to_be_visible()
@@ -55,7 +30,7 @@ def test_an_activation_runs_with_its_progress_and_pauses(
     expect(page.locator("#activation-now .phases")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     good_page(page, "activation-running")
-    worker(Job.objects.get(query=weekly.query))
+    in_background(Job.objects.get(query=weekly.query))
     expect(page.get_by_text("Delivered 25 rows to Drop").first).to_be_visible(timeout=30_000)
     expect(page.locator("#activation-chart .chart")).to_have_count(2)
     assert (sandbox.root / "gold.csv").stat().st_size

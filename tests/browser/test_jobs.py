@@ -1,37 +1,13 @@
 """The list of jobs and the page of one, in a browser."""
 
 import re
-import threading
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from console import jobs
 from console.models import Job
-
-
-@pytest.fixture
-def in_background():
-    """Run a job in a thread, as a worker would."""
-    threads = []
-
-    def start(job):
-        thread = threading.Thread(target=work, args=[job.pk])
-        threads.append(thread)
-        thread.start()
-
-    yield start
-    for thread in threads:
-        thread.join(30)
-
-
-def work(pk):
-    try:
-        jobs.run(pk)
-    finally:
-        connection.close()
 
 
 def test_the_empty_list(as_user, marketer, good_page):
