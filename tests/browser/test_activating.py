@@ -83,10 +83,12 @@ def test_an_activation_is_created_with_the_mouse(as_user, marketer, make, drop, 
 def type_details(page):
     page.get_by_label("Name", exact=True).focus()
     page.keyboard.type("By keys")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("By keys")
     page.get_by_label("Partner drop").press("Space")
     page.get_by_role("radio", name="Yes").first.press("Space")
     page.get_by_label("Path prefix").focus()
     page.keyboard.type("/in/keys.csv")
+    expect(page.get_by_label("Path prefix")).to_have_value("/in/keys.csv")
 
 
 def type_columns(page):

@@ -240,6 +240,8 @@ def test_many_ticks_at_once_start_each_slot_once(scheduled):
     names = [f"Query {number}" for number in range(30)]
     for name in names:
         scheduled(name=name)
+    # A tick may find all of a slot in the hands of others and go on to the next.
+    Schedule.objects.update(missed=Schedule.Missed.ALL)
     ready, counts = threading.Barrier(6), []
 
     def ticking():
