@@ -57,6 +57,7 @@ def home(settings, tmp_path):
     settings.HOME = tmp_path
     # The real one is slow on purpose: half of the time of the suite.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True  # Else each test client reads all static files.
     kept = ("tables", "results", "delivered", "deliveries")
     for name in (*kept, "uploads", "spill"):
         folder = tmp_path / name

@@ -1,5 +1,6 @@
 """What a test session has to itself: a home of its own, set before Django reads its settings."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -24,6 +25,13 @@ def isolate():
     os.environ["CONSOLE_HOME"] = str(home)
     if database := os.environ.get("CONSOLE_TESTS_DATABASE_URL"):
         os.environ["CONSOLE_DATABASE_URL"] = database
+
+
+def pytest_collection_finish():
+    """Look for garbage less often, and not in what all tests share."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def pytest_unconfigure():

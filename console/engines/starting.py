@@ -32,7 +32,7 @@ def start() -> Started:
     """Start a child in a session of its own, with nothing of this process's environment."""
     said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed with the child's end)
     child = subprocess.Popen(
-        [sys.executable, "-B", "-m", "console.engines.child"],
+        [sys.executable, "-m", "console.engines.child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=said,
