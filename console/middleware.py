@@ -1,4 +1,8 @@
-"""Headers that every page carries."""
+"""What every page carries, and how long somebody stays logged in."""
+
+import time
+
+RENEWED = 300  # seconds in which a session that is in use is not written again
 
 POLICY = "; ".join(
     [
@@ -33,5 +37,17 @@ def content_security_policy(get_response):
         response = get_response(request)
         response.headers["Content-Security-Policy"] = POLICY
         return response
+
+    return respond
+
+
+def stays_logged_in(get_response):
+    """Let a session in use go on: its time begins anew, though not with a write for each page."""
+
+    def respond(request):
+        now = int(time.time())
+        if request.user.is_authenticated and now - request.session.get("renewed", 0) >= RENEWED:
+            request.session["renewed"] = now
+        return get_response(request)
 
     return respond

@@ -1,8 +1,10 @@
 """What a schedule will do: its next runs, as the tick makes them, and what is unusual of each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from typing import NamedTuple
 
 from console.models import Query
 from console.queries.exporting import LONG_AGO, path_at
@@ -11,6 +13,12 @@ from console.schedules.times import Times
 
 OTHERS = 50  # schedules with the same authentication that are compared, and runs of each
 JOB = "{job}"  # stands for a number that no other file has
+# All placeholders are filled in otherwise, from their first character to their last.
+UNLIKE = (
+    datetime(1111, 11, 11, 11, 11, 11, tzinfo=UTC),
+    datetime(2222, 2, 22, 22, 22, 22, tzinfo=UTC),
+)
+PathOf = Callable[[datetime], str]
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ def simulate(
     """Return the next n runs after an instant, with the file that the query would write."""
     zone = times.zone
     path_of = path_at(query) if query else lambda slot: ""
-    taken = paths_of_others(query, after) if query else {}
+    taken = paths_of_others(query, path_of, after) if query else {}
     found, before, own = [], after.astimezone(zone), OwnPaths(path_of(LONG_AGO))
     for slot in times.first(n, after):
         local = slot.astimezone(zone)
@@ -55,6 +63,28 @@ def clock_notes(local: datetime, before: datetime, times: Times) -> Iterable[str
         yield f"The clock goes {way} before this run."
 
 
+class Fixed(NamedTuple):
+    """What the paths of all runs begin and end with."""
+
+    head: str
+    tail: str
+
+    @classmethod
+    def of(cls, path_of: PathOf) -> "Fixed":
+        one, other = map(path_of, UNLIKE)
+        return cls(same_start(one, other), same_start(one[::-1], other[::-1]))
+
+    def fits(self, other: "Fixed") -> bool:
+        """Return whether the two can be of the same path."""
+        pairs = zip(self, other, strict=True)
+        return all(one.startswith(two) or two.startswith(one) for one, two in pairs)
+
+
+def same_start(one, other):
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return "".join(character for character, _ in pairs)
+
+
 class OwnPaths:
     """The files of the runs so far, where they go by time and so are not meant to be the same."""
 
@@ -75,21 +105,24 @@ def collisions(path: str, taken: dict[str, str]) -> Iterable[str]:
         yield f"{taken[path]} writes a file of the same name: one replaces the other."
 
 
-def paths_of_others(query: Query, after: datetime) -> dict[str, str]:
-    """Return the files that other schedules with the same authentication will write, and whose."""
+def paths_of_others(query: Query, path_of: PathOf, after: datetime) -> dict[str, str]:
+    """Return the files that other schedules will write which may be this query's, and whose."""
     if not query.authentication_id:
         return {}
     others = Query.objects.filter(authentication=query.authentication_id, export__isnull=False)
     active = others.exclude(pk=query.pk).filter(schedule__paused_at=None, schedule__isnull=False)
-    found = {}
-    for other in active.select_related("schedule", "authentication")[:OTHERS]:
+    found, mine = {}, Fixed.of(path_of)
+    for other in active.select_related("schedule__trigger__query", "authentication")[:OTHERS]:
+        path_of = path_at(other)
+        if not mine.fits(Fixed.of(path_of)):
+            continue
         whose = f"“{other.name}”" if other.owner_id == query.owner_id else "The query of another"
-        found |= dict.fromkeys(filter(None, coming_paths(other, after)), whose)
+        found |= dict.fromkeys(filter(None, coming_paths(other, path_of, after)), whose)
     return found
 
 
-def coming_paths(query, after):
-    to_come, path_of = course(query.schedule), path_at(query)
+def coming_paths(query, path_of, after):
+    to_come = course(query.schedule)
     slots = to_come.times.first(OTHERS, after)
     paths = [path_of(slot.astimezone(to_come.times.zone)) for slot in slots]
     return [path for path in paths if JOB not in path]

@@ -24,7 +24,7 @@ def next_run(request, pk):
     query = visible_runner(request, pk)
     context = {"query": query, "asked": True}
     authentication, job = chosen(request, query), last_result(query, request.user)
-    form = authentication and changes_form(request, query, authentication)
+    form = authentication and changes_form(request, query, authentication, job)
     if form and form.sent and form.is_valid() and (changes := form.changes(request.user)):
         context |= {"changes_on": True, "job": job}
         draft = Draft(query, authentication, request.POST)

@@ -43,7 +43,7 @@ def save_export(request, query):
         context = export_context(request, query) | {"unchosen": True}
         return refused(request, query, context)
     draft = Draft(query, authentication, request.POST)
-    form = changes_form(request, query, authentication)
+    form = changes_form(request, query, authentication, last_result(query, request.user))
     usable = not form.sent or form.is_valid()
     if not (draft.complete and usable):
         context = export_context(request, query)
@@ -63,9 +63,11 @@ def refused(request, query, context):
     return render(request, "console/query_panel.html", {"panel": "export", **context}, status=422)
 
 
-def changes_form(request, query, authentication, *, bound=True):
-    """Return the form of all rows or changes, as it was sent or as the query has it."""
-    job = last_result(query, request.user)
+def changes_form(request, query, authentication, job, *, bound=True):
+    """Return the form of all rows or changes, as it was sent or as the query has it.
+
+    Its columns are those of the last result, which a job has.
+    """
     return ChangesForm(
         request.POST if bound and request.method == "POST" else None,
         kept=query.changes,
@@ -94,7 +96,8 @@ def export_context(request, query):
         return context
     posted = request.method == "POST" and request.POST.get("connector") == authentication.type
     draft = Draft(query, authentication, request.POST if posted else None)
-    job, form = last_result(query, request.user), shown_changes(request, query, authentication)
+    job = last_result(query, request.user)
+    form = shown_changes(request, query, authentication, job)
     return context | {
         "draft": draft,
         "export_form": draft.form(job.result_columns if job else ()),
@@ -104,11 +107,11 @@ def export_context(request, query):
     }
 
 
-def shown_changes(request, query, authentication):
+def shown_changes(request, query, authentication, job):
     """Return the form with what was entered so far, without finding fault with it."""
-    form = changes_form(request, query, authentication)
+    form = changes_form(request, query, authentication, job)
     if not form.sent:
-        return changes_form(request, query, authentication, bound=False)
+        return changes_form(request, query, authentication, job, bound=False)
     form.full_clean()
     form.errors.clear()
     return form

@@ -2,12 +2,16 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
 from console import lockout
+from console.middleware import RENEWED
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/login/"
@@ -201,6 +205,30 @@ def test_the_address_is_the_last_hop_of_a_trusted_proxy_only(rf, settings, https
     request = rf.get("/", headers={"x-forwarded-for": "203.0.113.5, 192.0.2.9"})
 
     assert lockout.address_of(request) == address
+
+
+def test_a_session_in_use_goes_on_without_a_write_for_each_page(client, marketer):
+    client.force_login(marketer)
+    client.get("/")
+    written = Session.objects.get().expire_date
+    client.get("/workbench/jobs/")
+    assert Session.objects.get().expire_date == written
+
+    session = client.session
+    session["renewed"] -= RENEWED
+    session.save()
+    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=1))
+    answer = client.get("/workbench/jobs/")
+
+    left = Session.objects.get().expire_date - timezone.now()
+    assert left > timedelta(hours=7, minutes=59)
+    assert answer.cookies["sessionid"]["max-age"] == 8 * 3600
+
+
+def test_nobody_who_is_not_logged_in_has_a_session(client, db):
+    client.get(LOGIN)
+
+    assert not Session.objects.exists()
 
 
 def test_every_page_carries_the_policy(client, marketer):

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from console.models import Job, Query
+from console.queries import simulator
 from console.queries.simulator import simulate
 from console.schedules import Repeat, pause, schedule_query, tick, times
-from integrations.connectors import CONNECTORS
+from integrations.connectors import CONNECTORS, placeholders
 from integrations.models import Authentication
 
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
@@ -124,6 +125,38 @@ def test_two_schedules_that_write_the_same_file_are_told(people, sftp, marketer)
     pause(rival.schedule, marketer)
     [firing] = simulate(times("0 6 * * *", "UTC"), 0, today, 1, people)
     assert firing.notes == []
+
+
+@pytest.mark.parametrize(
+    "theirs", ["/in/orders-{HH}00.csv", "/in/orders-06{mm}.csv", "/in/{{x.csv"]
+)
+def test_files_of_other_placeholders_are_told_where_they_are_the_same(people, sftp, theirs):
+    mine = "/in/{{x.csv" if "x" in theirs else "/in/orders-0600.csv"
+    send(people, sftp, mine)
+    send(other(people), sftp, theirs, "0 6 * * *")
+
+    [firing] = simulate(times("@daily", "UTC"), 0, datetime.now(UTC), 1, people)
+
+    assert firing.notes == ["“Others” writes a file of the same name: one replaces the other."]
+
+
+def test_schedules_whose_files_cannot_be_the_same_are_not_worked_through(people, sftp, monkeypatch):
+    send(people, sftp, "/in/orders-{HH}{mm}.csv")
+    for name, path in (("Head", "/in/people-{HH}{mm}.csv"), ("Tail", "/in/orders-{HH}{mm}.txt")):
+        send(other(people, name), sftp, path, "@daily")
+    monkeypatch.setattr(simulator, "coming_paths", pytest.fail)
+
+    [firing] = simulate(times("@daily", "UTC"), 0, datetime.now(UTC), 1, people)
+
+    assert firing.notes == []
+
+
+@pytest.mark.parametrize("name", placeholders.TIMES)
+def test_each_placeholder_tells_the_two_times_apart_at_both_ends(name):
+    one, two = map(placeholders.TIMES[name], simulator.UNLIKE)
+
+    assert one[0] != two[0]
+    assert one[-1] != two[-1]
 
 
 def test_files_that_hold_the_number_of_the_job_never_collide(people, sftp):
