@@ -74,8 +74,8 @@ def unheard(queries, *, installation):
 def held(jobs):
     """Return the jobs that wait for a person, the oldest first."""
     waiting = jobs.filter(status=Job.Status.QUEUED).exclude(held_because="")
-    # By the key alone, SQLite would read all jobs that there ever were in its order.
-    return waiting.defer("sql").order_by("status", "pk")
+    # By the key alone, SQLite would read all jobs there ever were.
+    return waiting.defer("sql").order_by("created_at", "pk")
 
 
 def span():

@@ -2,7 +2,6 @@
 
 import re
 from hashlib import sha256
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.models import Group
@@ -13,6 +12,7 @@ from activations.parents.checking import Keys, cannot_compare
 from activations.parents.keys import comparable, family
 from activations.parents.sources import Columns, kinds_of
 from activations.rules.audience import DATE, TIME
+from console.forms.repeats import zones
 from console.tables.names import AUDIENCE
 
 BEHAVIOR_NAME = re.compile(r"[a-z0-9_]{1,100}")
@@ -104,7 +104,7 @@ class ParentForm(forms.Form):
 
     def clean_timezone(self):
         name = self.cleaned_data["timezone"]
-        if name not in available_timezones():
+        if name not in zones():
             raise forms.ValidationError(
                 "There is no such time zone. Choose one of the list, such as Europe/Berlin."
             )

@@ -25,7 +25,6 @@ from activations.segments.declaration import attributes, behaviors
 from activations.segments.folders import path_of
 from activations.segments.usable import audience_for
 from activations.views.segments import segment_of
-from console.forms.repeats import timezones
 from console.models import Query
 from console.notifications import mail_is_set_up
 from console.queries.access import visible_jobs
@@ -162,7 +161,6 @@ def page(request, forms, status=200):
         "owner": owner,
         "declaration": declared(parent, audience),
         "refreshed": audience is not None,
-        "timezones": timezones(),
         "mail": mail_is_set_up(),
         "page": uuid4().hex,
         "back": (kept or segment).get_absolute_url(),

@@ -14,7 +14,6 @@ from activations.parents.problems import problems
 from activations.parents.sources import sources
 from activations.segments.losses import losses
 from console import jobs
-from console.forms.repeats import timezones
 from console.models import Job, Table
 from console.tables import TableError
 from console.views.schedules import schedule_context
@@ -74,7 +73,7 @@ def define(request, parent):
     forms = DefinitionForms(parent, sources(parent.owner), request.POST or None)
     if request.method == "POST" and forms.is_valid() and (made := saved(request, parent, forms)):
         return redirect(made)
-    context = {"forms": forms, "parent": parent, "timezones": timezones()}
+    context = {"forms": forms, "parent": parent}
     status = 422 if request.method == "POST" else 200
     return render(request, "activations/parent_edit.html", context, status=status)
 

@@ -34,7 +34,7 @@ class TriggerForm(forms.Form):
         # Both have to see it: who chooses, and who the runs belong to.
         theirs = visible_work(query.owner).filter(pk__in=visible_work(user).values("pk"))
         found = theirs.exclude(pk=query.pk).select_related("owner").order_by("name", "pk")
-        self.fields["after"].queryset = found
+        self.fields["after"].queryset = found.only("name", "owner__username")
 
     def clean_after(self):
         if self.cleaned_data["after"] is None:

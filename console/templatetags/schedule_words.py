@@ -1,10 +1,13 @@
 """Schedules and engines as the pages name them."""
 
 from datetime import timedelta
+from functools import cache
 
 from django import template
+from django.utils.html import format_html, format_html_join
 
 from console.engines import ENGINES
+from console.forms.repeats import timezones
 from console.queries import chain
 from console.schedules import CronError, in_words, interval, times_of
 
@@ -57,3 +60,12 @@ def engine_label(name):
 def followed_by(context, query):
     """Return what runs after a query, as the user may see it."""
     return chain.followed_by(query, context["request"].user)
+
+
+@register.simple_tag
+@cache
+def timezone_list():
+    """Write the names of all time zones, for the fields that complete them. There are 600: once."""
+    names = ((name,) for name in timezones())
+    options = format_html_join("", '<option value="{}">', names)
+    return format_html('<datalist id="timezones">{}</datalist>', options)

@@ -8,7 +8,6 @@ from django.utils import timezone as clock
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from console.forms.repeats import timezones
 from console.forms.schedules import AFTER, NOTIFYING, ScheduleForm, entries
 from console.forms.triggers import TriggerForm, trigger_entries
 from console.forms.webhooks import WebhookForm
@@ -178,7 +177,6 @@ def schedule_context(request, query):
     return {
         "query": query,
         "schedule_form": ScheduleForm(initial=values),
-        "timezones": timezones(),
         "mail": mail_is_set_up(),
         **trigger_context(request, query, trigger),
         **shown_runs(
