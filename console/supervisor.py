@@ -19,6 +19,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a restart
 STEADY_AFTER = 60  # seconds of running after which trouble counts as new
 # Seconds after the start: workers have the processors to themselves until they take jobs.
 DISPATCHER_AFTER, ERRANDS_AFTER = 1, 20
+WORKERS_NICE, ERRANDS_NICE = 5, 19
 # A worker that dies can take the lock of the shared queue with it: django-q starts another,
 # which never gets a task again. These lines are the only sign of it.
 WEDGED = re.compile(
@@ -31,10 +32,8 @@ LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before a
 class Child:
     """A process with a group of its own, started again whenever it ends or wedges."""
 
-    niceness = 0
-
-    def __init__(self, name: str, command: list[str], *, after: float = 0):
-        self.name, self.command = name, command
+    def __init__(self, name: str, command: list[str], *, after: float = 0, niceness: int = 0):
+        self.name, self.command, self.niceness = name, command, niceness
         self.process = None
         self.wedged = threading.Event()
         self.starts_at = time.monotonic() + after
@@ -105,9 +104,7 @@ class Child:
 
 
 class Errand(Child):
-    """A process that is started once and gives way to the others."""
-
-    niceness = 19
+    """A process that is started once."""
 
     def bury(self):
         """Leave it at that, however it ended."""
@@ -178,9 +175,15 @@ def supervise(drain: float) -> None:
     manage = [sys.executable, str(Path(__file__).parents[1] / "manage.py")]
     say("Workers and dispatcher are starting. Ctrl-C stops them.")
     children = [
-        Child("The queue of workers", [*manage, "workers"]),
+        # Somebody waits for a page, and for the tick; nobody for the last half second of a job.
+        Child("The queue of workers", [*manage, "workers"], niceness=WORKERS_NICE),
         Child("The dispatcher", [*manage, "dispatcher"], after=DISPATCHER_AFTER),
-        Errand("What prepares large exports", [*manage, "prepare"], after=ERRANDS_AFTER),
+        Errand(
+            "What prepares large exports",
+            [*manage, "prepare"],
+            after=ERRANDS_AFTER,
+            niceness=ERRANDS_NICE,
+        ),
     ]
     Supervisor(children, drain=drain).run()
     say("Workers and dispatcher have stopped.")

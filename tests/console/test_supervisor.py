@@ -22,7 +22,7 @@ from console.supervisor import Child, Errand, Supervisor
 _, drain, errand, *codes = sys.argv
 children = [Child(f"Number {n}", [sys.executable, "-uc", code]) for n, code in enumerate(codes)]
 if errand:
-    children.append(Errand("An errand", [sys.executable, "-c", errand], after=0.1))
+    children.append(Errand("An errand", [sys.executable, "-c", errand], after=0.1, niceness=19))
 Supervisor(children, drain=float(drain)).run()
 """
 SLEEPER = "import os, time; os.write(1, b'at %d\\n' % os.getpid()); time.sleep(60)"

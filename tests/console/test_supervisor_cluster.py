@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from console import supervisor
 from tests.homes import Home
 from tests.servers import wait_until
 
@@ -70,6 +71,15 @@ def test_what_td_submits_a_real_cluster_delivers_and_ends_in_order(console, sshd
     assert cluster.wait(20) == 0
     assert time.monotonic() - began < 10
     wait_until(lambda: not console.alive(), 10)
+
+
+def test_workers_give_way_to_pages(console):
+    console.start_cluster()
+
+    worker = int(console.shell(WORKERS).split()[0])
+
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, worker) == own + supervisor.WORKERS_NICE
 
 
 def test_a_worker_that_is_killed_does_not_wedge_the_cluster(console):
