@@ -106,7 +106,7 @@ class Job(models.Model):
             # The order in which workers take them: ten thousand that wait are not sorted each time.
             models.Index(fields=["status", "-priority", "id"], name="job_turn"),
             models.Index(fields=["schedule", "status"], name="job_of_schedule"),
-            models.Index(fields=["query", "status", "-id"], name="job_of_query"),
+            models.Index(fields=["query", "owner", "-id"], name="job_of_query"),
             models.Index(fields=["owner", "status", "ended_at"], name="job_ended"),
         ]
         constraints = [models.UniqueConstraint(fields=["schedule", "slot"], name="job_slot")]
