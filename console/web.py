@@ -3,11 +3,13 @@
 import sys
 
 from django.conf import settings
+from django.db import connections
 from waitress import serve
 
 from console import locks
 from console.wsgi import application
 
+CONNECTION_SECONDS = 60
 FORM_BYTES = 1 << 20  # what a form may hold beside the file that is uploaded with it
 
 
@@ -15,6 +17,8 @@ def run(listen: str) -> None:
     """Answer requests at ADDRESS:PORT until told to stop, and watch what runs beside it."""
     from console.watch import keep_watch  # needs what the application has set up
 
+    # A thread keeps its connection: to open one takes longer than most questions.
+    connections.settings["default"]["CONN_MAX_AGE"] = CONNECTION_SECONDS
     with locks.in_use():
         keep_watch()
         serve(

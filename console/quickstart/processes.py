@@ -22,8 +22,13 @@ class Children:
         self.environ = os.environ | environ
         self.processes = {}
 
-    def start(self, name, *arguments):
+    def start(self, name, *arguments, niceness=0):
         """Start Python with the arguments; what it prints goes to a log of its name."""
+
+        def settle():
+            end_with_parent()
+            os.nice(niceness)
+
         log_of(name).parent.mkdir(parents=True, exist_ok=True)
         with log_of(name).open("wb") as log:
             self.processes[name] = subprocess.Popen(
@@ -34,7 +39,7 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=end_with_parent,
+                preexec_fn=settle,
             )
 
     def check(self):

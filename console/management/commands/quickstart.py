@@ -11,6 +11,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 
 from console.quickstart import Refusal, data, home, landing, ports, removed
 from console.quickstart.processes import Children, log_of
+from console.supervisor import WORKERS_NICE
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STARTING = 60  # seconds that the web server may take
@@ -71,12 +72,14 @@ class Command(BaseCommand):
         s3 = ports.kept(settings.HOME / "s3_sandbox.port")
         clevertap = ports.kept(settings.HOME / "clevertap.port")
         # These would only wait for Django to load: they go without it.
-        children.start("sandbox", "-m", "integrations.sandbox", *places(sandbox))
+        command = ("-m", "integrations.sandbox", *places(sandbox))
+        children.start("sandbox", *command, niceness=WORKERS_NICE)
         for name, module, at, files in (
             ("S3 sandbox", "s3", s3, data.sandbox_buckets()),
             ("CleverTap sandbox", "clevertap", clevertap, data.clevertap_files()),
         ):
-            children.start(name, "-m", f"integrations.sandbox.{module}", str(at), str(files))
+            command = ("-m", f"integrations.sandbox.{module}", str(at), str(files))
+            children.start(name, *command, niceness=WORKERS_NICE)
         if data.migrate():
             self.tell("database made")
         children.start("cluster", "-m", "console.supervisor", str(drain))
