@@ -10,9 +10,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from console import logs
+from console.priority import give_way
 
 POLL = 0.1  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a restart
@@ -32,8 +34,17 @@ LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before a
 class Child:
     """A process with a group of its own, started again whenever it ends or wedges."""
 
-    def __init__(self, name: str, command: list[str], *, after: float = 0, niceness: int = 0):
-        self.name, self.command, self.niceness = name, command, niceness
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        after: float = 0,
+        niceness: int = 0,
+        inherits: Collection[int] = (),  # open files
+    ):
+        self.name, self.command = name, command
+        self.niceness, self.inherits = niceness, inherits
         self.process = None
         self.wedged = threading.Event()
         self.starts_at = time.monotonic() + after
@@ -58,6 +69,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
+            pass_fds=self.inherits,
             preexec_fn=self.settle,
         )
         threading.Thread(target=self.relay, args=(self.process,), daemon=True).start()
@@ -65,7 +77,7 @@ class Child:
     def settle(self):
         """Set up the new process, before it has its program."""
         end_with_parent()
-        os.nice(self.niceness)
+        give_way(self.niceness)
 
     def relay(self, process):
         """Pass on what the process says, and listen for the sign that it is wedged."""

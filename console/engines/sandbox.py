@@ -7,6 +7,8 @@ import signal
 import struct
 from pathlib import Path
 
+from console.priority import give_way
+
 MEGABYTE = 1 << 20
 OVERHEAD_MB = 2048  # address space of the interpreter and of DuckDB beside its memory limit
 
@@ -35,7 +37,7 @@ def limit_resources(memory_mb, file_mb, cpu_seconds):
     bound(resource.RLIMIT_CORE, 0)
     # A write past the limit then fails with an error that can be told, instead of a signal.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    os.nice(5)
+    give_way(5)
 
 
 def bound(limit, value):

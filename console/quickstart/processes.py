@@ -8,6 +8,7 @@ import time
 
 from django.conf import settings
 
+from console.priority import give_way
 from console.quickstart import Refusal
 from console.quickstart.family import family, processes
 from console.supervisor import end_with_parent
@@ -27,7 +28,7 @@ class Children:
 
         def settle():
             end_with_parent()
-            os.nice(niceness)
+            give_way(niceness)
 
         log_of(name).parent.mkdir(parents=True, exist_ok=True)
         with log_of(name).open("wb") as log:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -78,8 +79,11 @@ def test_workers_give_way_to_pages(console):
 
     worker = int(console.shell(WORKERS).split()[0])
 
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    assert os.getpriority(os.PRIO_PROCESS, worker) == own + supervisor.WORKERS_NICE
+    niceness = os.getpriority(os.PRIO_PROCESS, 0) + supervisor.WORKERS_NICE
+    assert os.getpriority(os.PRIO_PROCESS, worker) == niceness
+    session = Path(f"/proc/{worker}/autogroup")
+    if session.exists():
+        assert session.read_text().endswith(f" nice {niceness}\n")
 
 
 def test_a_worker_that_is_killed_does_not_wedge_the_cluster(console):
