@@ -68,6 +68,11 @@ def number(name, default, *, least=0):
     return int(value)
 
 
+def web_processes():
+    """Return in how many processes pages are made."""
+    return number("CONSOLE_WEB_PROCESSES", min(2, os.cpu_count() or 1), least=1)
+
+
 def words(name, default=""):
     """Return a comma-separated list without blanks."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

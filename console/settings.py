@@ -179,6 +179,7 @@ AFTER_BUILD = ["activations.segments.rewriting.follow_build"]
 RESULT_RETENTION = timedelta(days=environment.number("CONSOLE_RESULT_DAYS", 90, least=1))
 # How long it is kept who got what. With 0 it is not written down.
 DELIVERY_LOG = timedelta(days=environment.number("CONSOLE_DELIVERY_LOG_DAYS", 90, least=0))
+WEB_PROCESSES = environment.web_processes()
 WEB_THREADS = environment.number("CONSOLE_WEB_THREADS", 8, least=1)
 UPLOAD_MAX_MB = environment.number("CONSOLE_UPLOAD_MAX_MB", 2048, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

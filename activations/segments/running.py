@@ -22,7 +22,8 @@ from integrations.rows import Rows
 
 SECONDS = 15  # that a count may take by itself
 PATIENT = 180  # once somebody has asked for it again
-AT_ONCE = 2  # questions of one web server; the others wait for their turn
+# Questions of one process of the web server; the others wait for their turn.
+AT_ONCE = max(1, 2 // settings.WEB_PROCESSES)
 KEPT_SECONDS = 600
 PLACES = threading.BoundedSemaphore(AT_ONCE)
 # Those that wait keep a thread of the web server each: half of them stay free for pages.

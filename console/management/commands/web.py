@@ -2,6 +2,7 @@
 
 from django.core.management import BaseCommand
 
+from console import locks
 from console.web import run
 
 
@@ -14,4 +15,5 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, listen, **_):
-        run(listen)
+        with locks.in_use():
+            run(listen)
