@@ -21,7 +21,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a restart
 STEADY_AFTER = 60  # seconds of running after which trouble counts as new
 # Seconds after the start: workers have the processors to themselves until they take jobs.
 DISPATCHER_AFTER, ERRANDS_AFTER = 1, 20
-WORKERS_NICE, ERRANDS_NICE = 10, 19
+WORKERS_NICE, ERRANDS_NICE = 5, 19
 # A worker that dies can take the lock of the shared queue with it: django-q starts another,
 # which never gets a task again. These lines are the only sign of it.
 WEDGED = re.compile(

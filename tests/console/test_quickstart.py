@@ -186,7 +186,7 @@ def test_workers_are_forked_with_what_jobs_need_and_nobody_else_loads_it(first_r
     others = [arrow[pid] for pid, program in programs.items() if "console." in program]
     assert len(workers) >= 4  # the queue's own processes and two workers
     assert all(workers)
-    assert len(others) == 2  # web server and supervisor
+    assert len(others) >= 2  # the web server, its processes if there are several, the supervisor
     assert not any(others)
 
 
