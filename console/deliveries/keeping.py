@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from console import locks
 from console.deliveries.asking import Token
-from console.deliveries.searching import hits_of, kept
+from console.deliveries.searching import Damaged, hits_of, kept
 from console.models import Delivery, LogKey, LookUp
 from console.tables import log
 
@@ -58,21 +59,33 @@ def remove(path: str) -> None:
         file.parent.rmdir()
 
 
-def forget(tokens: list[Token]) -> int:
-    """Take an identifier out of the whole log. Return how many deliveries it was in.
+class Forgotten(NamedTuple):
+    """From how many deliveries an identifier was taken, and the jobs whose logs are damaged."""
+
+    count: int
+    damaged: list[int]
+
+
+def forget(tokens: list[Token]) -> Forgotten:
+    """Take an identifier out of the whole log.
 
     Raise BackupGoesOn where a backup is made: it may need the files that would go.
     """
     with locks.held(locks.FILES, alone=True) as alone:
         if not alone:
             raise BackupGoesOn
-        count = sum(taken_out(delivery, tokens) for delivery in kept(None))
+        count, damaged = 0, []
+        for delivery in kept(None):
+            try:
+                count += taken_out(delivery, tokens)
+            except Damaged:
+                damaged.append(delivery.job_id)
     hashes = {token.hash for token in tokens}
     for look_up in LookUp.objects.iterator():
         if hashes & {token[1] for token in look_up.tokens}:
             LookUp.objects.filter(pk=look_up.pk).update(tokens=[], matches=[])
     log.show()
-    return count
+    return Forgotten(count, damaged)
 
 
 def taken_out(delivery, tokens):

@@ -1,5 +1,6 @@
 """Find the deliveries that carried an identifier, the latest first, a while at a time."""
 
+import logging
 import time
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,15 +18,21 @@ from console.models import Delivery
 if TYPE_CHECKING:
     from console.deliveries.files import Hit
 
+logger = logging.getLogger(__name__)
 THREADS, TOGETHER = 2, 16
 AT_ONCE = 200  # deliveries that are asked of the database
+UNREADABLE = "unreadable"  # the status of a match in a file that is damaged
 NAMES = {"email": "e-mail address", "phone": "phone number", "hash": "hash", "sha256": "SHA-256"}
 RELATED = ("job__query", "job__authentication", "job__owner")
 
 
+class Damaged(Exception):
+    """The file of a delivery cannot be read, so that nobody knows what is in it."""
+
+
 @dataclass(frozen=True)
 class Match:
-    """A delivery that carried it."""
+    """A delivery that carried it, or one whose file cannot be read any more."""
 
     delivery: Delivery
     columns: list[str]  # it was in
@@ -94,8 +101,12 @@ def kept(before: int | None) -> Iterator[Delivery]:
 
 
 def matched(delivery: Delivery, tokens: Iterable[Token]) -> Match | None:
-    """Return in which columns a delivery carried it, if it did."""
-    sections = list(dict.fromkeys(hit.section for hit in hits_of(delivery, tokens)))
+    """Return in which columns a delivery carried it, if it did or nobody can tell."""
+    try:
+        hits = hits_of(delivery, tokens)
+    except Damaged:
+        return Match(delivery, [], [], UNREADABLE)
+    sections = list(dict.fromkeys(hit.section for hit in hits))
     if not sections:
         return None
     sure = any(section.status == Delivery.Status.DELIVERED for section in sections)
@@ -108,7 +119,7 @@ def matched(delivery: Delivery, tokens: Iterable[Token]) -> Match | None:
 
 
 def hits_of(delivery: Delivery, tokens: Iterable[Token]) -> list["Hit"]:
-    """Return the entries of a delivery that are the identifier."""
+    """Return the entries of a delivery that are the identifier. Raise Damaged."""
     from console.deliveries.files import find  # It loads Arrow.
 
     types = {kind for _, kind in delivery.identifiers}
@@ -120,3 +131,6 @@ def hits_of(delivery: Delivery, tokens: Iterable[Token]) -> list["Hit"]:
         return find(Path(settings.DELIVERIES_DIR, delivery.path), mine)
     except FileNotFoundError:  # It came to the end of its time meanwhile.
         return []
+    except (OSError, ValueError) as error:  # Arrow raises both.
+        logger.error("The log of what job %s delivered is damaged: %s", delivery.job_id, error)
+        raise Damaged from error

@@ -12,6 +12,7 @@ from console.access import is_admin, may_look_up
 from console.deliveries.asking import BadIdentifier
 from console.deliveries.keys import LogKeyUnreadable, given_up
 from console.deliveries.looking_up import begin, go_on, left_of, logged_since, matches_of
+from console.deliveries.searching import UNREADABLE as DAMAGED
 from console.forms.deliveries import LookUpForm
 from console.jobs.results import csv_of
 from console.models import LookUp
@@ -94,11 +95,13 @@ def look_on(request, pk):
 
 
 def context_of(request, found):
-    matches = matches_of(found)
+    known = matches_of(found)
+    matches = [match for match in known if match.status != DAMAGED]
     jobs = [match.delivery.job_id for match in matches]
     return {
         "look_up": found,
         "matches": matches,
+        "damaged": [match.delivery.job_id for match in known if match.status == DAMAGED],
         "left": left_of(found),
         "since": logged_since(),
         "given_up": given_up(),

@@ -281,3 +281,24 @@ def asked_by(user, sql):
     job = jobs.submit(sql, database=home, owner=user)
     jobs.run(job.pk)
     return Job.objects.get(pk=job.pk)
+
+
+@needs_server
+def test_a_damaged_log_is_told_of_and_hides_no_other(send, ada, client, settings, capsys):
+    whole, damaged = send(), send()
+    path = settings.DELIVERIES_DIR / Delivery.objects.get(job=damaged).path
+    path.write_bytes(path.read_bytes()[:100])
+
+    page = look(client, ANN).text
+    nobody = look(client, "nobody@example.com").text
+    with pytest.raises(CommandError, match=f"What job {damaged.pk} delivered cannot be looked"):
+        call_command("forget_identifier", ANN)
+
+    assert "1 delivery" in page and f"/in/{whole.pk}.csv" in page
+    for text in (page, nobody):
+        assert "Of 1 delivery nobody can tell." in text
+        assert f"The log of job {damaged.pk} is damaged." in text
+    assert "No other delivery carried it" in nobody
+    assert "taken out of 1 delivery" in capsys.readouterr().out
+    lines = client.get(f"{LookUp.objects.first().get_absolute_url()}deliveries.csv").getvalue()
+    assert b",unreadable," in lines

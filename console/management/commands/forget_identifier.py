@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *, identifier, **options):
         try:
             kind, tokens = asked(identifier or input("Identifier: "))
-            count = forget(tokens)
+            count, damaged = forget(tokens)
         except (BadIdentifier, LogKeyUnreadable) as error:
             raise CommandError(str(error)) from None
         except BackupGoesOn:
@@ -28,3 +28,9 @@ class Command(BaseCommand):
             f"The {kind} was taken out of {count} deliver{'y' if count == 1 else 'ies'}. Backups "
             "that were made before have it still."
         )
+        if damaged:
+            raise CommandError(
+                f"What job {', '.join(map(str, damaged))} delivered cannot be looked through: the "
+                "log is damaged, and may have it still. Bring its file back from a backup, and "
+                "try again."
+            )
