@@ -153,6 +153,22 @@ def test_after_two_broken_uploads_one_channel_has_to_do(sshd, many, faulty, sess
 
 
 @pytest.mark.usefixtures("far")
+def test_a_break_at_the_end_of_a_file_is_one_of_them(sshd, faulty):
+    proxy = faulty(sshd)
+    there = replace(account(sshd), port=proxy.port)
+
+    with Connection(there, local_delivery()) as connection:
+        file = Files(connection).create(f"{sshd.root}/out")
+        for _ in range(9):
+            file.write(memoryview(bytes(BLOCK)))
+        proxy.close()
+        with pytest.raises(ExportError, match="connection was lost"):
+            file.close()
+
+    assert file.shown.breaks == 1
+
+
+@pytest.mark.usefixtures("far")
 def test_a_server_that_allows_one_session_gets_the_file_in_order(sshd, many, sessions):
     sshd.restart("MaxSessions 1")
     log = []

@@ -133,6 +133,9 @@ class OpenFile:
                 for lane in self.lanes:
                     lane.requests.settle()
                 self.close_lanes()
+        except BaseException:
+            self.count_break()
+            raise
         finally:
             self.part()
 
@@ -154,11 +157,15 @@ class OpenFile:
             self.lanes = [Lane(self.files.requests, self.files.requests.open(self.path, MORE))]
         self.decided = True
 
+    def count_break(self):
+        """Note that several channels did not bring the file to its end."""
+        if len(self.lanes) > 1:
+            self.shown.breaks += 1
+
     def abandon(self) -> None:
         """Close the file as it is; it is not going to be used."""
         self.part()
-        if len(self.lanes) > 1:
-            self.shown.breaks += 1
+        self.count_break()
         for lane in self.lanes:
             with suppress(*FAILURES):
                 lane.requests.settle()
