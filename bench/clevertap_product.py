@@ -3,7 +3,6 @@
 The seconds are without the start of Python, as in a worker, which has everything imported.
 """
 
-import gc
 import json
 import os
 import sys
@@ -18,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import manage
 
-gc.set_threshold(manage.OFTEN)  # As all processes of the product.
+manage.settle()  # As all processes of the product.
 os.environ["DJANGO_SETTINGS_MODULE"] = "console.settings"
 
 import django  # noqa: E402

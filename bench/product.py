@@ -4,7 +4,6 @@ A job with a `file` in the place of a `snapshot` sends that file as it is. The s
 export alone, as they are in a worker, which has everything imported, go with the receipt.
 """
 
-import gc
 import json
 import sys
 import time
@@ -18,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import manage
 
-gc.set_threshold(manage.OFTEN)  # As all processes of the product.
+manage.settle()  # As all processes of the product.
 
 from django.conf import settings  # noqa: E402
 
@@ -54,6 +53,7 @@ def done(connector: Connector, job: dict) -> Receipt:
         return connector.export(rows, delivery)
     destination = connector.destination(delivery)
     with closing(FileAsItIs(Path(job["file"]), connector.settings, delivery)) as content:
+        content.begin()
         arrival = destination.deliver(connector.path(delivery), content)
     destination.clear()
     return Receipt(rows.count, content.bytes, [delivered(arrival, content, rows.count)])

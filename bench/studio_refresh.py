@@ -1,6 +1,5 @@
 """Do a job of a home, as a worker does: `studio_refresh.py HOME JOB`."""
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import manage
 
-gc.set_threshold(manage.OFTEN)  # As all processes of the product.
+manage.settle()  # As all processes of the product.
 
 
 def main(home, key):
