@@ -5,10 +5,12 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 EVERY = 0.02
+LOOKS = 5  # with the same members
 
 
 @dataclass
@@ -36,7 +38,8 @@ def run(command: str) -> Cost:
 class Peak(threading.Thread):
     """The most memory that a family of processes has held at one time, looked at 50 times a second.
 
-    Pages that several of them share count for each: the figure is never too small by that.
+    Pages that several of them share count for each: the figure is never too small by that. New
+    members are looked for more seldom, which takes long enough to disturb what is measured.
     """
 
     def __init__(self, leader: int, without: int = 0):
@@ -46,23 +49,33 @@ class Peak(threading.Thread):
         self.ended = threading.Event()
 
     def run(self):
-        while not self.ended.wait(EVERY):
-            self.bytes = max(self.bytes, resident(self.leader, self.without))
+        for number in count():
+            if number % LOOKS == 0:
+                members = family(self.leader) - {self.without}
+            self.bytes = max(self.bytes, resident(members))
+            if self.ended.wait(EVERY):
+                return
 
     def stop(self):
         self.ended.set()
         self.join()
 
 
-def resident(leader: int, without: int = 0) -> int:
-    """Return the bytes of memory that the leader's session and its descendants hold now."""
-    processes = dict(each for each in map(read, Path("/proc").glob("[0-9]*")) if each)
-    family = {pid for pid, (_, session, _) in processes.items() if leader in (pid, session)}
+def family(leader: int) -> set[int]:
+    """Return the processes of the leader's session, and their descendants."""
+    found = dict(each for each in map(read, Path("/proc").glob("[0-9]*")) if each)
+    members = {pid for pid, (_, session, _) in found.items() if leader in (pid, session)}
     size = -1
-    while len(family) != size:
-        size = len(family)
-        family |= {pid for pid, (parent, _, _) in processes.items() if parent in family}
-    return sum(processes[pid][2] for pid in family - {without})
+    while len(members) != size:
+        size = len(members)
+        members |= {pid for pid, (parent, _, _) in found.items() if parent in members}
+    return members
+
+
+def resident(members: set[int]) -> int:
+    """Return the bytes of memory that the processes hold now."""
+    found = (read(Path(f"/proc/{pid}")) for pid in members)
+    return sum(each[1][2] for each in found if each)
 
 
 def read(folder: Path) -> tuple[int, tuple[int, int, int]] | None:
