@@ -225,6 +225,7 @@ class Destination(Protocol):
 
 def one_try(destination, path, content):
     with closing(content):
+        content.begin()
         return destination.deliver(path, content)
 
 

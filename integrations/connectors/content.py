@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 
-from integrations.connectors.overlap import overlapped
+from integrations.connectors.overlap import Belt, overlapped
 from integrations.delivery import Delivery
 from integrations.encoders import encode
 from integrations.formats import write_rows
 from integrations.rows import Rows
 
+LINES_AHEAD = 4 << 20  # bytes of text that wait for an encoder
 RANDOM = {"encrypt_pgp"}  # encoders that give other bytes at each reading
 
 
@@ -22,7 +23,8 @@ class Content:
         self.delivery = delivery
         self.bytes = 0
         self.digest = hashlib.sha256()
-        self.reading = None
+        self.belt = None  # of the last reading
+        self.is_begun = False  # whether nobody reads from it yet
 
     @property
     def repeatable(self) -> bool:
@@ -32,11 +34,23 @@ class Content:
     def __iter__(self) -> Iterator[bytes]:
         return self.read_from(0)
 
+    def begin(self) -> None:
+        """Begin the first reading before anybody reads, who may have to wait for a server."""
+        if not self.belt:
+            self.belt, self.is_begun = Belt(self.read()), True
+
+    @property
+    def waiting(self) -> int:
+        """Return how many bytes are made and not yet read."""
+        return self.belt.waiting if self.belt else 0
+
     def read_from(self, offset: int) -> Iterator[bytes]:
         """Return the bytes behind the offset. Those before it are made and measured as well."""
-        self.close()
-        self.reading = overlapped(behind(offset, self.read()))
-        return self.reading
+        if not self.is_begun:
+            self.close()
+            self.belt = Belt(self.read())
+        self.is_begun = False
+        return behind(offset, self.belt)
 
     def read(self) -> Generator[bytes]:
         self.bytes, self.digest = 0, hashlib.sha256()
@@ -50,15 +64,16 @@ class Content:
     def lines(self) -> Generator[bytes]:
         """Return the rows as text; an encoder has a thread of its own."""
         lines = write_rows(self.rows, self.settings)
-        return overlapped(lines) if self.settings.get("encoders") else lines
+        return overlapped(lines, LINES_AHEAD) if self.settings.get("encoders") else lines
 
     def close(self) -> None:
         """End a reading that stopped half-way, with the threads and processes it has."""
-        if self.reading:
-            self.reading.close()
+        self.is_begun = False
+        if self.belt:
+            self.belt.close()
 
 
-def behind(offset: int, chunks: Generator[bytes]) -> Generator[bytes]:
+def behind(offset: int, chunks: Belt) -> Generator[bytes]:
     """Yield what lies behind the offset."""
     with closing(chunks):
         for chunk in chunks:

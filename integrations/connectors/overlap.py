@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
 from threading import Condition, Thread
 
-AHEAD = 16 << 20  # bytes made and not yet taken
+AHEAD = 8 << 20  # bytes made and not yet taken: with more, memory grows, and speed hardly
 
 
 def overlapped(chunks: Iterable[bytes], limit: int = AHEAD) -> Generator[bytes]:
@@ -14,17 +14,14 @@ def overlapped(chunks: Iterable[bytes], limit: int = AHEAD) -> Generator[bytes]:
     No more is made once `limit` bytes wait. What the chunks raise is raised here; once this
     is closed the thread has ended, and the chunks are closed.
     """
-    belt = Belt(chunks, limit)
-    try:
-        yield from belt.taken()
-    finally:
-        belt.stop()
+    with closing(Belt(chunks, limit)) as belt:
+        yield from belt
 
 
 class Belt:
-    """Chunks on their way from the thread that makes them to their reader."""
+    """Chunks on their way from the thread that makes them, from now on, to their reader."""
 
-    def __init__(self, chunks: Iterable[bytes], limit: int):
+    def __init__(self, chunks: Iterable[bytes], limit: int = AHEAD):
         self.chunks = chunks
         self.limit = limit
         self.ready = deque()
@@ -57,11 +54,13 @@ class Belt:
                 self.change.wait()
             return not self.stopped
 
-    def taken(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         while (chunk := self.take()) is not None:
             yield chunk
         if self.error:
             raise self.error
+        if self.stopped:
+            raise ValueError("read after the end of the reading")  # It would pass for the end.
 
     def take(self) -> bytes | None:
         """Return the next chunk once it is there, and nothing after the last."""
@@ -75,9 +74,11 @@ class Belt:
             self.change.notify_all()
             return chunk
 
-    def stop(self):
+    def close(self) -> None:
+        """Make no more, and wait for the end of the thread."""
         with self.change:
             self.stopped = True
-            self.ready.clear()
             self.change.notify_all()
         self.thread.join()
+        self.ready.clear()
+        self.waiting = 0

@@ -139,3 +139,57 @@ def test_a_reading_that_is_left_half_way_ends_its_threads(many):
     content.close()
 
     assert not threads()
+
+
+@pytest.mark.parametrize("encoders", ["", "gz"])
+def test_bytes_are_made_before_anybody_reads_them(many, encoders):
+    content = Content(many, {"encoders": encoders}, Delivery())
+    content.begin()
+    wait_until(lambda: content.waiting)
+
+    whole = b"".join(content)
+
+    assert whole == b"".join(Content(many, {"encoders": encoders}, Delivery()))
+    assert (content.bytes, content.waiting) == (len(whole), 0)
+    assert not threads()
+
+
+def test_a_reading_begun_ahead_goes_on_from_any_place(many):
+    content = Content(many, {}, Delivery())
+    content.begin()
+
+    rest = b"".join(content.read_from(1234))
+
+    assert rest == b"".join(Content(many, {}, Delivery()))[1234:]
+
+
+def test_a_reading_that_nobody_wants_any_more_ends_its_threads(many):
+    content = Content(many, {"encoders": "gz"}, Delivery())
+    content.begin()
+
+    content.close()
+
+    assert (content.waiting, threads()) == (0, [])
+
+
+def test_a_further_try_keeps_what_was_measured_until_it_reads(many):
+    content = Content(many, {}, Delivery())
+    whole = b"".join(content)
+    content.close()
+
+    content.begin()
+
+    assert content.bytes == len(whole)
+    assert content.digest.hexdigest() == hashlib.sha256(whole).hexdigest()
+    assert not threads()
+
+
+def test_the_end_of_a_closed_reading_does_not_pass_for_that_of_the_file(many):
+    content = Content(many, {}, Delivery())
+    reading = iter(content)
+    next(reading)
+
+    content.close()
+
+    with pytest.raises(ValueError, match="after the end"):
+        list(reading)

@@ -1,5 +1,6 @@
 """Uploads that break go on behind what the server has of them."""
 
+import math
 import os
 import re
 
@@ -8,6 +9,7 @@ import pytest
 from integrations.connectors.content import Content
 from integrations.errors import TransientError
 from integrations.sandbox.files import Files
+from integrations.transports.sftp import lanes, requests
 from integrations.transports.sftp.resuming import after
 from tests.integrations.exports import between, connector, content, landed, names, temporary
 from tests.servers import local_delivery
@@ -15,7 +17,14 @@ from tests.servers import local_delivery
 RESUMED = re.compile(r"^Resumed .* at ([\d,]+) of ([\d,]+) bytes sent before\.$")
 CUT = 4_000_000  # bytes to the server, of about 6 million
 
-pytestmark = pytest.mark.usefixtures("impatient")
+pytestmark = pytest.mark.usefixtures("impatient", "confirmed")
+
+
+@pytest.fixture
+def confirmed(monkeypatch):
+    """However slow the machine is, most of what was sent before a cut is confirmed, in order."""
+    monkeypatch.setattr(requests, "UNDER_WAY", CUT // 4)
+    monkeypatch.setattr(lanes, "FAR", math.inf)
 
 
 def resumed(log):
