@@ -28,7 +28,8 @@ TOLD = "The server does not take one file over several channels"
 def far(monkeypatch):
     """Every server counts as far away, and every file as large."""
     monkeypatch.setattr(lanes, "FAR", 0)
-    monkeypatch.setattr(open_file, "WORTH_LANES", 2 * BLOCK)
+    for module in (lanes, open_file):
+        monkeypatch.setattr(module, "WORTH_LANES", 2 * BLOCK)
 
 
 @pytest.fixture
@@ -62,6 +63,22 @@ def test_a_far_server_gets_a_file_over_several_channels(sshd, many, sessions):
     assert receipt.files[0].sha256 == hashed(content(many))
     assert names(sshd) == ["out.csv"]
     assert not [line for line in log if TOLD in line]
+
+
+@pytest.mark.usefixtures("far")
+def test_channels_for_a_large_file_open_while_the_first_one_asks(sshd, many, sessions, monkeypatch):
+    usual = Files.create
+
+    def create(*given, **more):
+        wait_until(lambda: len(sessions) == lanes.LANES)
+        return usual(*given, **more)
+
+    monkeypatch.setattr(Files, "create", create)
+
+    connector(sshd, rename_file_after_upload=True).export(many, local_delivery())
+
+    assert (sshd.root / "out.csv").read_bytes() == content(many)
+    assert not [each for each in threading.enumerate() if each.name.startswith("session")]
 
 
 def test_a_near_server_gets_it_over_one(sshd, many, sessions, monkeypatch):

@@ -5,6 +5,8 @@ import hashlib
 import logging
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,6 +23,7 @@ from integrations.transports.sftp.wire import Wire
 
 LONGEST_SETUP = 60.0  # seconds for each step of connecting, however long the timeout
 LOOK = 0.1  # seconds between looks at the stop signal
+MORE_SETUP = 10.0  # seconds for each further session to open, and for the first answers on it
 KEEPALIVE = 15  # seconds; for routers that forget idle connections
 FASTEST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
@@ -62,13 +65,22 @@ class Account:
 class Connection:
     """A connection that is made in four steps. Each returns a detail, or raises ExportError."""
 
-    def __init__(self, account: Account, delivery: Delivery):
+    def __init__(
+        self,
+        account: Account,
+        delivery: Delivery,
+        measured: Callable[["Connection"], None] = lambda _: None,
+    ):
         self.account = account
         self.delivery = delivery
+        self.measured = measured  # called once the round trip is known, before the log-in ends
         self.setup = min(account.timeout, LONGEST_SETUP)
         self.patience = account.timeout / 2
         self.fingerprint = ""
         self.addresses = []
+        self.round_trip = 0.0  # seconds to the first answer to who is logged in
+        self.several = account.shown.several  # as earlier connections know
+        self.ahead: list[Future[paramiko.SFTPClient]] = []  # further sessions that nobody has yet
         self.socket = self.transport = self.watchdog = self.client = None
 
     def __enter__(self):
@@ -198,7 +210,11 @@ class Connection:
 
         Opening may take `setup` seconds, and each answer after that `patience` seconds.
         """
+        asked = time.monotonic()
         channel = self.transport.open_session(timeout=setup)
+        if not self.round_trip:
+            self.round_trip = time.monotonic() - asked
+            self.measured(self)
         channel.settimeout(patience)
         with self.watchdog.waiting():
             try:
@@ -208,6 +224,19 @@ class Connection:
                     raise
                 raise paramiko.ChannelException(0, "no subsystem") from error
             return paramiko.SFTPClient(channel)
+
+    def open_ahead(self, many: int) -> None:
+        """Begin to open so many further sessions, for those who are going to ask for one."""
+        pool = ThreadPoolExecutor(many, "session")
+        self.ahead = [pool.submit(self.open_further) for _ in range(many)]
+        pool.shutdown(wait=False)
+
+    def open_further(self):
+        return self.open_sftp(MORE_SETUP, MORE_SETUP)
+
+    def further_session(self) -> paramiko.SFTPClient:
+        """Return one more session, opened ahead or now. It is not patient yet."""
+        return self.ahead.pop().result() if self.ahead else self.open_further()
 
 
 def digest(key: bytes) -> str:

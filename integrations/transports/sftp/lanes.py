@@ -12,7 +12,8 @@ from integrations.transports.sftp.requests import Requests, string
 
 LANES = 4
 FAR = 0.01  # seconds to an answer, from which on one channel is too narrow
-SETUP = 10.0  # seconds for a channel to open, and for the first answers on it
+ENOUGH = 2  # answers, besides that to the log-in, that were late: each can be for other reasons
+WORTH_LANES = 4 * 1024 * 1024  # bytes of a file, from which on more channels pay
 SIZE_IS_TOLD = 1  # flag of a file's attributes
 
 
@@ -42,11 +43,15 @@ class Lane:
         return struct.unpack_from(">Q", attributes, 4)[0]
 
 
-def is_far(requests: Requests) -> bool:
+def is_far(connection: Connection, requests: Requests) -> bool:
     """Return whether answers take so long that one channel cannot fill the line."""
-    if requests.quickest >= FAR:
-        measure(requests)  # One answer can be late for other reasons.
-    return requests.quickest >= FAR
+
+    def late():
+        return min(connection.round_trip, requests.quickest) >= FAR
+
+    if late() and requests.timed < ENOUGH:
+        measure(requests)
+    return late()
 
 
 def measure(requests):
@@ -58,6 +63,17 @@ def measure(requests):
             raise
 
 
+def prepare(connection: Connection, waiting: int) -> None:
+    """Begin to open channels for a file of which so many bytes wait, where that will pay.
+
+    The first channel asks its questions meanwhile.
+    """
+    far = connection.round_trip >= FAR
+    if far and waiting >= WORTH_LANES and connection.several is not False:
+        connection.account.shown.several = False  # If the connection breaks by it.
+        connection.open_ahead(LANES - 1)
+
+
 def more_lanes(connection: Connection, path: str) -> list[Lane]:
     """Open the file on more channels, at the same time; as many as the server lets us."""
     with ThreadPoolExecutor(LANES - 1, "lane") as pool:
@@ -67,7 +83,7 @@ def more_lanes(connection: Connection, path: str) -> list[Lane]:
 
 def one_lane(connection, path):
     try:
-        client = connection.open_sftp(SETUP, SETUP)
+        client = connection.further_session()
         channel = client.get_channel()
         requests = Requests(channel, connection.watchdog.waiting)
         lane = Lane(requests, requests.open(path, SFTP_FLAG_WRITE), client)

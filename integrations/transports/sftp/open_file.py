@@ -8,12 +8,11 @@ from typing import Any
 from paramiko.sftp import SFTP_FLAG_APPEND, SFTP_FLAG_TRUNC, SFTP_FLAG_WRITE
 
 from integrations.transports.sftp.connection import FAILURES, is_answer
-from integrations.transports.sftp.lanes import Lane, is_far, more_lanes
+from integrations.transports.sftp.lanes import WORTH_LANES, Lane, is_far, more_lanes
 from integrations.transports.sftp.together import keep_together
 
 MORE = SFTP_FLAG_WRITE | SFTP_FLAG_APPEND
 AGAIN = SFTP_FLAG_WRITE | SFTP_FLAG_TRUNC
-WORTH_LANES = 4 * 1024 * 1024  # bytes of a file, from which on more channels pay
 LONG = 8 * 1024 * 1024  # bytes, after which an upload is worth a place for its threads
 MOST_BREAKS = 2  # of uploads over several channels, after which one has to do
 IN_ORDER = (
@@ -48,11 +47,12 @@ class OpenFile:
 
     def may_spread(self):
         """Return whether more channels may help and be possible."""
-        if self.shown.several is False or self.shown.breaks >= MOST_BREAKS:
+        connection = self.files.connection
+        if connection.several is False or self.shown.breaks >= MOST_BREAKS:
             return False
-        if self.size and not self.shown.several:
+        if self.size and not connection.several:
             return False  # What the file holds behind its confirmed start would spoil the trial.
-        return is_far(self.files.requests)
+        return is_far(connection, self.files.requests)
 
     def write(self, piece: memoryview) -> None:
         """Send the next bytes, without waiting for the server to confirm them."""
@@ -91,13 +91,15 @@ class OpenFile:
 
     def spread(self):
         """Open more channels, and see whether the server takes blocks out of order there."""
-        proven, self.shown.several = self.shown.several, False  # If the connection breaks by it.
+        connection = self.files.connection
+        self.shown.several = False  # If the connection breaks by it.
         self.decided = True
-        if more := more_lanes(self.files.connection, self.path):
+        if more := more_lanes(connection, self.path):
             self.lanes += more
-            self.shown.several = proven or self.takes_blocks_out_of_order()
+            self.shown.several = connection.several or self.takes_blocks_out_of_order()
+        connection.several = self.shown.several
         if not self.shown.several:
-            self.files.connection.delivery.log(IN_ORDER)
+            connection.delivery.log(IN_ORDER)
 
     def takes_blocks_out_of_order(self):
         """Write the last block before the others, and see what that makes of the file."""
@@ -130,8 +132,6 @@ class OpenFile:
         try:
             with self.files.doing(f"Write {self.path}"):
                 self.send_held()
-                for lane in self.lanes:
-                    lane.requests.settle()
                 self.close_lanes()
         except BaseException:
             self.count_break()
@@ -146,6 +146,7 @@ class OpenFile:
             self.let_go = None
 
     def close_lanes(self):
+        """Ask all to close, behind what they still have to write, and hear how that went."""
         for lane in self.lanes:
             lane.send_close()
         for lane in self.lanes:

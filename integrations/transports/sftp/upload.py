@@ -8,6 +8,7 @@ from typing import Any
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, Stopped, TransientError
 from integrations.transports.arrival import Arrival
+from integrations.transports.sftp import lanes
 from integrations.transports.sftp.connection import Account, Connection
 from integrations.transports.sftp.files import Files
 from integrations.transports.sftp.leftovers import Leftovers
@@ -29,7 +30,11 @@ class Upload:
 
     def deliver(self, path: str, content: Any) -> Arrival:
         """Put the content at the path: bytes that can be read again, from an offset too."""
-        with Connection(self.account, self.delivery) as connection:
+
+        def measured(connection):
+            lanes.prepare(connection, content.waiting)
+
+        with Connection(self.account, self.delivery, measured) as connection:
             self.host_key = connection.fingerprint
             files = Files(connection)
             path = files.full_path(path, from_login_directory=self.manner.from_login_directory)
