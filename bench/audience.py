@@ -64,7 +64,7 @@ FROM (SELECT i, mix(i, 2) AS a, mix(i, 0) AS b FROM range({rows}) AS r(i))""",
 }
 TYPES = {"INTEGER": "integer", "BIGINT": "bigint", "DOUBLE": "double", "VARCHAR": "varchar"}
 TYPES |= {"BOOLEAN": "boolean", "VARCHAR[]": "array(varchar)"}
-LIKE_A_RESULT = "FORMAT parquet, COMPRESSION zstd"  # as console/engines/work.py writes results
+LIKE_A_TABLE = "FORMAT parquet, COMPRESSION zstd"  # as console/engines/work.py writes tables
 
 
 def make(name: str, path: Path, customers: int, until: int) -> list[tuple[str, str]]:
@@ -74,6 +74,6 @@ def make(name: str, path: Path, customers: int, until: int) -> list[tuple[str, s
     config = {"memory_limit": "1GB", "threads": 2, "temp_directory": str(path.parent / "spill")}
     with duckdb.connect(config=config) as connection:
         connection.execute(MIX.format(span=SPAN))
-        connection.execute(f"COPY ({query}) TO '{path}' ({LIKE_A_RESULT})")
+        connection.execute(f"COPY ({query}) TO '{path}' ({LIKE_A_TABLE})")
         described = connection.execute(f"DESCRIBE FROM read_parquet('{path}')").fetchall()
     return [(column, TYPES[kind]) for column, kind, *_ in described]

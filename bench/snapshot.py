@@ -63,7 +63,7 @@ QUERIES = {
     "profiles": PROFILES,
 }
 LISTS = {"first": FIRST, "last": LAST, "companies": COMPANIES, "mails": MAILS, "words": WORDS}
-LIKE_A_RESULT = "FORMAT parquet, COMPRESSION zstd"  # as console/engines/work.py writes results
+LIKE_A_RESULT = "FORMAT parquet, COMPRESSION lz4_raw"  # as console/engines/work.py writes results
 
 
 def make(path: Path, rows: int, kind: str = "customers") -> None:

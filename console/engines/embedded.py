@@ -59,5 +59,6 @@ def asked(statement, folder):
         "tables": tables,
         "columns": list(statement.columns),
         "into": list(statement.types),
+        "lasts": bool(statement.target),
         "scheduled_time": statement.scheduled_time.timestamp(),
     }

@@ -216,6 +216,7 @@ def in_one_process(statements, box, *, checked):
         "database": "demo",
         "tables": {"demo": {"customers": [file]}},
         "into": [],
+        "lasts": False,
         "columns": [],
         "scheduled_time": 0,
     }

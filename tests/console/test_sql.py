@@ -323,6 +323,16 @@ def test_a_large_sum_fails_rather_than_losing_digits(tmp_path):
         rows("SELECT sum(x) AS s FROM (VALUES 9223372036854775807, 1) t(x)", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("sql", "codec"), [("SELECT 1 AS a", "LZ4"), ("CREATE TABLE b AS SELECT 1 AS a", "ZSTD")]
+)
+def test_results_are_packed_to_be_read_soon_and_tables_to_be_kept(tmp_path, sql, codec):
+    rows(sql, tmp_path)
+
+    [file] = tmp_path.glob("*.parquet")
+    assert pq.read_metadata(file).row_group(0).column(0).compression == codec
+
+
 def test_the_order_of_many_rows_is_kept(tmp_path):
     sql = """SELECT x FROM UNNEST(sequence(1, 300000)) AS t(x) ORDER BY (x * 7919) % 300007"""
     found, _ = rows(sql, tmp_path)
