@@ -73,6 +73,7 @@ class Bench:
         self.check(receipt)
         return {
             "export_seconds": receipt["seconds"],
+            "checked": receipt["checked"],
             "seconds": cost.seconds,
             "cpu": cost.cpu,
             "peak": cost.peak,

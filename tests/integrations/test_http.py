@@ -1,6 +1,8 @@
 """Requests to real web servers: what is answered, what is not, and that nothing lasts for ever."""
 
+import socket
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -11,6 +13,7 @@ from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError, Stopped, TransientError
 from integrations.transports.http import Client, Limits, Reply, Url
+from integrations.transports.http.watchdog import Watchdog
 from tests.endpoint import (
     Endpoint,
     busy,
@@ -234,6 +237,36 @@ def test_a_port_that_nobody_listens_at_is_told(hasty):
 def test_what_does_not_speak_tls_is_told(hasty, endpoint):
     with pytest.raises(TransientError, match=r"no TLS connection|connection was lost"):
         hasty.get(endpoint.url().replace("http:", "https:"))
+
+
+def watchdogs():
+    return [thread for thread in threading.enumerate() if thread.name == "watchdog"]
+
+
+def test_one_watchdog_sees_to_all_requests_of_a_connection(endpoint):
+    with Client(local_delivery()) as client:
+        client.get(endpoint.url())
+        [first] = watchdogs()
+        client.get(endpoint.url())
+
+        assert watchdogs() == [first]
+    assert watchdogs() == []
+
+
+def test_a_socket_is_cut_while_its_request_is_watched_and_not_behind_it():
+    ours, theirs = socket.socketpair()
+    watchdog, over = Watchdog(), threading.Event()
+    with closing(watchdog), ours, theirs:
+        with watchdog.over(ours, over.is_set):
+            pass
+        over.set()
+        asked = threading.Event()
+        with watchdog.over(theirs, lambda: asked.set() or False):
+            asked.wait(10)
+        ours.send(b"still open")
+
+        with watchdog.over(ours, over.is_set):
+            assert theirs.recv(100) + theirs.recv(100) == b"still open"
 
 
 def test_a_stop_ends_a_request_that_waits(endpoint):

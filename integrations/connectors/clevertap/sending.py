@@ -17,6 +17,7 @@ from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, Stopped, TransientError
 
 WAITS = (1.0, 600.0)  # seconds: the first and the longest between two tries
+WAITING = 8  # times as many batches as are sent at once are under way or wait: they come in bursts
 LOOK = 0.2  # seconds between looks at the stop signal
 FENCED_EVERY = 1.0  # seconds between questions to the database whose job this is
 
@@ -50,7 +51,9 @@ class Sender:
         """Send the batches, so many at a time. Raise the first error, once all have ended."""
         with ExitStack() as self.apis, ThreadPoolExecutor(at_once, "clevertap") as pool:
             try:
-                for done in sent(self.fenced(batches), self.take, pool, 2 * at_once, self.delivery):
+                for done in sent(
+                    self.fenced(batches), self.take, pool, WAITING * at_once, self.delivery
+                ):
                     done.result()
             except BaseException as error:  # noqa: BLE001  it is raised, unless there was one before
                 self.end(error)

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -165,6 +165,7 @@ class Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_POST(self):
+        self.came = time.monotonic()
         size = int(self.headers.get("Content-Length", 0))
         if size > MOST_BODY:
             self.close_connection = True
@@ -173,24 +174,28 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(size)
         path, _, query = self.path.partition("?")
         fault = self.sandbox.fault()
-        status, said = self.answer(path, query, body, fault)
-        count = said.get("processed")
-        self.sandbox.store.note(path, status, fault=fault, processed=count, bytes=size)
+        with ExitStack() as room:
+            status, said = self.answer(path, query, body, fault, room)
+            count = said.get("processed")
+            self.sandbox.store.note(path, status, fault=fault, processed=count, bytes=size)
         self.tell(status, said, fault)
 
-    def answer(self, path, query, body, fault) -> tuple[int, dict]:
+    def wait(self):
+        """Let the time pass that an answer is to take, as far as it did not."""
+        due = self.came + self.sandbox.switches.delay
+        time.sleep(max(0, due - time.monotonic()))
+
+    def answer(self, path, query, body, fault, room: ExitStack) -> tuple[int, dict]:
+        """Return status and answer. What is taken keeps its room until the answer is due."""
         given = (self.headers["X-CleverTap-Account-Id"], self.headers["X-CleverTap-Passcode"])
         if given != (ACCOUNT, PASSCODE) or fault == "401":
             return 401, NO_ACCOUNT
         uploads = path == UPLOADS
         if fault == "429" or not self.sandbox.enter(uploads=uploads):
             return 429, TOO_MANY
-        until = time.monotonic() + self.sandbox.switches.delay
-        try:
-            return self.answer_account(path, query, body, fault)
-        finally:
-            time.sleep(max(0, until - time.monotonic()))
-            self.sandbox.leave(uploads=uploads)
+        room.callback(self.sandbox.leave, uploads=uploads)
+        room.callback(self.wait)
+        return self.answer_account(path, query, body, fault)
 
     def answer_account(self, path, query, body, fault) -> tuple[int, dict]:
         if fault in ("500", "503"):

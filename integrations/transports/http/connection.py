@@ -36,6 +36,7 @@ class Connection:
         self.url, self.limits = url, limits
         self.delivery = delivery
         self.socket = None
+        self.watchdog = Watchdog()
         self.asked = False  # whether the server has got something of the request
         self.client = http.client.HTTPConnection(url.host, url.port)
         self.client.default_port = PORTS[url.scheme]  # the Host header says no other one
@@ -67,7 +68,7 @@ class Connection:
         began = time.monotonic()
         self.asked = False
         self.open(bounded)
-        with Watchdog(self.socket, bounded):
+        with self.watchdog.over(self.socket, bounded.stopped):
             if isinstance(self.socket, ssl.SSLSocket):
                 self.socket.do_handshake()
             self.asked = True
@@ -128,6 +129,8 @@ class Connection:
         if self.socket:
             self.socket.close()
         self.socket = None
+        self.watchdog.close()
+        self.watchdog = Watchdog()  # for whoever dials anew
 
 
 def closed_by_server(sock: socket.socket) -> bool:

@@ -2,37 +2,54 @@
 
 import socket
 import threading
-
-from integrations.delivery import Delivery
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 LOOK = 0.1  # seconds between looks
 
 
 class Watchdog:
-    """Cuts the socket once the delivery is stopped, while a request is under way."""
+    """Cuts the socket of a request once it is over its time; for one request after the other.
 
-    def __init__(self, cut_off: socket.socket, delivery: Delivery):
-        self.socket, self.delivery = cut_off, delivery
-        self.done = threading.Event()
-        self.thread = threading.Thread(target=self.watch, daemon=True)
+    Its thread is there from the first request until it is told to end: a thread for each request
+    takes a millisecond, while others send.
+    """
 
-    def __enter__(self):
-        self.thread.start()
-        return self
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.watched = None  # socket, and what says whether it is to be cut
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.watch, name="watchdog", daemon=True)
 
-    def __exit__(self, *_):
-        self.done.set()
-        self.thread.join()
+    @contextmanager
+    def over(self, cut_off: socket.socket, is_over: Callable[[], bool]) -> Iterator[None]:
+        """Watch a request. Behind the end of the block its socket is safe."""
+        if not self.thread.is_alive():
+            self.thread.start()
+        self.watched = cut_off, is_over
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.watched = None
 
     def watch(self):
-        while not self.done.wait(LOOK):
-            if self.delivery.stopped():
-                self.cut()
-                return
+        while not self.ended.wait(LOOK):
+            watched = self.watched
+            if watched and watched[1]():
+                self.cut(watched)
 
-    def cut(self):
-        try:
-            # Not that of a TLS socket, which would take its encryption from who is reading.
-            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
-        except OSError:
-            pass  # It is closed already, and the request ends by that.
+    def cut(self, watched):
+        with self.lock:
+            if self.watched is not watched:
+                return  # The request has ended meanwhile; another one may be under way.
+            try:
+                # Not that of a TLS socket, which would take its encryption from who is reading.
+                socket.socket.shutdown(watched[0], socket.SHUT_RDWR)
+            except OSError:
+                pass  # It is closed already, and the request ends by that.
+
+    def close(self) -> None:
+        self.ended.set()
+        if self.thread.is_alive():
+            self.thread.join()
