@@ -285,3 +285,15 @@ def test_the_proxy_of_the_example_brings_people_in_by_https(proxy, tmp_path):
     assert (moved.status, moved.headers["Location"]) == (301, "https://console.example.com/")
     assert page.status == 200 and "Strict-Transport-Security" in page.headers
     assert "Secure" in page.headers["Set-Cookie"]
+
+
+def test_the_image_has_all_sources_compiled():
+    """Nothing is written there later: each process would compile them for itself."""
+    text = (DEPLOY / "container/Dockerfile").read_text()
+    copied = re.findall(r"^COPY (\S+) (?:\./|\S+/)$", text, re.M)
+    sources = {name for name in copied if name.endswith(".py") or [*(ROOT / name).rglob("*.py")]}
+
+    [compiled] = re.findall(r"compileall -q (.*)$", text, re.M)
+
+    assert "manage.py" in sources
+    assert sources == set(compiled.split())
