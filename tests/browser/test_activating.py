@@ -118,6 +118,7 @@ def test_an_activation_is_created_by_keys_alone(as_user, marketer, make, drop, s
     page = as_user(marketer, reverse("studio-parent", args=[gold.parent_segment_id]))
     page.get_by_role("link", name="Gold", exact=True).press("Shift+F10")
     page.get_by_role("menuitem", name="Create Activation").press("Enter")
+    page.wait_for_url("**/new/#details")  # The page has shown its first step.
     type_details(page)
     page.get_by_role("button", name="Next").press("Enter")
     type_columns(page)

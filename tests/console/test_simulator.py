@@ -117,13 +117,13 @@ def other(people, name="Others"):
 def test_two_schedules_that_write_the_same_file_are_told(people, sftp, marketer):
     send(people, sftp, "/in/{yyyy}{MM}{dd}.csv")
     send(rival := other(people), sftp, "/in/{yyyy}{MM}{dd}.csv", "@daily")
-    today = datetime.now(UTC)
+    noon = datetime.now(UTC).replace(hour=12)  # Both write tomorrow's file next.
 
-    [firing] = simulate(times("0 6 * * *", "UTC"), 0, today, 1, people)
+    [firing] = simulate(times("0 6 * * *", "UTC"), 0, noon, 1, people)
     assert firing.notes == ["“Others” writes a file of the same name: one replaces the other."]
 
     pause(rival.schedule, marketer)
-    [firing] = simulate(times("0 6 * * *", "UTC"), 0, today, 1, people)
+    [firing] = simulate(times("0 6 * * *", "UTC"), 0, noon, 1, people)
     assert firing.notes == []
 
 

@@ -74,10 +74,16 @@ def test_what_td_submits_a_real_cluster_delivers_and_ends_in_order(console, sshd
     wait_until(lambda: not console.alive(), 10)
 
 
+def first_worker(console):
+    """Return a worker's process, once the cluster has told of one."""
+    wait_until(lambda: console.shell(WORKERS).split(), 60)
+    return int(console.shell(WORKERS).split()[0])
+
+
 def test_workers_give_way_to_pages(console):
     console.start_cluster()
 
-    worker = int(console.shell(WORKERS).split()[0])
+    worker = first_worker(console)
 
     niceness = os.getpriority(os.PRIO_PROCESS, 0) + supervisor.WORKERS_NICE
     assert os.getpriority(os.PRIO_PROCESS, worker) == niceness
@@ -88,7 +94,7 @@ def test_workers_give_way_to_pages(console):
 
 def test_a_worker_that_is_killed_does_not_wedge_the_cluster(console):
     console.start_cluster()
-    victim = int(console.shell(WORKERS).split()[0])
+    victim = first_worker(console)
 
     os.kill(victim, signal.SIGKILL)
 

@@ -90,11 +90,9 @@ WHERE email_opt_in"""
         """
         if self.settings["target"] == "custom_list":
             return None
-        from integrations.connectors.clevertap.sending import WAITING
-
         operation = operation_of(self.settings)
         last = max((entry["batch"] for entry in entries), default=-1)
-        ahead = WAITING * requests_at_once(operation, self.settings)
+        ahead = 2 * requests_at_once(operation, self.settings)
         return (last + 1 + ahead) * operation.most
 
     def told(self, operation, progress):
