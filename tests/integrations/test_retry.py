@@ -142,6 +142,8 @@ def test_a_try_that_failed_ends_its_reading_at_once(many, monkeypatch):
 
     def pause(seconds, delivery):
         left.append([thread for thread in threading.enumerate() if thread.name == "overlap"])
+        with pytest.raises(ValueError, match="after the end"):
+            next(unlucky.readings[0])
 
     monkeypatch.setattr(retry, "pause", pause)
     with pytest.raises(TransientError):
