@@ -76,8 +76,7 @@ def test_what_td_submits_a_real_cluster_delivers_and_ends_in_order(console, sshd
 
 def first_worker(console):
     """Return a worker's process, once the cluster has told of one."""
-    wait_until(lambda: console.shell(WORKERS).split(), 60)
-    return int(console.shell(WORKERS).split()[0])
+    return int(wait_until(lambda: console.shell(WORKERS).split(), 60)[0])
 
 
 def test_workers_give_way_to_pages(console):
