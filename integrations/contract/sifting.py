@@ -10,7 +10,7 @@ from integrations.contract.rules import ColumnRule, RowRule, Rule, WholeRule, in
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
-from integrations.rows.ahead import ahead
+from integrations.rows.ahead import side_by_side
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SAID = 3  # reasons in one message
 SKIP_REMEDY = "Mend the query so that every row holds, or let the export skip invalid records."
 MEND_REMEDY = "Mend the query: the page of the job lists the rows with what is wrong with each."
+
+
+Rejected = tuple[str, str, list[int], "pa.RecordBatch"]  # rule, reason, places, rows
 
 
 @dataclass(frozen=True)
@@ -138,20 +141,23 @@ def rejects_of(rows, checks, settings, delivery) -> Count:
     """Look at all rows before the first is sent, and keep those that break a rule."""
     count, before = Count(), 0
     with closing(judgements(rows, checks, settings)) as found:
-        for portion, verdict in found:
+        for size, rejected in found:
             delivery.check()
-            for rule, reason, places in verdict.rejected:
-                numbers = [before + at for at in places]
-                delivery.rejects.keep(portion.take(places), numbers, rule, reason)
+            for rule, reason, places, taken in rejected:
+                delivery.rejects.keep(taken, [before + at for at in places], rule, reason)
                 count.add(reason, places)
-            before += portion.num_rows
+            before += size
     return count
 
 
-def judgements(rows, checks, settings) -> Generator[tuple["pa.RecordBatch", Verdict]]:
-    """Yield the rows, a portion at a time, with what the rules say of them."""
-    with closing(rows.portions()) as portions:
-        yield from ahead(lambda batch: (batch, judged(batch, checks, settings)), portions)
+def judgements(rows, checks, settings) -> Generator[tuple[int, list[Rejected]]]:
+    """Yield how many rows there are in a portion, and those of them that break a rule."""
+
+    def judgement(batch):
+        verdict = judged(batch, checks, settings)
+        return batch.num_rows, [(*each, batch.take(each[2])) for each in verdict.rejected]
+
+    return side_by_side(judgement, rows.groups())
 
 
 def judged(batch: "pa.RecordBatch", checks: Sequence[RowRule], settings: dict) -> Verdict:
@@ -163,9 +169,10 @@ def judged(batch: "pa.RecordBatch", checks: Sequence[RowRule], settings: dict) -
     rejected = []
     for rule in checks:
         for broken in rule.check(batch, settings):
+            if not pc.any(broken.rows).as_py():
+                continue  # as nearly always
             mask = pc.and_(sound, pc.fill_null(broken.rows, False))
-            places = pc.indices_nonzero(mask).to_pylist()
-            if places:
+            if places := pc.indices_nonzero(mask).to_pylist():
                 rejected.append((rule.name, broken.reason, places))
                 sound = pc.and_not(sound, mask)
     return Verdict(sound, rejected)

@@ -1,6 +1,6 @@
 """Rows of a result: columns and Arrow record batches, read from a snapshot a portion at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +52,10 @@ class Rows:
         in each portion.
         """
         return reader().portions(self.path, self.metadata, dictionaries=dictionaries)
+
+    def groups(self) -> Iterator[Generator["pa.RecordBatch"]]:
+        """Yield what yields the portions of a group of rows; groups can be read side by side."""
+        return reader().groups(self.path, self.metadata, dictionaries=False)
 
 
 def reader():

@@ -7,7 +7,7 @@ that these do not add up. Besides, Parquet holds the compressed pages that it is
 each column.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,12 +32,20 @@ def schema_of(path: Path, metadata: pq.FileMetaData) -> pa.Schema:
 
 def portions(
     path: Path, metadata: pq.FileMetaData, *, dictionaries: bool
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch]:
     """Yield the rows in order, with dictionaries as they are stored or with all values."""
+    for portions_of_group in groups(path, metadata, dictionaries=dictionaries):
+        yield from portions_of_group
+
+
+def groups(
+    path: Path, metadata: pq.FileMetaData, *, dictionaries: bool
+) -> Iterator[Generator[pa.RecordBatch]]:
+    """Yield what yields the rows of each row group, which can be read at the same time."""
     schema = schema_of(path, metadata)
     for number in range(metadata.num_row_groups):
-        for portion in joined(group(path, metadata, number)):
-            yield typed(portion, schema, dictionaries=dictionaries)
+        found = joined(group(path, metadata, number))
+        yield (typed(portion, schema, dictionaries=dictionaries) for portion in found)
 
 
 def group(path: Path, metadata: pq.FileMetaData, number: int) -> Iterator[pa.RecordBatch]:
