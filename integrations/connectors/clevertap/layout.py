@@ -1,7 +1,9 @@
 """Which column of a result is what to CleverTap. Names are compared without regard to case."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from integrations.connectors.clevertap.operations import Operation
 
@@ -26,8 +28,13 @@ class Layout:
         return {key: column for key, column in self.properties.items() if key in SINGLE}
 
 
-def layout_of(names: list[str], operation: Operation) -> Layout:
+def layout_of(names: Iterable[str], operation: Operation) -> Layout:
     """Return what the columns are for the operation. Of several with one name the first counts."""
+    return kept_layout(tuple(names), operation)
+
+
+@lru_cache(maxsize=8)  # It is asked for by each rule, for each portion of the rows.
+def kept_layout(names: tuple[str, ...], operation: Operation) -> Layout:
     known = {each.casefold(): each for each in operation.fields}
     fields, properties, items = {}, {}, {}
     for name in names:

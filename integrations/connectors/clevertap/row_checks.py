@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from integrations.connectors.clevertap.forms import are_addresses, are_numbers
 from integrations.connectors.clevertap.layout import Layout, layout_of
 from integrations.connectors.clevertap.operations import IDENTITIES, Operation, operation_of
 from integrations.connectors.clevertap.records import STATUSES, TYPES
@@ -18,8 +19,6 @@ from integrations.formats.quoting import TEXT
 from integrations.formats.text import text_of, unwrapped
 
 MOST_VALUE = 512  # bytes, so characters too
-E164 = r"^\+[1-9]\d{6,14}$"
-ADDRESS = r"^[^\s@]+@[^\s@]+\.[^\s@]+$"
 SYSTEM_EVENTS = (
     *("Stayed", "Notification Clicked", "Notification Viewed", "UTM Visited"),
     *("Notification Sent", "App Launched", "App Uninstalled", "Notification Bounced"),
@@ -126,21 +125,26 @@ def stray_items(batch, settings) -> Iterator[Broken]:
 def odd_profiles(batch, settings) -> Iterator[Broken]:
     """Yield profile fields of CleverTap's own that do not have their form."""
     _, layout = of(batch, settings)
-    for key, (pattern, wanted) in FORMS.items():
+    for key, (fits, wanted) in FORMS.items():
         if column := layout.properties.get(key):
-            yield Broken(unlike(batch[column], pattern), f"{column} is not {wanted}.")
+            yield Broken(unlike(batch[column], fits), f"{column} is not {wanted}.")
+
+
+def among(*words: str):
+    """Return what tells which texts are one of the words."""
+    return lambda texts: pc.if_else(texts.is_valid(), pc.is_in(texts, pa.array(words, TEXT)), None)
 
 
 FORMS = {
-    "Phone": (E164, "a number like +14155551234"),
-    "Email": (ADDRESS, "an e-mail address"),
-    "Gender": (r"^[MFO]$", "M, F or O"),
-    "Married": (r"^(Y|N|true|false)$", "Y or N"),
+    "Phone": (are_numbers, "a number like +14155551234"),
+    "Email": (are_addresses, "an e-mail address"),
+    "Gender": (among("M", "F", "O"), "M, F or O"),
+    "Married": (among("Y", "N", "true", "false"), "Y or N"),
 }
 
 
-def unlike(column: pa.Array, pattern: str) -> pa.Array:
-    return pc.invert(pc.match_substring_regex(text_of(column).cast(TEXT), pattern))
+def unlike(column: pa.Array, fits: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    return pc.invert(fits(text_of(column).cast(TEXT)))
 
 
 def arrays_in_single(batch, settings) -> Iterator[Broken]:
@@ -157,7 +161,7 @@ def odd_subscriptions(batch, settings) -> Iterator[Broken]:
     yield Broken(not_among(kinds, TYPES), "type is not email or phone.")
     yield Broken(not_among(statuses, STATUSES), "status is not Unsubscribe or Resubscribe.")
     phone = pc.equal(pc.utf8_lower(text_of(kinds).cast(TEXT)), "phone")
-    odd_phone, odd_email = unlike(values, E164), unlike(values, ADDRESS)
+    odd_phone, odd_email = unlike(values, are_numbers), unlike(values, are_addresses)
     yield Broken(pc.and_(phone, odd_phone), "value is not a number like +14155551234.")
     yield Broken(pc.and_not(odd_email, phone), "value is not an e-mail address.")
 
@@ -168,7 +172,7 @@ def not_among(column: pa.Array, words) -> pa.Array:
 
 def odd_phones(batch, settings) -> Iterator[Broken]:
     _, layout = of(batch, settings)
-    odd = unlike(batch[layout.fields["value"]], E164)
+    odd = unlike(batch[layout.fields["value"]], are_numbers)
     yield Broken(odd, "value is not a number like +14155551234.")
 
 

@@ -16,7 +16,6 @@ from integrations.formats.text import json_of, text_of, unwrapped
 
 ISO = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$"
 ISO_SECONDS = 19  # characters of an ISO time up to its seconds
-NEED_ESCAPE = r'["\\\x00-\x1f]'
 ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 CONTROL = r"[\x00-\x1f]"
 WRAPS = {"replace": ("", ""), "append": ('{"$add":', "}"), "remove": ('{"$remove":', "}")}
@@ -107,10 +106,10 @@ def quoted(column: pa.Array) -> Values:
 
 
 def escaped(column: pa.Array) -> pa.Array:
-    if not holds_special(column):
+    mask = in_need(column)
+    if mask is None:
         return column
-    mask = pc.match_substring_regex(column, NEED_ESCAPE)
-    texts = column.filter(pc.fill_null(mask, fill_value=False))
+    texts = column.filter(mask)
     for character, escape in ESCAPES:
         texts = pc.replace_substring(texts, character, escape)
     rare = pc.match_substring_regex(texts, CONTROL)
@@ -124,14 +123,19 @@ def spelled_out(text: str) -> str:
     return "".join(each if each >= " " else f"\\u{ord(each):04x}" for each in text)
 
 
-def holds_special(column: pa.Array) -> bool:
-    """Return whether any byte of the texts needs an escape, by one look at all of them."""
+def in_need(column: pa.Array) -> pa.Array | None:
+    """Return which texts hold a byte that needs an escape, by one look at the bytes of all."""
     data = column.buffers()[2]
     if data is None or not len(column):
-        return False
-    offsets = offsets_of(column)
-    found = np.frombuffer(data, np.uint8)[offsets[0].as_py() : offsets[-1].as_py()]
-    return bool(((found < ord(" ")) | (found == ord('"')) | (found == ord("\\"))).any())
+        return None
+    offsets = offsets_of(column).to_numpy()
+    found = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
+    special = np.flatnonzero((found < ord(" ")) | (found == ord('"')) | (found == ord("\\")))
+    if not len(special):
+        return None
+    mask = np.zeros(len(column), bool)
+    mask[np.searchsorted(offsets, special + offsets[0], side="right") - 1] = True
+    return pc.and_(pa.array(mask), column.is_valid())  # What is null may have bytes as well.
 
 
 def epochs(column: pa.Array) -> pa.Array:
