@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 from integrations.connectors.clevertap import CleverTap
-from integrations.delivery import Delivery
+from integrations.delivery import Delivery, MemoryJournal
 from integrations.errors import PermanentError
 from integrations.sandbox.clevertap import PASSCODE
 from tests.integrations.clevertap import EVENTS, LIST, PROFILES, connector
-from tests.servers import local_delivery
+from tests.servers import local_delivery, wait_until
 
 DAY = 1_596_240_000  # 2020-08-01T00:00:00Z
 
@@ -211,6 +211,40 @@ def test_there_are_as_many_requests_at_once_as_asked_for(threads, most, account,
     assert receipt.rows == len(account.store.read("profiles")) == 20_000
     assert account.most_under_way <= most
     assert threads == 1 or account.most_under_way > 1
+
+
+class SlowJournal(MemoryJournal):
+    """A journal on a disk that takes its time for the first batch: until others are under way."""
+
+    def __init__(self, account):
+        super().__init__()
+        self.account = account
+
+    def note(self, entry):
+        if entry["batch"] == 0:
+            self.account.most_under_way = 0
+            wait_until(lambda: self.account.most_under_way == 2)
+        self.write(entry)
+
+
+def test_as_many_requests_are_under_way_while_a_batch_waits_for_the_disk(account, export, result):
+    account.switches.delay = 0.05
+    delivery = local_delivery(journal=SlowJournal(account))
+
+    receipt, _ = export(result(identity=list(range(10_000))), delivery, thread_count=2)
+
+    assert receipt.rows == 10_000
+    assert account.most_under_way == 2
+
+
+def test_one_request_at_a_time_keeps_the_order_of_the_rows(account, export, result, soon):
+    account.switches.faults = ["ok", "500", "429"]
+
+    export(result(identity=list(range(5_000))), thread_count=1)
+
+    assert [each["identity"] for each in account.store.read("profiles")] == [
+        str(number) for number in range(5_000)
+    ]
 
 
 def test_other_operations_go_three_at_a_time(account, export, result):

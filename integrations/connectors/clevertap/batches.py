@@ -6,6 +6,7 @@ it has the same number in each attempt, and the journal can say what became of i
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow as pa
 from integrations.connectors.clevertap.operations import Operation, operation_of
 from integrations.connectors.clevertap.records import records_of
 
+FIRST = 5  # batches that are made before all others
 Numbered = tuple[np.ndarray, pa.RecordBatch]
 
 
@@ -41,7 +43,7 @@ def batches(numbered: Iterable[Numbered], settings: dict) -> Iterator[Batch]:
     """Yield the rows in batches. Their records are made for many batches at once."""
     operation = operation_of(settings)
     waiting = []  # pieces of a batch that may go on in what comes next
-    for numbers, rows in numbered:
+    for numbers, rows in begun_small(numbered, FIRST * operation.most):
         for piece in pieces(numbers, rows, records_of(rows, settings), operation.most):
             if waiting and waiting[0].number != piece.number:
                 yield whole(waiting, operation)
@@ -49,6 +51,16 @@ def batches(numbered: Iterable[Numbered], settings: dict) -> Iterator[Batch]:
             waiting.append(piece)
     if waiting:
         yield whole(waiting, operation)
+
+
+def begun_small(numbered: Iterable[Numbered], few: int) -> Iterator[Numbered]:
+    """Yield the rows, the first few of them alone: they are sent while the others are made."""
+    numbered = iter(numbered)
+    for numbers, rows in islice(numbered, 1):
+        yield numbers[:few], rows.slice(0, few)
+        if rows.num_rows > few:
+            yield numbers[few:], rows.slice(few)
+    yield from numbered
 
 
 def pieces(numbers, rows, records, most) -> Iterator[Batch]:

@@ -3,9 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from queue import Empty, SimpleQueue
 
 from integrations.connectors.clevertap.answers import Answer, outcome, said_by
 from integrations.connectors.clevertap.api import Api
@@ -18,6 +19,9 @@ from integrations.errors import ExportError, PermanentError, Stopped, TransientE
 
 WAITS = (1.0, 600.0)  # seconds: the first and the longest between two tries
 WAITING = 8  # times as many batches as are sent at once are under way or wait: they come in bursts
+# Threads that write down what became of a batch, and wait for the disk, while others send. With one
+# request at a time there are none: batches follow each other in order.
+FURTHER = 2
 LOOK = 0.2  # seconds between looks at the stop signal
 FENCED_EVERY = 1.0  # seconds between questions to the database whose job this is
 
@@ -39,7 +43,7 @@ class Sender:
     ):
         self.authentication, self.settings = authentication, settings
         self.operation, self.delivery, self.progress = operation, delivery, progress
-        self.own = threading.local()
+        self.own, self.room = threading.local(), None
         self.lock = threading.Lock()
         self.bytes = 0
         self.error = None
@@ -49,7 +53,9 @@ class Sender:
 
     def send_all(self, batches: Iterable[Batch], at_once: int) -> None:
         """Send the batches, so many at a time. Raise the first error, once all have ended."""
-        with ExitStack() as self.apis, ThreadPoolExecutor(at_once, "clevertap") as pool:
+        self.room = threading.BoundedSemaphore(at_once)
+        threads = at_once + min(at_once - 1, FURTHER)
+        with ExitStack() as self.apis, ThreadPoolExecutor(threads, "clevertap") as pool:
             try:
                 for done in sent(
                     self.fenced(batches), self.take, pool, WAITING * at_once, self.delivery
@@ -106,12 +112,18 @@ class Sender:
         limit = self.authentication["retry_limit"]
         doubts = []  # one for each try of which nobody knows what came
         try:
-            said = retrying(lambda: self.one_try(batch, doubts), limit, self.patience, WAITS)
+            said = retrying(lambda: self.in_turn(batch, doubts), limit, self.patience, WAITS)
         except (ExportError, Stopped):
             if not doubts:
                 self.progress.again(batch)
             raise
         return outcome(said, batch.body, len(batch.numbers))
+
+    def in_turn(self, batch, doubts):
+        """Try once there is room for a request. While it waits, others may have failed."""
+        with self.room:
+            self.patience.check()
+            return self.one_try(batch, doubts)
 
     def one_try(self, batch, doubts):
         doubts.append(batch)
@@ -176,17 +188,19 @@ def sent(
     delivery: Delivery,
 ) -> Iterator[Future]:
     """Yield what is done of the batches; no more than so many wait or are under way."""
-    waiting = set()
+    done, under_way = SimpleQueue(), 0
     for batch in batches:
-        waiting.add(pool.submit(send, batch))
-        while len(waiting) >= most:
-            done, waiting = some_done(waiting, delivery)
-            yield from done
-    while waiting:
-        done, waiting = some_done(waiting, delivery)
-        yield from done
+        pool.submit(send, batch).add_done_callback(done.put)
+        under_way += 1
+        if under_way == most:
+            yield next_done(done, delivery)
+            under_way -= 1
+    for _ in range(under_way):
+        yield next_done(done, delivery)
 
 
-def some_done(waiting, delivery):
-    delivery.check()
-    return wait(waiting, LOOK, FIRST_COMPLETED)
+def next_done(done: SimpleQueue, delivery: Delivery) -> Future:
+    while True:
+        delivery.check()
+        with suppress(Empty):
+            return done.get(timeout=LOOK)
