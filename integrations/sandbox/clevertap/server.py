@@ -164,8 +164,11 @@ class Handler(BaseHTTPRequestHandler):
         with suppress(OSError):  # Clients go away in the middle.
             super().handle()
 
-    def do_POST(self):
+    def parse_request(self):
         self.came = time.monotonic()
+        return super().parse_request()
+
+    def do_POST(self):
         size = int(self.headers.get("Content-Length", 0))
         if size > MOST_BODY:
             self.close_connection = True
