@@ -3,11 +3,14 @@
 import os
 import random
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from console import jobs, tables
 from console.jobs import delivering
+from console.jobs.changes import comparing
+from console.jobs.changes.state import file_of
 from console.jobs.changes.wishes import token
 from console.jobs.rejects import first_rejects
 from console.models import Delivered, Job, Table
@@ -66,6 +69,51 @@ def test_nothing_changed_is_success_and_no_file(receiver):
     said = f"nothing has changed since job {first.pk}."
     assert again.receipt["skipped"] == third.receipt["skipped"] == said
     assert len(receiver.files()) == 1
+
+
+def damage(path):
+    """Change the middle of a file, and leave its end, by which it is recognized."""
+    content = bytearray(path.read_bytes())
+    content[4:64] = bytes(60)
+    path.chmod(0o600)
+    path.write_bytes(content)
+
+
+def test_a_damaged_file_of_what_was_delivered_is_told_of_and_nothing_is_sent(receiver):
+    receiver.offer(ANN, BOB)
+    receiver.run()
+    damage(file_of(Delivered.objects.get().path))
+
+    receiver.offer(ANN, CID)
+    broken = receiver.run()
+    receiver.change(since=token())
+    afresh = receiver.run()
+
+    assert (broken.status, broken.failure) == ("error", Job.Failure.LASTING)
+    assert broken.error.startswith("The file of what was delivered before is damaged")
+    assert "bring the file back from a backup" in broken.remedy
+    assert operations(receiver.rows(afresh)) == [("1", "added"), ("3", "added")]
+
+
+def test_a_damaged_result_that_is_to_be_compared_is_made_anew(receiver, monkeypatch):
+    receiver.offer(ANN)
+    receiver.run()
+    usual = comparing.compare
+
+    def compare(new, *given):
+        damage(Path(new.path))
+        return usual(new, *given)
+
+    receiver.offer(ANN, BOB)
+    monkeypatch.setattr(comparing, "compare", compare)
+    broken = receiver.run()
+    monkeypatch.undo()
+    mended = receiver.run(jobs.retry(broken, by=receiver.owner))
+
+    assert (
+        broken.error == f"The file of the result of job {broken.pk} is damaged. Nothing was sent."
+    )
+    assert operations(receiver.rows(broken)) == [("2", "added")], mended.error
 
 
 @pytest.mark.parametrize("seed", range(4))

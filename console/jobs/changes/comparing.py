@@ -15,6 +15,7 @@ from console.jobs.changes.state import (
     wishes,
 )
 from console.jobs.changes.words import bad_keys, in_words
+from console.jobs.damage import damage_before_told, damage_told
 from console.jobs.ending import JobError
 from console.jobs.lease import Lease
 from console.jobs.log import write
@@ -22,6 +23,7 @@ from console.jobs.phases import phase
 from console.jobs.results import changes_of
 from console.models import Job
 from integrations.errors import PermanentError
+from integrations.rows import Rows
 
 FIELDS = ("changes_path", "compared", "released_by")
 
@@ -91,7 +93,8 @@ def keep(job, lease, known):
         apart=wanted.apart,
         everything=wanted.everything != known.state.everything,
     )
-    found = compare(new, known.prior, how, path, running(lease))
+    with damage_told(Rows(Path(new.path)), lease), damage_before_told(known.prior):
+        found = compare(new, known.prior, how, path, running(lease))
     if found.bad:
         raise PermanentError(bad_keys(wanted.key, found.bad), remedy=KEYS_REMEDY)
     job.changes_path = str(path.relative_to(settings.RESULTS_DIR))
