@@ -1,6 +1,6 @@
 """A part of a result: some of its rows, one after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,11 @@ class Part:
             yield pa.array(np.arange(before, before + portion.num_rows)), portion
             before += portion.num_rows
 
-    def portions(self, *, dictionaries: bool = False) -> Iterator["pa.RecordBatch"]:
+    def groups(self) -> Iterator[Generator["pa.RecordBatch"]]:
+        """Yield what yields the portions: the rows of a part are one group."""
+        yield self.portions()
+
+    def portions(self, *, dictionaries: bool = False) -> Generator["pa.RecordBatch"]:
         """Yield the rows in order, a portion at a time."""
         at, end = 0, self.first + self.count
         for portion in self.rows.portions(dictionaries=dictionaries):

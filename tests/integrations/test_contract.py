@@ -9,6 +9,7 @@ from integrations.contract import Broken, ColumnRule, RowRule, WholeRule, look, 
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
+from integrations.rows.part import Part
 
 
 def names_itself(schema, settings):
@@ -59,6 +60,19 @@ def test_rows_that_break_a_rule_are_left_out_and_kept_with_their_number_and_the_
         (1, {"n": 1, "email": None}, "present", "The e-mail address is missing."),
         (2, {"n": 2, "email": "c"}, "address", "The e-mail address has no @."),
         (4, {"n": 4, "email": None}, "present", "The e-mail address is missing."),
+    ]
+
+
+@pytest.mark.parametrize("first", [0, 1, 17])
+def test_a_part_of_a_result_is_checked_as_one(result, first):
+    rows, delivery = result(["a@b" if number % 3 else "c" for number in range(40)]), Delivery()
+
+    sound = sift(Part(rows, first, 20), RULES, {"strict": True}, delivery, skip=True)
+
+    taken = range(first, first + 20)
+    assert numbers(sound) == [number for number in taken if number % 3]
+    assert [(at, row["n"]) for at, row, *_ in delivery.rejects.kept] == [
+        (number - first, number) for number in taken if not number % 3
     ]
 
 
