@@ -115,7 +115,7 @@ class Carrying:
         """Return the row from which on none was sent, where that can be told."""
         if len(self.rows.parts) > 1:
             return None
-        return self.connector.reached(FileJournal(self.job).read())
+        return self.connector.reached(FileJournal(self.job).read(), self.rejected)
 
     def rewrite(self, carried):
         """Write down what went out after all. Where that fails, what was to go out stays.

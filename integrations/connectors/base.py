@@ -148,10 +148,10 @@ class Connector:
         """
         return {}
 
-    def reached(self, entries: list[dict]) -> int | None:
+    def reached(self, entries: list[dict], left_out: int) -> int | None:
         """Return the number of the row from which on none was sent, as the journal has it.
 
-        None: that cannot be told.
+        So many rows were left out before the first was sent. None: that cannot be told.
         """
         return None
 

@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 
-from integrations.connectors.overlap import Belt, overlapped
 from integrations.delivery import Delivery
 from integrations.encoders import encode
 from integrations.formats import write_rows
 from integrations.rows import Rows
+from integrations.rows.overlap import Belt, overlapped
 
 LINES_AHEAD = 4 << 20  # bytes of text that wait for an encoder
 RANDOM = {"encrypt_pgp"}  # encoders that give other bytes at each reading

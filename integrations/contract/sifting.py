@@ -10,7 +10,7 @@ from integrations.contract.rules import ColumnRule, RowRule, Rule, WholeRule, in
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
-from integrations.rows.ahead import side_by_side
+from integrations.rows.overlap import side_by_side
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +20,9 @@ SKIP_REMEDY = "Mend the query so that every row holds, or let the export skip in
 MEND_REMEDY = "Mend the query: the page of the job lists the rows with what is wrong with each."
 
 
-Rejected = tuple[str, str, list[int], "pa.RecordBatch"]  # rule, reason, places, rows
+REJECTED_AHEAD = 4 << 20  # bytes of rows that are found to break a rule before they are kept
+LITTLE = 1024  # bytes of what is said of a portion without such rows
+Judgement = tuple[int, list[tuple[str, str, list[int], "pa.RecordBatch"]]]
 
 
 @dataclass(frozen=True)
@@ -150,14 +152,20 @@ def rejects_of(rows, checks, settings, delivery) -> Count:
     return count
 
 
-def judgements(rows, checks, settings) -> Generator[tuple[int, list[Rejected]]]:
+def judgements(rows, checks, settings) -> Generator[Judgement]:
     """Yield how many rows there are in a portion, and those of them that break a rule."""
 
     def judgement(batch):
         verdict = judged(batch, checks, settings)
         return batch.num_rows, [(*each, batch.take(each[2])) for each in verdict.rejected]
 
-    return side_by_side(judgement, rows.groups())
+    streams = ((judgement(batch) for batch in group) for group in rows.groups())
+    return side_by_side(streams, REJECTED_AHEAD, size_of)
+
+
+def size_of(judgement: Judgement) -> int:
+    """Return about how many bytes a judgement takes."""
+    return LITTLE + sum(taken.nbytes for *_, taken in judgement[1])
 
 
 def judged(batch: "pa.RecordBatch", checks: Sequence[RowRule], settings: dict) -> Verdict:

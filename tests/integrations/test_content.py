@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.connectors.content import Content, behind
-from integrations.connectors.overlap import overlapped
 from integrations.delivery import Delivery
 from integrations.errors import Stopped
+from integrations.rows.overlap import overlapped
 from tests.integrations.exports import stored
 from tests.servers import wait_until
 

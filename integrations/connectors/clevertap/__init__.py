@@ -83,16 +83,16 @@ WHERE email_opt_in"""
     def identifiers(self):
         return IDENTIFIERS.get(operation_name(self.settings), {})
 
-    def reached(self, entries):
+    def reached(self, entries, left_out):
         """Return the first row that cannot have been in a request: so many are under way at most.
 
-        A custom list is no batches but one upload.
+        Batches without a row are skipped. A custom list is no batches but one upload.
         """
         if self.settings["target"] == "custom_list":
             return None
         operation = operation_of(self.settings)
         last = max((entry["batch"] for entry in entries), default=-1)
-        ahead = 2 * requests_at_once(operation, self.settings)
+        ahead = 2 * requests_at_once(operation, self.settings) + left_out // operation.most
         return (last + 1 + ahead) * operation.most
 
     def told(self, operation, progress):

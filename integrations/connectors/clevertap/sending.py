@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 from integrations.connectors.clevertap.answers import Answer, outcome, said_by
@@ -28,6 +28,14 @@ FENCED_EVERY = 1.0  # seconds between questions to the database whose job this i
 
 class Unsure(Exception):
     """Nobody knows whether CleverTap took a batch, and it is not to be sent again."""
+
+
+@dataclass
+class Tried:
+    """What became of the tries to send a batch."""
+
+    noted: bool = False  # whether the journal has that it is sent
+    doubts: int = 0  # tries of which nobody knows what came
 
 
 class Sender:
@@ -108,25 +116,27 @@ class Sender:
 
     def answer_to(self, batch: Batch) -> Answer:
         """Return CleverTap's answer, for which the batch may have to be sent several times."""
-        self.progress.sent(batch)
         limit = self.authentication["retry_limit"]
-        doubts = []  # one for each try of which nobody knows what came
+        tried = Tried()
         try:
-            said = retrying(lambda: self.in_turn(batch, doubts), limit, self.patience, WAITS)
+            said = retrying(lambda: self.in_turn(batch, tried), limit, self.patience, WAITS)
         except (ExportError, Stopped):
-            if not doubts:
+            if tried.noted and not tried.doubts:
                 self.progress.again(batch)
             raise
         return outcome(said, batch.body, len(batch.numbers))
 
-    def in_turn(self, batch, doubts):
+    def in_turn(self, batch, tried):
         """Try once there is room for a request. While it waits, others may have failed."""
         with self.room:
             self.patience.check()
-            return self.one_try(batch, doubts)
+            if not tried.noted:  # No sooner: what waits for room has not been sent.
+                self.progress.sent(batch)
+                tried.noted = True
+            return self.one_try(batch, tried)
 
-    def one_try(self, batch, doubts):
-        doubts.append(batch)
+    def one_try(self, batch, tried):
+        tried.doubts += 1
         try:
             return said_by(self.api().post(self.operation.path, batch.body))
         except TransientError as error:
@@ -134,10 +144,10 @@ class Sender:
                 self.delivery.log(f"{error} The rows of the batch are listed as not delivered.")
                 raise Unsure from error
             if not error.unanswered:
-                doubts.pop()
+                tried.doubts -= 1
             raise
         except PermanentError:
-            doubts.pop()
+            tried.doubts -= 1
             raise
 
     def settle(self, batch, answer):

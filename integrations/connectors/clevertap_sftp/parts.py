@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from integrations.connectors.content import Content
-from integrations.connectors.overlap import overlapped
 from integrations.errors import PermanentError
 from integrations.formats import write_rows
 from integrations.rows import Rows
+from integrations.rows.overlap import overlapped
 from integrations.rows.parquet import PORTION_ROWS
 
 

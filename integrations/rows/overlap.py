@@ -1,10 +1,11 @@
-"""Stages of a file's way that work at the same time, each in a thread of its own."""
+"""Stages of rows' way that work at the same time, each in a thread of its own."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
 from threading import Condition, Thread
 
+AT_ONCE = 2  # streams: Arrow works outside of Python's lock
 AHEAD = 8 << 20  # bytes made and not yet taken: with more, memory grows, and speed hardly
 
 
@@ -18,12 +19,31 @@ def overlapped(chunks: Iterable[bytes], limit: int = AHEAD) -> Generator[bytes]:
         yield from belt
 
 
+def side_by_side(streams: Iterable[Generator], limit: int, size: Callable) -> Generator:
+    """Yield what the streams give, one after the other, each made by a thread of its own.
+
+    A few streams are made at the same time, each until `limit` bytes of it wait for the reader.
+    """
+    belts = deque()
+    try:
+        for stream in streams:
+            belts.append(Belt(stream, limit, size))
+            if len(belts) == AT_ONCE:
+                yield from belts[0]
+                belts.popleft().close()
+        for belt in belts:
+            yield from belt
+    finally:
+        for belt in belts:
+            belt.close()
+
+
 class Belt:
     """Chunks on their way from the thread that makes them, from now on, to their reader."""
 
-    def __init__(self, chunks: Iterable[bytes], limit: int = AHEAD):
+    def __init__(self, chunks: Iterable, limit: int = AHEAD, size: Callable = len):
         self.chunks = chunks
-        self.limit = limit
+        self.limit, self.size = limit, size
         self.ready = deque()
         self.waiting = 0  # bytes that are ready
         self.ended = self.stopped = False
@@ -48,13 +68,13 @@ class Belt:
         """Pass a chunk on, once there is room. Return whether more are wanted."""
         with self.change:
             self.ready.append(chunk)
-            self.waiting += len(chunk)
+            self.waiting += self.size(chunk)
             self.change.notify_all()
             while self.waiting >= self.limit and not self.stopped:
                 self.change.wait()
             return not self.stopped
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator:
         while (chunk := self.take()) is not None:
             yield chunk
         if self.error:
@@ -62,7 +82,7 @@ class Belt:
         if self.stopped:
             raise ValueError("read after the end of the reading")  # It would pass for the end.
 
-    def take(self) -> bytes | None:
+    def take(self):
         """Return the next chunk once it is there, and nothing after the last."""
         with self.change:
             while not self.ready and not self.ended:
@@ -70,7 +90,7 @@ class Belt:
             if not self.ready:
                 return None
             chunk = self.ready.popleft()
-            self.waiting -= len(chunk)
+            self.waiting -= self.size(chunk)
             self.change.notify_all()
             return chunk
 
