@@ -157,7 +157,7 @@ def summary(address, file, *, once):
         [
             "",
             f"Open     {address}",
-            "Log in   marketer / marketer (writes queries, exports their results)",
+            "Sign in  marketer / marketer (writes queries, exports their results)",
             "         admin / admin       (keeps credentials as well, at /admin/ too)",
             *landed,
             f"Logs     {settings.HOME / 'logs'}",
