@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 THREADS, TOGETHER = 2, 16
 AT_ONCE = 200  # deliveries that are asked of the database
-UNREADABLE = "unreadable"  # the status of a match in a file that is damaged
+DAMAGED = "unreadable"  # the status of a match in a file that is damaged
 NAMES = {"email": "e-mail address", "phone": "phone number", "hash": "hash", "sha256": "SHA-256"}
 RELATED = ("job__query", "job__authentication", "job__owner")
 
@@ -105,7 +105,7 @@ def matched(delivery: Delivery, tokens: Iterable[Token]) -> Match | None:
     try:
         hits = hits_of(delivery, tokens)
     except Damaged:
-        return Match(delivery, [], [], UNREADABLE)
+        return Match(delivery, [], [], DAMAGED)
     sections = list(dict.fromkeys(hit.section for hit in hits))
     if not sections:
         return None

@@ -12,14 +12,14 @@ from console.access import is_admin, may_look_up
 from console.deliveries.asking import BadIdentifier
 from console.deliveries.keys import LogKeyUnreadable, given_up
 from console.deliveries.looking_up import begin, go_on, left_of, logged_since, matches_of
-from console.deliveries.searching import UNREADABLE as DAMAGED
+from console.deliveries.searching import DAMAGED
 from console.forms.deliveries import LookUpForm
 from console.jobs.results import csv_of
 from console.models import LookUp
 from console.queries.access import visible_jobs
 
 PAGE = 50
-UNREADABLE = "Ask an administrator to bring the encryption key back."
+KEY_REMEDY = "Ask an administrator to bring the encryption key back."
 COLUMNS = [
     *["delivered_at", "status", "job", "query", "activation_id", "activation_name"],
     *["segment_id", "segment_name", "audience_id", "audience_name"],
@@ -60,7 +60,7 @@ def looked_up(request, form):
     except BadIdentifier as error:
         form.add_error("identifier", str(error))
     except LogKeyUnreadable as error:
-        form.add_error("identifier", f"{error} {UNREADABLE}")
+        form.add_error("identifier", f"{error} {KEY_REMEDY}")
     return None
 
 
