@@ -16,7 +16,6 @@ from integrations.sandbox.files import Handle
 from integrations.sandbox.server import Door
 from integrations.transports.sftp import Account, Connection, Files, lanes, open_file
 from integrations.transports.sftp.connection import Shown
-from integrations.transports.sftp.open_file import OpenFile
 from tests.integrations.exports import connector, content, files, hashed, names, size
 from tests.servers import local_delivery, wait_until
 
@@ -80,23 +79,6 @@ def test_channels_for_a_large_file_open_while_the_first_one_asks(sshd, many, ses
 
     assert (sshd.root / "out.csv").read_bytes() == content(many)
     assert not [each for each in threading.enumerate() if each.name.startswith("session")]
-
-
-@pytest.mark.usefixtures("far")
-def test_the_first_channel_sends_while_others_open(sshd, monkeypatch):
-    data = random.Random(2).randbytes(20 * BLOCK)
-    usual = Connection.further_session
-
-    def further_session(connection):
-        wait_until(lambda: (sshd.root / "out").stat().st_size)
-        return usual(connection)
-
-    monkeypatch.setattr(Connection, "further_session", further_session)
-    opened = []
-    upload(account(sshd), f"{sshd.root}/out", data, opened.append)
-
-    assert len(opened[0].lanes) == lanes.LANES
-    assert (sshd.root / "out").read_bytes() == data
 
 
 def test_a_near_server_gets_it_over_one(sshd, many, sessions, monkeypatch):
@@ -246,19 +228,11 @@ WRITE = Handle.write
 @pytest.mark.parametrize("write", [refuse_gaps, ignore_offsets])
 def test_a_server_that_writes_in_order_only_gets_the_file_so(sandbox, many, monkeypatch, write):
     monkeypatch.setattr(Handle, "write", write)
-    usual, begun = OpenFile.begin_again, []
-
-    def begin_again(file, sent):
-        usual(file, sent)
-        begun.append((len(sent) > 0, file.confirmed, dict(file.beyond)))
-
-    monkeypatch.setattr(OpenFile, "begin_again", begin_again)
     log = []
     export = connector(sandbox, max_connection_retry=0)
 
     export.export(many, local_delivery(log=log.append))
 
-    assert begun == [(True, 0, {})]
     assert (sandbox.root / "out.csv").read_bytes() == content(many)
     assert names(sandbox) == ["out.csv"]
     assert len([line for line in log if TOLD in line]) == 1

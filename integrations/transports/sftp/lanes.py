@@ -1,9 +1,7 @@
 """Several channels for one file: SSH's window is one channel's, and distance makes it narrow."""
 
 import struct
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import paramiko
@@ -76,15 +74,11 @@ def prepare(connection: Connection, waiting: int) -> None:
         connection.open_ahead(LANES - 1)
 
 
-@contextmanager
-def more_lanes(connection: Connection, path: str) -> Iterator[Callable[[], list[Lane]]]:
-    """Open the file on more channels, at the same time; as many as the server lets us.
-
-    Give what waits for them and returns them.
-    """
+def more_lanes(connection: Connection, path: str) -> list[Lane]:
+    """Open the file on more channels, at the same time; as many as the server lets us."""
     with ThreadPoolExecutor(LANES - 1, "lane") as pool:
         asked = [pool.submit(one_lane, connection, path) for _ in range(LANES - 1)]
-        yield lambda: [lane for lane in (each.result() for each in asked) if lane]
+    return [lane for lane in (each.result() for each in asked) if lane]
 
 
 def one_lane(connection, path):

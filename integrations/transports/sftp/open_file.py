@@ -13,7 +13,6 @@ from integrations.transports.sftp.together import keep_together
 
 MORE = SFTP_FLAG_WRITE | SFTP_FLAG_APPEND
 AGAIN = SFTP_FLAG_WRITE | SFTP_FLAG_TRUNC
-BEHIND = 2  # blocks that are not sent before the server has shown that it takes them in any order
 LONG = 8 * 1024 * 1024  # bytes, after which an upload is worth a place for its threads
 MOST_BREAKS = 2  # of uploads over several channels, after which one has to do
 IN_ORDER = (
@@ -71,22 +70,19 @@ class OpenFile:
 
     def holds_enough(self):
         held = sum(len(piece) for _, piece in self.held)
-        return held >= WORTH_LANES and len(self.held) > BEHIND
+        return held >= WORTH_LANES and len(self.held) > 1
 
     def keep_in_order(self) -> None:
         """Use one channel only. Servers may show a file to others when any handle is closed."""
         self.decided = True
 
     def send_held(self):
-        self.send(self.held)
+        for offset, piece in self.held:
+            lane = self.free_lane()
+            lane.requests.write(lane.handle, offset, piece, self.confirm)
         self.held.clear()
         for lane in self.lanes:
             lane.requests.read_ready()
-
-    def send(self, blocks):
-        for offset, piece in blocks:
-            lane = self.free_lane()
-            lane.requests.write(lane.handle, offset, piece, self.confirm)
 
     def free_lane(self):
         """Return the lane that has the least to do, of those that take more right now."""
@@ -94,44 +90,34 @@ class OpenFile:
         return min(ready or self.lanes, key=lambda lane: lane.requests.under_way)
 
     def spread(self):
-        """Open more channels, and see whether the server takes blocks out of order there.
-
-        The first channel sends meanwhile, but for the last blocks.
-        """
+        """Open more channels, and see whether the server takes blocks out of order there."""
         connection = self.files.connection
         self.shown.several = False  # If the connection breaks by it.
         self.decided = True
-        sent, self.held = self.held[:-BEHIND], self.held[-BEHIND:]
-        with more_lanes(connection, self.path) as opened:
-            self.send(sent)
-            more = opened()
-        if more:
+        if more := more_lanes(connection, self.path):
             self.lanes += more
             self.shown.several = connection.several or self.takes_blocks_out_of_order()
-            if not self.shown.several:
-                self.begin_again(sent)
         connection.several = self.shown.several
         if not self.shown.several:
             connection.delivery.log(IN_ORDER)
 
     def takes_blocks_out_of_order(self):
-        """Write the last block before the one in front of it, and see what the file is then."""
+        """Write the last block before the others, and see what that makes of the file."""
         lane, (offset, piece) = self.lanes[-1], self.held[-1]
         try:
             lane.requests.write(lane.handle, offset, piece, lambda *_: None)
-            return lane.size() == offset + len(piece)
+            if lane.size() == offset + len(piece):
+                return True
         except OSError as error:
             if not is_answer(error):
                 raise
+        self.begin_again()
         return False
 
-    def begin_again(self, sent):
-        """Empty the file, and go on with one channel. What was sent is sent once more."""
+    def begin_again(self):
+        """Empty the file, and go on with one channel."""
         with suppress(OSError):
             self.close_lanes()
-        self.held = sent + self.held
-        self.confirmed = self.held[0][0]
-        self.beyond.clear()
         handle = self.files.requests.open(self.path, AGAIN)
         self.lanes = [Lane(self.files.requests, handle)]
 
