@@ -1,4 +1,6 @@
 // <dialog id="panel">: what a link asks for opens in it. Esc closes it, and focus goes back.
+import "./fields.js";
+
 const panel = document.getElementById("panel");
 let opener = null;
 
@@ -28,12 +30,6 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 });
 document.addEventListener("panel-done", () => panel.close());
 
-// What was wrong about a field is said until the field is changed.
-panel.addEventListener("input", ({ target }) => {
-  const field = target.closest(".mb-3");
-  field?.querySelectorAll(".invalid-feedback").forEach((said) => said.remove());
-  field?.querySelectorAll(".is-invalid").forEach((one) => one.classList.remove("is-invalid"));
-});
 panel.addEventListener("click", (event) => {
   if (event.target.closest("a[data-close]")) event.preventDefault();
 });

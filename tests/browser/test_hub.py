@@ -47,6 +47,19 @@ def test_fields_appear_as_they_apply(as_user, marketer, good_page):
     good_page(page, "credentials-refused")
 
 
+def test_what_is_wrong_about_a_field_is_said_until_it_is_changed(as_user, marketer, good_page):
+    page = as_user(marketer, "/integrations/catalog/sftp_v2/new/")
+    page.get_by_role("button", name="Continue").click()
+    host, user = page.locator("#error_1_id_host"), page.locator("#error_1_id_username")
+    expect(host).to_be_visible()
+    expect(user).to_be_visible()
+    page.get_by_label("Host*").fill("sftp.example.com")
+    expect(host).to_have_count(0)
+    expect(page.get_by_label("Host*")).not_to_have_class(re.compile("is-invalid"))
+    expect(user).to_be_visible()
+    good_page(page, "credentials-changed")
+
+
 def fill_in(page, sshd):
     page.get_by_label("Host*").fill(sshd.host)
     page.get_by_label("Port*").fill(str(sshd.port))
