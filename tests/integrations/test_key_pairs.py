@@ -93,6 +93,23 @@ def test_a_new_authentication_gets_a_key_and_keeps_what_was_entered(client, mark
     assert public_key_on(page) == shown and key.splitlines()[1] not in page.text
 
 
+def test_what_is_not_right_yet_stays_when_a_key_is_made(client, marketer):
+    client.force_login(marketer)
+    wrong = {"host": "sftp://sftp.test", "port": "many", "password": "no need"}
+
+    answer = client.post(
+        reverse("draft-key-pair", args=["sftp_v2"]),
+        ENTERED | wrong | {"key_kind": "ed25519"},
+        follow=True,
+    )
+
+    form = answer.context["form"]
+    assert (form["host"].value(), form["port"].value()) == ("sftp://sftp.test", "many")
+    assert form["username"].value() == "me" and "no need" not in answer.text
+    named = client.post(reverse("name-authentication", args=["sftp_v2"]), {"name": "Mine"})
+    assert named.status_code == 302 and not Authentication.objects.exists()
+
+
 def test_another_kind_of_key_than_those_there_are_is_not_found(client, marketer):
     client.force_login(marketer)
 
