@@ -20,11 +20,14 @@ def check_connectors(app_configs, **_):
     ]
 
 
+TEXTS = ("label", "description", "category", "tested")
+
+
 def problems(connector):
     """Yield a sentence for each thing that is wrong with a connector."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", getattr(connector, "name", "")):
         yield "the name must be lower-case letters, digits and underscores."
-    for text in ("label", "description", "category"):
+    for text in TEXTS if getattr(connector, "goes_out", True) else TEXTS[:-1]:
         if not getattr(connector, text, ""):
             yield f"the {text} is missing."
     if not finders.find(f"connectors/{connector.name}.svg"):

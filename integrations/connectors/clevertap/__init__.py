@@ -26,6 +26,10 @@ class CleverTap(Connector):
     description = "Send profiles, events and custom lists to CleverTap through its API."
     category = "Customer engagement"
     Authentication = Authentication
+    tested = (
+        "The test resolves the name, connects and lets CleverTap check the credentials. Nothing is "
+    )
+    tested += "sent."
     Export = Export
     place = ("target", "profile_operation", "array_operation", "custom_list_name")
     contract = CONTRACT

@@ -7,7 +7,7 @@ from integrations.connectors.base import FileConnector, Receipt
 from integrations.connectors.clevertap_sftp.files import FORMAT, LARGEST, LARGEST_PLAIN, names
 from integrations.connectors.clevertap_sftp.rules import CONTRACT
 from integrations.connectors.clevertap_sftp.settings import Authentication, Export
-from integrations.connectors.sftp.login import KEY, PASSPHRASE, account_of
+from integrations.connectors.sftp.login import KEY, PASSPHRASE, TESTED, account_of
 from integrations.encoders import caution
 from integrations.rows.changed import Changed
 
@@ -22,6 +22,7 @@ class CleverTapSFTP(FileConnector):
     description = "Import events or profiles into CleverTap: CSV files, each with its manifest."
     category = "Customer engagement"
     Authentication = Authentication
+    tested = TESTED
     Export = Export
     place = ("import_type", "folder", "file_name")
     splits = False  # A data file has a manifest, and its name says what it is.

@@ -9,6 +9,7 @@ from integrations.connectors.rokt.rules import CONTRACT
 from integrations.connectors.sftp.login import (
     KEY,
     PASSPHRASE,
+    TESTED,
     LoginSettings,
     PatienceSettings,
     ServerSettings,
@@ -33,6 +34,7 @@ class Rokt(FileConnector):
     description = "Upload audience lists to include or exclude, and conversions, to Rokt over SFTP."
     category = "Advertising"
     Authentication = Authentication
+    tested = TESTED
     Export = Export
     place = ("list_kind", "advertiser_database", "list_name", "file_name")
     aliases = {"user": "username", "compression": "encoders"}

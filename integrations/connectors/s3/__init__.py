@@ -25,6 +25,7 @@ class S3(FileConnector):
     description += "of another store that speaks its protocol."
     category = "File storage"
     Authentication = Authentication
+    tested = "The test resolves the name, connects and signs in. Nothing is written."
     Export = Export
     place = ("bucket", "path_prefix")
     aliases = {

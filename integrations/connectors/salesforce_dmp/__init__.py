@@ -29,6 +29,10 @@ class SalesforceDMP(FileConnector):
     description += "its S3 bucket once a day."
     category = "Advertising"
     Authentication = Authentication
+    tested = (
+        "The test resolves the name, connects and signs in, then writes, reads back and deletes a "
+    )
+    tested += "small file."
     Export = Export
     place = ("bucket", "folder", "file_name")
     aliases = {"compression": "encoders"}

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 HOST = re.compile(r"[^\s/@:]+|\[?[0-9A-Fa-f:.]+\]?")
 KEY, PASSPHRASE = "secret_key_file", "secret_key_passphrase"
+TESTED = (
+    "The test resolves the name, connects, checks the host key, logs in, then writes, renames and "
+    "deletes a small file."
+)
 
 
 def host_field(**more):

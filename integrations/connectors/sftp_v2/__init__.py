@@ -5,6 +5,7 @@ from integrations.connectors.remote_name import BadName
 from integrations.connectors.sftp.login import (
     KEY,
     PASSPHRASE,
+    TESTED,
     LoginSettings,
     PatienceSettings,
     ServerSettings,
@@ -25,6 +26,7 @@ class SFTPv2(FileConnector):
     description = "Upload query results as CSV or TSV files to an SFTP server."
     category = "File storage"
     Authentication = Authentication
+    tested = TESTED
     Export = Export
     place = ("path_prefix", "user_directory_is_root")
     aliases = {"user": "username", "compression": "encoders", "amor": "armor"}
