@@ -23,7 +23,8 @@ def resolve(bucket: Bucket) -> str:
     """Return the addresses of the server, in words."""
     host, port = place_of(bucket)
     found = egress.resolve(host, port, bucket.delivery)
-    return f"{host} is {', '.join(sorted({address.ip for address in found}))}"
+    ips = ", ".join(sorted({address.ip for address in found}))
+    return ips if ips == host else f"{host} is {ips}"
 
 
 def connect(bucket: Bucket) -> str:
