@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 SAID = 3  # reasons in one message
 SKIP_REMEDY = "Mend the query so that every row holds, or let the export skip invalid records."
 MEND_REMEDY = "Mend the query: the page of the job lists the rows with what is wrong with each."
-
-
 REJECTED_AHEAD = 4 << 20  # bytes of rows that are found to break a rule before they are kept
 LITTLE = 1024  # bytes of what is said of a portion without such rows
 Judgement = tuple[int, list[tuple[str, str, list[int], "pa.RecordBatch"]]]

@@ -6,6 +6,7 @@ in one buffer for a whole column, so only the rows that hold one are built anew.
 
 from functools import reduce
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -87,6 +88,15 @@ def offsets_of(column: pa.Array) -> pa.Array:
     return pa.Array.from_buffers(
         pa.int64(), len(column) + 1, [None, column.buffers()[1]], offset=column.offset
     )
+
+
+def bytes_of(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bytes of all values, and where in them each starts and the last one ends."""
+    if not len(column):
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)  # It need not have buffers.
+    offsets = offsets_of(column).to_numpy()
+    found = np.frombuffer(column.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    return found, offsets - offsets[0]
 
 
 def data_of(column: pa.Array) -> bytes:

@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from integrations.formats.quoting import TEXT, offsets_of
+from integrations.formats.quoting import TEXT, bytes_of
 
 E164 = r"^\+[1-9]\d{6,14}$"
 ADDRESS = r"^[^\s@]+@[^\s@]+\.[^\s@]+$"
 ENDINGS = range(2, 7)  # characters behind the last dot of an address that is plain: de to museum
 
-Plain = Callable[[np.ndarray, np.ndarray, np.ndarray], bool]
+Plain = Callable[[np.ndarray, np.ndarray], bool]  # of bytes, and of where each text starts
 
 
 def are_numbers(texts: pa.Array) -> pa.BooleanArray:
@@ -38,16 +38,9 @@ def fitting(texts: pa.Array, pattern: str, plain: Plain) -> pa.BooleanArray:
     return pc.if_else(texts.is_valid(), pa.scalar(True), pa.scalar(None, pa.bool_()))
 
 
-def bytes_of(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the bytes of all texts, and where each begins and ends."""
-    offsets = offsets_of(texts).to_numpy()
-    found = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-    return found, offsets[:-1] - offsets[0], offsets[1:] - offsets[0]
-
-
-def all_numbers(found: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> bool:
+def all_numbers(found: np.ndarray, offsets: np.ndarray) -> bool:
     """Return whether each text is a plus and 7 to 15 digits, the first of them no 0."""
-    sizes = ends - starts
+    starts, sizes = offsets[:-1], np.diff(offsets)
     if sizes.min() < 8 or sizes.max() > 16:
         return False
     digits = np.count_nonzero(found - np.uint8(ord("0")) < 10)
@@ -55,10 +48,11 @@ def all_numbers(found: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> bool
     return bool(begun and digits == len(found) - len(starts))
 
 
-def all_addresses(found: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> bool:
+def all_addresses(found: np.ndarray, offsets: np.ndarray) -> bool:
     """Return whether each text has one @, and behind it a dot before its last few characters."""
     if not len(found) or found.min() <= ord(" ") or found.max() >= 127:
         return False
+    starts, ends = offsets[:-1], offsets[1:]
     ats = np.flatnonzero(found == ord("@"))
     if len(ats) != len(starts) or (ats <= starts).any() or (ats >= ends).any():
         return False

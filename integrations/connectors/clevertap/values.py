@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from integrations.formats.leaves import decimal_text
-from integrations.formats.quoting import TEXT, join, offsets_of, replaced
+from integrations.formats.quoting import TEXT, bytes_of, join, replaced
 from integrations.formats.text import json_of, text_of, unwrapped
 
 ISO = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$"
@@ -125,16 +125,12 @@ def spelled_out(text: str) -> str:
 
 def in_need(column: pa.Array) -> pa.Array | None:
     """Return which texts hold a byte that needs an escape, by one look at the bytes of all."""
-    data = column.buffers()[2]
-    if data is None or not len(column):
-        return None
-    offsets = offsets_of(column).to_numpy()
-    found = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
+    found, offsets = bytes_of(column)
     special = np.flatnonzero((found < ord(" ")) | (found == ord('"')) | (found == ord("\\")))
     if not len(special):
         return None
     mask = np.zeros(len(column), bool)
-    mask[np.searchsorted(offsets, special + offsets[0], side="right") - 1] = True
+    mask[np.searchsorted(offsets, special, side="right") - 1] = True
     return pc.and_(pa.array(mask), column.is_valid())  # What is null may have bytes as well.
 
 
