@@ -28,8 +28,8 @@ class CleverTap(Connector):
     Authentication = Authentication
     tested = (
         "The test resolves the name, connects and lets CleverTap check the credentials. Nothing is "
+        "sent."
     )
-    tested += "sent."
     Export = Export
     place = ("target", "profile_operation", "array_operation", "custom_list_name")
     contract = CONTRACT

@@ -31,8 +31,8 @@ class SalesforceDMP(FileConnector):
     Authentication = Authentication
     tested = (
         "The test resolves the name, connects and signs in, then writes, reads back and deletes a "
+        "small file."
     )
-    tested += "small file."
     Export = Export
     place = ("bucket", "folder", "file_name")
     aliases = {"compression": "encoders"}
