@@ -25,8 +25,9 @@ class Keyed:
         # As RFC 2104 says. What both hashes begin with is worked in once and not for each value:
         # twice as fast as the library.
         padded = key.ljust(BLOCK, b"\0")
-        self.inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
-        self.outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        inner, outer = (bytes(byte ^ mask for byte in padded) for mask in (0x36, 0x5C))
+        self.blocks = inner + outer
+        self.inner, self.outer = hashlib.sha256(inner), hashlib.sha256(outer)
 
     def of(self, digest: bytes) -> bytes:
         """Return the keyed hash of an identifier, which is given as its SHA-256."""

@@ -1,12 +1,11 @@
 """Hashes in their order, each once, however many: those that do not fit in memory wait on disk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-GIVEN, KIND = np.dtype(">u8"), np.dtype("u8")  # as bytes, whose order is that of the numbers
-WORDS = 4  # of a whole hash
+KIND = np.dtype("u8")
 MOST = 4_000_000  # hashes in memory
 PARTS = 256  # by the first byte
 
@@ -19,11 +18,9 @@ class Sorter:
         self.waiting, self.count = [], 0
         self.spilled = False
 
-    def add(self, hashes: Iterable[bytes]) -> None:
-        """Add hashes, of which the first eight bytes count."""
-        words = np.frombuffer(b"".join(hashes), GIVEN).reshape(-1, WORDS)
-        self.waiting.append(words[:, 0].astype(KIND))
-        self.count += len(self.waiting[-1])
+    def add(self, hashes: np.ndarray) -> None:
+        self.waiting.append(hashes)
+        self.count += len(hashes)
         if self.count >= MOST:
             self.spill()
 

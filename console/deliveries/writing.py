@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from console.deliveries.columns import types_of
 from console.deliveries.files import Section, Writer, tokens_of
+from console.deliveries.hashing import hashes_with
 from console.deliveries.keys import Keyed
 from console.deliveries.sorting import Sorter
 from console.deliveries.values import identifiers
@@ -49,29 +50,29 @@ class Log:
     def write(self, rows, carried: Carried, facts: dict, check: Callable[[], None]) -> Summary:
         """Write the file, unless there is no identifier; `check` is called often, and may raise."""
         summary = Summary(rows.schema.names)
-        kinds = types_of(summary.attributes, self.contract)
+        hashes_of = hashes_with(self.key, rows.count)
         try:
-            for numbers, portion in rows.numbered():
+            for section, found in self.found(rows, carried):
                 check()
-                if carried.before is not None and numbers[0].as_py() >= carried.before:
-                    break
-                for status, part in sent(numbers, portion, carried):
-                    self.take(part, kinds, status)
+                self.add(section, hashes_of(found))
             self.save(summary, facts, check)
         finally:
             rmtree(self.folder, ignore_errors=True)
         return summary
 
-    def take(self, rows: pa.RecordBatch, kinds: dict[str, str], status: str) -> None:
-        for name, column in zip(rows.schema.names, rows.columns, strict=True):
-            for found in identifiers(column, kinds[name]):
-                if len(found.texts):
-                    self.add(Section(status, found.type, name), found.digests())
+    def found(self, rows, carried):
+        """Yield the identifiers of those rows that went out, with the section of each lot."""
+        kinds = types_of(rows.schema.names, self.contract)
+        for status, part in gone_out(rows, carried):
+            for name, column in zip(part.schema.names, part.columns, strict=True):
+                for found in identifiers(column, kinds[name]):
+                    if len(found.texts):
+                        yield Section(status, found.type, name), found
 
-    def add(self, section, digests):
+    def add(self, section, hashes):
         if section not in self.sorters:
             self.sorters[section] = Sorter(self.folder / str(len(self.sorters)))
-        self.sorters[section].add(self.key.whole(digests))
+        self.sorters[section].add(hashes)
 
     def save(self, summary, facts, check):
         if not self.sorters:
@@ -93,6 +94,14 @@ class Log:
 
     def in_order(self, names):
         return sorted(self.sorters, key=lambda each: (names.index(each.column), *each))
+
+
+def gone_out(rows, carried: Carried):
+    """Yield what went out of the rows, a portion at a time."""
+    for numbers, portion in rows.numbered():
+        if carried.before is not None and numbers[0].as_py() >= carried.before:
+            return
+        yield from sent(numbers, portion, carried)
 
 
 def sent(numbers: pa.Array, rows: pa.RecordBatch, carried: Carried):

@@ -3,14 +3,22 @@
 import llvmlite.binding as llvm
 from numba import cfunc, types
 
+from integrations.formats.kernel.hashes import put_hashes
 from integrations.formats.kernel.lines import put_lines
-from integrations.formats.kernel.machine_code import NAME, processor
+from integrations.formats.kernel.machine_code import HASHES, LINES, processor
 
 
 def compiled() -> bytes:
-    """Return an object file that holds the kernel as a C function. It takes 15 seconds."""
-    function = cfunc(types.int64(types.int64), error_model="numpy")(put_lines)
-    module = llvm.parse_assembly(function.inspect_llvm())
-    module.get_function(function.native_name).name = NAME
+    """Return an object file that holds the kernel as C functions. It takes 15 seconds."""
+    module = assembled(put_lines, LINES)
+    module.link_in(assembled(put_hashes, HASHES))
     module.verify()
     return processor().emit_object(module)
+
+
+def assembled(function, name):
+    """Return the function as LLVM's code, under the name."""
+    made = cfunc(types.int64(types.int64), error_model="numpy")(function)
+    module = llvm.parse_assembly(made.inspect_llvm())
+    module.get_function(made.native_name).name = name
+    return module

@@ -1,5 +1,7 @@
 """The kernel loaded where it pays, and used only after it has proved itself."""
 
+import hashlib
+import hmac
 import logging
 import sys
 from collections.abc import Callable
@@ -15,6 +17,7 @@ logger = logging.getLogger(__name__)
 # Values that Arrow takes as much longer to write as loading or making the machine code takes.
 WORTH_LOADING = 1_000_000
 WORTH_COMPILING = 200_000_000
+WORTH_HASHING = 50_000  # rows with identifiers, hashed in as long as loading takes
 POLICIES = ("MINIMAL", "ALL", "NONE")
 
 
@@ -76,3 +79,37 @@ def proved_writer() -> type:
         if Writer(dialect).block(sample()) != block(sample(), dialect):
             raise ArithmeticError("the kernel does not write here what Arrow writes")
     return Writer
+
+
+def hasher_for(blocks: bytes, rows: int):
+    """Return what hashes texts with a key, given as HMAC's two blocks; None where it won't pay."""
+    if rows >= WORTH_HASHING and is_compiled() and (hasher := kernel_hasher()):
+        return hasher(blocks)
+    return None
+
+
+@cache
+def kernel_hasher() -> type | None:
+    """Return the kernel's hasher, or None where this machine cannot have it."""
+    try:
+        return proved_hasher()
+    except Exception as error:  # noqa: BLE001  whatever there is, Python's library does without
+        logger.warning("Identifiers are hashed one by one, which is slower: %s", error)
+        return None
+
+
+def proved_hasher() -> type:
+    """Load the hasher, and let it hash texts of each length."""
+    if sys.byteorder != "little":
+        raise ImportError("the kernel is made for little-endian processors")
+    from integrations.formats.kernel.hasher import LONGEST, Hasher
+
+    texts = [b"a" * size for size in range(LONGEST + 1)]
+    digests = [hashlib.sha256(text).digest() for text in texts]
+    whole = [hmac.digest(b"", digest, "sha256") for digest in digests]
+    expected = [int.from_bytes(each[:8], "big") for each in whole]
+    hasher = Hasher(b"\x36" * 64 + b"\x5c" * 64)
+    both = hasher.of_texts(pa.array(texts, "string")), hasher.of_digests(b"".join(digests))
+    if any(found.tolist() != expected for found in both):
+        raise ArithmeticError("the kernel does not hash here as Python does")
+    return Hasher

@@ -19,15 +19,15 @@ import llvmlite.binding as llvm
 
 logger = logging.getLogger(__name__)
 
-NAME = "put_lines"
+LINES, HASHES = "put_lines", "put_hashes"
 SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 DIGEST_BYTES = 32  # in front of the code: a file that was cut short must not be run
 
 
 @cache
-def kernel() -> Callable[[int], int]:
-    """Return the kernel as a function that works outside of Python's lock."""
-    return loaded(kept() or keep(made()))
+def kernel(name: str = LINES) -> Callable[[int], int]:
+    """Return a function of the kernel, which works outside of Python's lock."""
+    return loaded(kept() or keep(made()), name)
 
 
 def made() -> bytes:
@@ -54,12 +54,12 @@ def features() -> str:
         return ""
 
 
-def loaded(code: bytes) -> Callable[[int], int]:
-    """Return the function in an object file. It stays in memory until the process ends."""
+def loaded(code: bytes, name: str = LINES) -> Callable[[int], int]:
+    """Return a function in an object file. It stays in memory until the process ends."""
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), processor())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    function = SIGNATURE(engine.get_function_address(NAME))
+    function = SIGNATURE(engine.get_function_address(name))
     function.engine = engine
     return function
 

@@ -69,6 +69,7 @@ uint32_at = loader(types.uint32, ir.IntType(32))
 word_at = loader(types.uint64, ir.IntType(64))
 double_at = loader(types.float64, ir.DoubleType())
 put_byte = storer(types.uint8, ir.IntType(8))
+put_uint32 = storer(types.uint32, ir.IntType(32))
 put_word = storer(types.uint64, ir.IntType(64))
 put_int64 = storer(types.int64, ir.IntType(64))
 
@@ -89,6 +90,16 @@ def zeros_above(typing_context, word):
 
     def generate(context, builder, signature, arguments):
         return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def swapped(typing_context, word):
+    """Return the bytes of a word in the other order."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bswap(arguments[0])
 
     return types.uint64(types.uint64), generate
 
