@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from console.access import MARKETER
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
-from integrations.sandbox import CLEVERTAP, HOST, ROKT, SAVED_KEYS
+from integrations.sandbox import CLEVERTAP, HOST, ROKT, SAVED_KEYS, saved_keys
 from integrations.transports.key_pairs import new_private_key, public_line
 
 
@@ -42,13 +42,9 @@ def for_vendor(owner, sandbox, vendor):
     return kept(owner, vendor.name, vendor.type, login | {"secret_key_file": key})
 
 
-def save_key(line):
+def save_key(line: str) -> None:
     """Let the vendors of the sandbox know a public key."""
-    path = settings.HOME / "keys/sandbox" / SAVED_KEYS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    saved = path.read_text().splitlines() if path.exists() else []
-    if line not in saved:
-        path.write_text("\n".join([*saved, line]) + "\n")
+    saved_keys.save(settings.HOME / "keys/sandbox" / SAVED_KEYS, line)
 
 
 def named(name):

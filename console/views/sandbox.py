@@ -1,31 +1,54 @@
 """What the sandbox of a quickstart has received, to look at."""
 
 from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
 
 from console.access import is_admin
+from console.demo.authentications import save_key
+from console.demo.logins import logins
+from console.forms.sandbox import PublicKeyForm
 from console.queries.legible import broken_inside, hexdump, lines
 from console.quickstart import removed
 from integrations.access import usable_by
 from integrations.sandbox import HOST
 from integrations.sandbox.received import NotThere, listing, start_of
+from integrations.sandbox.s3 import BUCKETS
 
 SHOWN = 200
 HEX_BYTES = 512
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def sandbox(request):
-    """List the files, the newest first."""
-    root = folder()
-    context = {"demo": is_admin(request.user) and not removed.is_removed()}
+    """List the files, the newest first; tell administrators how to log in, and take their keys."""
+    root, admin = folder(), is_admin(request.user)
+    context = {"demo": admin and not removed.is_removed()}
+    if admin:
+        context |= {"logins": logins(), "buckets": BUCKETS}
+        context["key_form"] = PublicKeyForm(request.POST or None)
+    if request.method == "POST" and key_taken(request, context.get("key_form")):
+        return redirect("sandbox")
     if not may_look(request.user):
         context["refused"] = True
         return render(request, "console/sandbox.html", context, status=403)
     context |= {"listing": listing(root, SHOWN), "root": root}
-    return render(request, "console/sandbox.html", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "console/sandbox.html", context, status=status)
+
+
+def key_taken(request, form):
+    """Let the vendors of the sandbox know the public key that was entered, if it is one."""
+    if form is None:
+        raise PermissionDenied
+    if not form.is_valid():
+        return False
+    save_key(form.cleaned_data["public_key"])
+    messages.success(request, "The sandbox lets in whoever has the other half of that key.")
+    return True
 
 
 @require_GET

@@ -19,6 +19,8 @@ def test_the_first_page_has_charts_and_the_demo_can_be_removed(
 
     page = as_user(User.objects.get(username="admin"), "/integrations/sandbox/")
     assert page.get_by_role("link", name="win_back/").count() == 1
+    assert page.get_by_role("heading", name="Log in with an authentication").count() == 1
+    good_page(page, "sandbox")
     page.get_by_role("link", name="Remove the demo…").click()
     page.get_by_text(WIN_BACK.name).wait_for()
     good_page(page, "demo-remove")

@@ -1,12 +1,16 @@
 """The page of what the sandbox received: the newest first, and never anything beside it."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
+from console.demo import authentications
+from console.demo.destinations import Sandbox
 from integrations.models import Authentication
 from integrations.sandbox import received
 from integrations.sandbox.received import NotThere, listing, start_of
+from integrations.transports.key_pairs import new_private_key, public_line
 
 LIST, FILE = "/integrations/sandbox/", "/integrations/sandbox/file/"
 
@@ -141,3 +145,69 @@ def test_without_a_quickstart_there_is_no_page_and_no_link(ada, settings):
 
 def test_with_one_the_rail_leads_to_it(ada, root):
     assert f'href="{LIST}"' in ada.get("/").text
+
+
+@pytest.fixture
+def demo(root, settings, tmp_path, keeper):
+    """The authentications of the demo, whose keys are in a home of its own."""
+    settings.HOME = tmp_path / "home"
+    sandbox = Sandbox(2222, "demo", "demo", s3="http://127.0.0.1:9000", access_key_id="demo")
+    authentications.for_servers(keeper, replace(sandbox, secret_access_key="demo-secret"))
+    authentications.for_vendors(keeper, sandbox)
+    return settings.HOME / "keys/sandbox/saved_keys"
+
+
+def test_administrators_read_what_to_enter_to_log_in(ada, demo):
+    page = ada.get(LIST)
+
+    found = {login.connector.name: login for login in page.context["logins"]}
+    assert ("Port", "2222") in found["rokt"].entries and found["rokt"].with_key
+    assert ("Password", "demo") in found["sftp_v2"].entries and not found["sftp_v2"].with_key
+    assert ("Secret access key", "demo-secret") in found["s3"].entries
+    assert ("Path style", "on") in found["salesforce_dmp"].entries
+    assert '<a href="/integrations/catalog/rokt/new/">Rokt</a>' in page.text
+
+
+def test_each_field_to_fill_has_the_name_that_its_form_has(ada, demo):
+    for login in ada.get(LIST).context["logins"]:
+        labels = {str(field.label) for field in login.connector.Authentication.base_fields.values()}
+        assert {label for label, _ in login.entries} <= labels
+        assert ada.get(login.address).status_code == 200
+
+
+def test_a_public_key_that_is_pasted_is_let_in(ada, demo):
+    line = public_line(new_private_key("rsa"))
+    before = demo.read_text()
+
+    assert ada.post(LIST, {"public_key": f" {line} \n"}).status_code == 302
+
+    assert demo.read_text() == f"{before}{line}\n"
+    assert "lets in whoever has the other half" in ada.get(LIST).text
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Paste the public key"),
+        ("hello", "This is no public key"),
+        ("ssh-ed25519 AAAA", "This is no public key"),
+        ("ssh-dss AAAAB3NzaC1kc3MAAAA= x", "This is no public key"),
+        (new_private_key("ed25519"), "That is a private key"),
+    ],
+)
+def test_what_is_no_public_key_is_told(ada, demo, text, sentence):
+    before = demo.read_text()
+
+    page = ada.post(LIST, {"public_key": text})
+
+    assert (page.status_code, demo.read_text()) == (422, before)
+    assert sentence in page.text
+
+
+def test_only_administrators_read_logins_and_let_keys_in(client, demo, marketer):
+    client.force_login(marketer)
+
+    assert "Log in with an authentication of your own" not in client.get(LIST).text
+    line = public_line(new_private_key("ed25519"))
+    assert client.post(LIST, {"public_key": line}).status_code == 403
+    assert line not in demo.read_text()
