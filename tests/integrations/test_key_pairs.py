@@ -76,6 +76,9 @@ def test_a_new_authentication_gets_a_key_and_keeps_what_was_entered(client, mark
     address = reverse("draft-key-pair", args=["sftp_v2"])
 
     answer = client.post(address, ENTERED | {"key_kind": "ed25519"}, follow=True)
+    assert "A new key pair is made" in answer.text
+    assert "You began this earlier" not in answer.text
+    assert "You began this earlier" in client.get(answer.request["PATH_INFO"]).text
     shown = public_key_on(answer)
     form = answer.context["form"]
     request = answer.wsgi_request
