@@ -36,22 +36,27 @@ class Tray:
 
 def write_rows(rows: Rows, settings: dict) -> Iterator[bytes]:
     """Yield the bytes of a Parquet file with the rows: the same ones for the same rows."""
-    tray = Tray()
-    with pq.ParquetWriter(tray, rows.schema, compression="snappy") as writer:
-        for group in groups(rows):
+    tray, schema = Tray(), nullable(rows.schema)
+    with pq.ParquetWriter(tray, schema, compression="snappy") as writer:
+        for group in groups(rows, schema):
             writer.write_table(group, row_group_size=GROUP_ROWS)
             yield tray.taken()
     yield tray.taken()
 
 
-def groups(rows: Rows) -> Iterator[pa.Table]:
+def nullable(schema: pa.Schema) -> pa.Schema:
+    """Return the schema without what is known of nulls: rows are read without it."""
+    return pa.schema([field.with_nullable(True) for field in schema])
+
+
+def groups(rows: Rows, schema: pa.Schema) -> Iterator[pa.Table]:
     """Yield the rows in tables that fit well in memory."""
     waiting, count, size = [], 0, 0
     for portion in rows.portions():
         waiting.append(portion)
         count, size = count + portion.num_rows, size + portion.nbytes
         if count >= GROUP_ROWS or size >= GROUP_BYTES:
-            yield pa.Table.from_batches(waiting, rows.schema)
+            yield pa.Table.from_batches(waiting, schema)
             waiting, count, size = [], 0, 0
     if waiting:
-        yield pa.Table.from_batches(waiting, rows.schema)
+        yield pa.Table.from_batches(waiting, schema)

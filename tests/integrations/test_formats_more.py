@@ -88,6 +88,16 @@ def test_parquet_is_made_in_row_groups_and_the_same_each_time(tmp_path, monkeypa
     assert found.read().equals(table)
 
 
+def test_parquet_is_made_of_columns_that_have_no_nulls(tmp_path):
+    schema = pa.schema([pa.field("n", pa.int64(), nullable=False), ("t", pa.string())])
+    table = pa.table({"n": [1, 2], "t": ["a", None]}, schema)
+    rows = stored(tmp_path / "rows", table)
+
+    data = b"".join(write_rows(rows, {"format": "parquet"}))
+
+    assert pq.read_table(io.BytesIO(data)).to_pylist() == table.to_pylist()
+
+
 EXAMPLE = {
     "user_id": ["uid1", "uid2", "uid3"],
     "td_segment": ["seg1,seg2", "seg1,seg2,seg3,seg4", "seg1"],
