@@ -120,7 +120,7 @@ class AnyFormatSettings(FormatSettings):
         choices={"csv": "csv", "tsv": "tsv", "jsonl": "JSON lines", "parquet": "Parquet"},
         spellings={"json": "jsonl", "ndjson": "jsonl", "json_lines": "jsonl"},
         help_text="csv is comma separated, tsv is tab separated. JSON lines is one object a row. "
-        "Parquet has the types of the columns, and is compressed already: use no encoder with it.",
+        "Parquet has the types of the columns, and is compressed already.",
     )
     header_line = delimited_only("header_line")
     delimiter = delimited_only("delimiter")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 
+from integrations.connectors.s3 import S3
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from tests.integrations.exports import stored
@@ -149,3 +150,20 @@ def test_settings_of_other_programs_on_this_machine_are_not_used(s3, rows, monke
         receipt = connector(s3).deliver(rows, local_delivery())
 
     landed(s3, receipt, rows)
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"encoders": "gz"}, "encoders"),
+        ({"encoders": "bzip2"}, "encoders"),
+        ({"encoders": "encrypt_pgp", "compression_type": "gzip"}, "compression_type"),
+    ],
+)
+def test_parquet_is_not_packed_again(settings, field):
+    given = {"bucket": "demo", "path_prefix": "out.parquet", "format": "parquet"} | settings
+
+    form = S3.Export.from_json(given)
+
+    assert "compressed already" in form.errors[field][0]
+    assert field not in S3.Export.from_json(given | {"format": "jsonl"}).errors

@@ -15,6 +15,11 @@ from integrations.settings_form import SpelledChoiceField, advanced, only_when
 LONGEST_KEY = 1024  # bytes
 LONGEST = datetime(2999, 12, 31, tzinfo=UTC), 12 * "9"  # what makes the longest name
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+PACKED_AGAIN = {"encoders": ("gz", "bzip2"), "compression_type": ("gzip", "bzip2")}
+PACKED = (
+    "A Parquet file is compressed already, and what reads it could not open it so: choose None. "
+    "PGP encryption is possible."
+)
 ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 
@@ -99,6 +104,14 @@ class Export(GuardSettings, AnyFormatSettings, EncoderSettings):
         except BadName as error:
             raise forms.ValidationError(str(error)) from None
         return prefix
+
+    def clean(self):
+        settings = super().clean()
+        if settings.get("format") == "parquet":
+            for name, wrong in PACKED_AGAIN.items():
+                if settings.get(name) in wrong:
+                    self.add_error(name, PACKED)
+        return settings
 
 
 def check_bucket(bucket: str) -> None:
