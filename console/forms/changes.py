@@ -3,6 +3,7 @@
 from django import forms
 
 from console.jobs.changes.wishes import COLUMN, FILES, NOTHING, OPERATIONS, Changes, token
+from integrations.hidden_fields import HiddenFields
 
 FULL, CHANGES = "full", "changes"
 PREFIX = "changes"
@@ -41,7 +42,7 @@ def word(operation, more=""):
     )
 
 
-class ChangesForm(forms.Form):
+class ChangesForm(HiddenFields):
     """Part of a form that has other fields too: all of its names begin with `changes-`.
 
     `columns` are the names in the last result, of which the key is chosen; without them it is

@@ -14,6 +14,7 @@ from console.models import Schedule
 from console.schedules import CronError, Repeat, Times, parse, times
 from console.schedules.clocks import existing, wall_of
 from console.schedules.keeping import continued
+from integrations.hidden_fields import HiddenFields
 
 ONCE, CRON = "once", "cron"
 UNITS = {
@@ -56,7 +57,7 @@ class WallTime(BaseTemporalField):
         return wall.replace(second=0)
 
 
-class RepeatForm(forms.Form):
+class RepeatForm(HiddenFields):
     """A rule with its start, end and time zone.
 
     `times` is what `schedule_query()` takes. Where a schedule is given, what is saved already

@@ -89,3 +89,30 @@ def test_the_panel_of_a_bucket_asks_for_what_applies(as_user, marketer, query, s
     page.get_by_label("Format").select_option("Parquet")
     expect(page.get_by_text("A Parquet file is not text")).to_be_visible()
     good_page(page, "s3-parquet")
+
+
+def test_a_form_that_came_back_writes_the_file_that_it_shows(as_user, marketer, query, s3):
+    """What the page hid while it was sent has its defaults again once it applies."""
+    server = {"access_key_id": s3.key_id, "secret_access_key": s3.secret, "endpoint": s3.address}
+    kept = Authentication(name="Lake", type="s3", owner=marketer)
+    form = CONNECTORS["s3"].Authentication.from_json(server | {"path_style": True})
+    assert form.is_valid(), form.errors
+    kept.settings = form.cleaned_data
+    kept.save()
+    page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
+    page.get_by_text("Lake").first.click()
+    page.locator("#export_format").select_option("jsonl")
+    page.get_by_role("button", name="Run and export now").click()
+    expect(page.get_by_label("Bucket")).to_have_attribute("aria-invalid", "true")
+
+    page.get_by_label("Bucket").fill("demo")
+    page.get_by_label("Path prefix").fill("out.csv")
+    page.locator("#export_format").select_option("csv")
+    expect(page.get_by_label("Header line?")).to_be_checked()
+    page.get_by_role("button", name="Run and export now").click()
+    job = wait_until(Job.objects.first)
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert job.status == "success", job.error
+    assert s3.read("out.csv").startswith(b"user_id,td_segment,firstname\r\nuid1,")
