@@ -153,15 +153,15 @@ def test_settings_of_other_programs_on_this_machine_are_not_used(s3, rows, monke
 
 
 @pytest.mark.parametrize(
-    ("settings", "field"),
+    ("packing", "field"),
     [
         ({"encoders": "gz"}, "encoders"),
         ({"encoders": "bzip2"}, "encoders"),
         ({"encoders": "encrypt_pgp", "compression_type": "gzip"}, "compression_type"),
     ],
 )
-def test_parquet_is_not_packed_again(settings, field):
-    given = {"bucket": "demo", "path_prefix": "out.parquet", "format": "parquet"} | settings
+def test_parquet_is_not_packed_again(packing, field):
+    given = {"bucket": "demo", "path_prefix": "out.parquet", "format": "parquet"} | packing
 
     form = S3.Export.from_json(given)
 
