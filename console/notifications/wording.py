@@ -14,8 +14,8 @@ SUBJECTS = {
     Notice.Kind.PAUSED: "Paused: {}",
 }
 IN_PART = (
-    "Some of the rows were delivered before it ended; the log of the job tells of them. "
-    "Where the job is retried, only the others are sent."
+    "Some of the rows may have been delivered before it ended; the page of the job tells how "
+    "many. Where the job is retried, none that the receiver answered for is sent again."
 )
 ONCE_A_DAY = "This message comes once a day for as long as it fails."
 

@@ -12,6 +12,7 @@ from console.jobs.changes.approving import may_release
 from console.jobs.changes.looking import looked_at, who_may
 from console.jobs.failures import LARGEST, BadFile, failure_column, mark
 from console.jobs.holding import NotTheirs, compared
+from console.jobs.in_part import so_far
 from console.jobs.rejects import can_resend, first_rejects, reasons, rejects_csv
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
@@ -115,7 +116,8 @@ def outcome(job):
     """Return the result of a job to show, when it has ended or is held, or why there is none."""
     if not job.result_path or not job.settled:
         return {}
-    context = {"compared": compared(job), "who_may": who_may(job)} if job.held else {}
+    context = {"so_far": so_far(job)}
+    context |= {"compared": compared(job), "who_may": who_may(job)} if job.held else {}
     context |= rejected(job) | {"looked": looked_at(job)}
     try:
         columns, rows = grid(job)

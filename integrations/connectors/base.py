@@ -149,6 +149,10 @@ class Connector:
         """
         return {}
 
+    def so_far(self, entries: list[dict], rows: int) -> str:
+        """Return how many of the rows a job that failed has delivered, as the journal has it."""
+        return ""
+
     def reached(self, entries: list[dict], left_out: int) -> int | None:
         """Return the number of the row from which on none was sent, as the journal has it.
 

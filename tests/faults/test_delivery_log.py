@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from console import jobs
-from console.models import Delivery
+from console.jobs.in_part import so_far
+from console.models import Delivery, Job
 from tests.console.deliveries import found, matches
 from tests.faults.deliveries import run, run_after_the_lease
 from tests.integrations.clevertap import EVENTS
@@ -68,6 +69,48 @@ def test_of_a_delivery_that_breaks_off_the_rows_that_may_be_there_are_unsure(acc
     assert run(again).status == "success"
     assert [match.status for match in matches("3")] == ["delivered", "unsure"]
     assert [match.status for match in matches("4200")] == ["delivered"]
+
+
+def test_rows_without_an_answer_are_unsure_whatever_failed_after_them(account, send):
+    account.switches.faults = ["drop", "401"]
+    job = run(send(**EVENTS))
+
+    assert job.status == "error" and "credentials" in job.error
+    assert job.may_be_in_part
+    assert [match.status for match in matches("3")] == ["unsure"]
+    assert so_far(job) == (
+        "CleverTap has taken 0 of the 4,500 rows. 1 request got no answer: what it held may be "
+        "there too. Retry sends that again, and what had arrived is then there twice."
+    )
+
+
+def test_the_page_of_a_job_that_broke_off_says_how_much_arrived(account, send, client):
+    account.switches.faults = ["ok", "partial", "401"]
+    job = run(send(skip_invalid=False))
+    client.force_login(job.owner)
+
+    told = "CleverTap has taken 1,999 of the 4,500 rows and refused 1. Retry sends the others."
+    assert told in client.get(job.get_absolute_url()).text
+
+
+def test_rows_of_a_job_that_was_killed_before_the_first_answer_are_unsure(account, send, start):
+    account.switches.faults = ["silent"]
+    job = send(**EVENTS)
+    worker = start(job)
+    worker.run_until(lambda: len(account.store.read("requests")) == 1)
+    jobs.kill(job, job.owner)
+    worker.run_until(lambda: Job.objects.get(pk=job.pk).finished)
+
+    job = Job.objects.get(pk=job.pk)
+    assert job.status == "killed" and job.may_be_in_part
+    assert [match.status for match in matches("3")] == ["unsure"]
+
+
+def test_nothing_is_logged_where_the_first_request_was_refused(account, send):
+    account.switches.faults = ["401"]
+    job = run(send(**EVENTS))
+
+    assert job.status == "error" and not Delivery.objects.exists()
 
 
 def test_rows_without_an_answer_are_unsure_and_the_others_delivered(account, send, start):

@@ -87,6 +87,13 @@ WHERE email_opt_in"""
     def identifiers(self):
         return IDENTIFIERS.get(operation_name(self.settings), {})
 
+    def so_far(self, entries, rows):
+        if self.settings["target"] == "custom_list":
+            return ""
+        from integrations.connectors.clevertap.so_far import so_far
+
+        return so_far(entries, rows, self.settings)
+
     def reached(self, entries, left_out):
         """Return the first row that cannot have been in a request: so many are under way at most.
 

@@ -121,7 +121,9 @@ class Sender:
         try:
             said = retrying(lambda: self.in_turn(batch, tried), limit, self.patience, WAITS)
         except (ExportError, Stopped):
-            if tried.noted and not tried.doubts:
+            if tried.doubts:
+                self.count_sent(batch)  # Whatever ends the job, it may be there.
+            elif tried.noted:
                 self.progress.again(batch)
             raise
         return outcome(said, batch.body, len(batch.numbers))
@@ -154,8 +156,7 @@ class Sender:
         with self.lock:
             self.progress.requests += 1
             self.progress.taken += answer.taken
-            self.bytes += len(batch.body)
-            self.delivery.progress(self.bytes)
+        self.count_sent(batch)
         self.progress.answered(batch, answer.refused, answer.taken)
         if answer.unnamed:
             self.delivery.log(
@@ -163,6 +164,11 @@ class Sender:
             )
         if (refused := len(answer.refused) + answer.unnamed) and not self.settings["skip_invalid"]:
             raise stop_at(refused, next(iter(answer.refused.values()), ("", "")))
+
+    def count_sent(self, batch):
+        with self.lock:
+            self.bytes += len(batch.body)
+            self.delivery.progress(self.bytes)
 
     def api(self) -> Api:
         """Return the connection of this thread."""
