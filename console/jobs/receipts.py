@@ -14,8 +14,9 @@ from console.models import Job
 from integrations import receipts
 from integrations.connectors.base import Receipt
 
-# What tells rows apart in a file, so that whoever has it can count them.
+# What tells rows apart in a file, so that whoever has it can count them, and what else it is like.
 FORMAT = ("format", "header_line", "delimiter", "quote_policy", "quote", "newline", "encoders")
+FORMAT += ("null_string", "gz_level", "key_identifier", "armor", "compression_type")
 
 
 def signing_key() -> Ed25519PrivateKey:
@@ -38,6 +39,8 @@ def signed(job: Job, receipt: Receipt, seconds: dict, key: Ed25519PrivateKey) ->
         "slot": slot_of(job).isoformat(),
         "delivered_at": timezone.now().isoformat(),
         "attempt": job.attempt,
+        "owner": job.owner.username,
+        "destination": destination_of(job),
         "released_by": job.released_by.username if job.released_by else None,
         "query_version": job.query_version,
         "format": format_of(job),
@@ -48,6 +51,18 @@ def signed(job: Job, receipt: Receipt, seconds: dict, key: Ed25519PrivateKey) ->
     if job.changes is not None:
         body["changes"] = changes_told(job)
     return receipts.sealed(body, key)
+
+
+def destination_of(job):
+    """Return where the rows went, as it was at the time."""
+    kept = job.authentication
+    connector = kept.connector(kept.settings, job.export)
+    return {
+        "connector": kept.type,
+        "authentication": kept.pk,
+        "name": str(kept),
+        "address": connector.address(),
+    }
 
 
 def changes_told(job):

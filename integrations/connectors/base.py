@@ -149,6 +149,11 @@ class Connector:
         """
         return {}
 
+    def address(self) -> str:
+        """Return where the authentication leads, for the receipt; nothing for the console."""
+        given = self.authentication
+        return f"{given['host']}:{given['port']}" if "host" in given else ""
+
     def so_far(self, entries: list[dict], rows: int) -> str:
         """Return how many of the rows a job that failed has delivered, as the journal has it."""
         return ""
@@ -175,7 +180,7 @@ def joined(receipts: list[Receipt]) -> Receipt:
         files=[file for each in receipts for file in each.files],
         host_key=next((each.host_key for each in receipts if each.host_key), ""),
         seconds=round(sum(each.seconds for each in receipts), 3),
-        summary=" ".join(each.summary for each in receipts if each.summary),
+        summary=" ".join(dict.fromkeys(each.summary for each in receipts if each.summary)),
         rejected=sum(each.rejected for each in receipts),
     )
 

@@ -77,6 +77,10 @@ def test_the_receipt_says_what_how_and_when(job, receipt, sshd):
     assert file["remote_permissions"] == filemode(found.st_mode)[1:]
     assert file["remote_checksum"] == ""  # OpenSSH makes none.
     assert (said["job"], said["name"], said["query_version"]) == (job.pk, "Three rows", None)
+    assert (said["owner"], said["destination"]["name"]) == ("mia", "Drop")
+    assert said["destination"]["address"] == f"127.0.0.1:{sshd.port}"
+    assert said["destination"]["connector"] == "sftp_v2"
+    assert (said["format"]["null_string"], said["format"]["gz_level"]) == ("default", 2)
     assert (said["console_version"], said["host_key"]) == (VERSION, sshd.fingerprint())
     assert said["slot"] == job.created_at.isoformat()
     assert said["phases"].keys() == {"querying", "uploading"}

@@ -1,6 +1,7 @@
 """Audience lists and conversions for Rokt: where they go, what is in them, what is refused."""
 
 import hashlib
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pytest
@@ -301,3 +302,23 @@ def test_what_is_sent_is_taken_by_rokt(rokt, sandbox, tmp_path):
     assert consumer.look() == [] and consumer.look() == ["people.csv"]
     said = json.loads((tmp_path / "processed/people.csv.json").read_text())
     assert (said["outcome"], said["plain"], said["hashed"]) == ("processed", 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("email_format", "said"),
+    [("sha256", "were hashed with SHA-256."), ("plain", "sent as they are in the result, not")],
+)
+def test_the_receipt_says_whether_addresses_were_hashed(rokt, tmp_path, email_format, said):
+    receipt = rokt(email_format=email_format).deliver(emails(tmp_path, ADDRESS), local_delivery())
+
+    assert said in receipt.summary
+    assert receipt.files
+
+
+def test_the_receipt_of_conversions_without_addresses_says_nothing_of_them(rokt):
+    assert rokt().told(Named(["id", "amount"])) == ""
+
+
+@dataclass
+class Named:
+    columns: list[str]

@@ -8,6 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 from integrations import receipts
 from integrations.receipts.content import check_file
 
+OWN = (
+    " It was checked with the key of the console in {}: for another console's receipt set "
+    "CONSOLE_HOME, or give its --public-key."
+)
+
 
 class Command(BaseCommand):
     help = "Check the signature of a receipt, and the size, SHA-256 and rows of delivered files."
@@ -28,7 +33,8 @@ class Command(BaseCommand):
         try:
             known = receipts.genuine(content(receipt), key)
         except receipts.BadReceipt as bad:
-            raise CommandError(f"{receipt} is not a genuine receipt. {bad}") from None
+            own = "" if options["public_key"] else OWN.format(settings.HOME)
+            raise CommandError(f"{receipt} is not a genuine receipt. {bad}{own}") from None
         signer = known["signed_by"]
         self.stdout.write(f"{receipt} is genuine: the receipt of job {known['job']}, by {signer}.")
         for file in files:

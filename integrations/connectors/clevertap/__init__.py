@@ -1,7 +1,7 @@
 """CleverTap, by its API: profiles, events, custom lists."""
 
 from integrations.connectors.base import Connector, Receipt
-from integrations.connectors.clevertap.authentication import Authentication, account_of
+from integrations.connectors.clevertap.authentication import Authentication, account_of, address_of
 from integrations.connectors.clevertap.contract import CONTRACT
 from integrations.connectors.clevertap.export import Export
 from integrations.connectors.clevertap.operations import (
@@ -86,6 +86,9 @@ WHERE email_opt_in"""
 
     def identifiers(self):
         return IDENTIFIERS.get(operation_name(self.settings), {})
+
+    def address(self):
+        return address_of(self.authentication)
 
     def so_far(self, entries, rows):
         if self.settings["target"] == "custom_list":

@@ -1,5 +1,6 @@
 """Audience lists and conversions for Rokt, over SFTP."""
 
+from dataclasses import replace
 from functools import partial
 
 from integrations.connectors.base import FileConnector
@@ -57,7 +58,18 @@ class Rokt(FileConnector):
     def export(self, rows, delivery):
         if self.settings["list_kind"] == "include" and 0 < rows.count < FEW:
             delivery.log(f"Rokt recommends {FEW:,} people or more to include: here are fewer.")
-        return super().export(rows, delivery)
+        receipt = super().export(rows, delivery)
+        return replace(receipt, summary=self.told(rows)) if receipt.files else receipt
+
+    def told(self, rows):
+        """Return what became of the addresses, which the file alone does not prove to others."""
+        from integrations.connectors.rokt.addresses import email_columns
+
+        if not email_columns(rows.columns, self.settings):
+            return ""
+        if self.settings.get("email_format") == "plain":
+            return "The e-mail addresses were sent as they are in the result, not hashed."
+        return "The e-mail addresses were hashed with SHA-256."
 
     def path(self, delivery):
         try:

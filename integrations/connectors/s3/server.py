@@ -83,6 +83,11 @@ def check_endpoint(endpoint):
         raise forms.ValidationError("Give the address of the server alone, without a path.")
 
 
+def address_of(given: dict) -> str:
+    """Return the address that requests go to."""
+    return given["endpoint"] or f"https://s3.{given['region']}.amazonaws.com"
+
+
 def account(given: dict):
     """Return the account that the settings are for. PermanentError: it may not be used here."""
     from integrations.transports.s3 import Account
