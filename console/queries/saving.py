@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from console import locks
-from console.models import Query, QueryVersion
+from console.models import Job, Query, QueryVersion
 from console.schedules import unschedule
 from console.schedules.chains import lock_chains
 from console.schedules.following import stop_followers
@@ -47,6 +47,19 @@ def save(query, *, by, opened=None):
     query.save(update_fields=kept and [*EDITED, "sql", "version"])
     QueryVersion.objects.create(query=query, number=query.version, sql=query.sql, saved_by=by)
     return query
+
+
+def is_of(job: Job, query: Query) -> bool:
+    """Return whether the job ran what the query has."""
+    ran = (job.sql, job.database, job.engine)
+    return ran == (query.sql, query.database.name, query.engine)
+
+
+def adopt(job: Job, query: Query) -> None:
+    """Count a run of the text, from before it was saved, as one of the query."""
+    if job.query_id is None and job.owner_id == query.owner_id and is_of(job, query):
+        job.query, job.query_version, job.name = query, query.version, query.name
+        job.save(update_fields=["query", "query_version", "name"])
 
 
 def restore(query, number, *, by):

@@ -1,5 +1,7 @@
 """The query editor: the page, saving, and what helps while writing."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +14,7 @@ from console.forms.queries import QueryForm
 from console.models import Query
 from console.queries.access import visible_jobs
 from console.queries.samples import DATABASE, sample
-from console.queries.saving import SavedMeanwhile, save
+from console.queries.saving import SavedMeanwhile, adopt, is_of, save
 from console.queries.schema import first_rows, names
 from console.tables import readable
 from console.views.exports import export_context
@@ -52,6 +54,7 @@ def save_query(request, query):
     form = QueryForm(sent(request), instance=query, user=request.user)
     if not form.is_valid():
         return refused(request, form)
+    job = shown_job(request)
     try:
         save(query, by=request.user, opened=form.cleaned_data["version"])
     except SavedMeanwhile as error:
@@ -59,7 +62,9 @@ def save_query(request, query):
         form.data = form.data.copy()
         form.data["version"] = error.version
         return refused(request, form)
-    return saved(request, query, new=new)
+    if job and new:
+        adopt(job, query)
+    return saved(request, query, job, new=new)
 
 
 def sent(request):
@@ -69,7 +74,7 @@ def sent(request):
     return data
 
 
-def saved(request, query, *, new):
+def saved(request, query, job, *, new):
     """Go to the new query; for a known one say that it is saved and keep the text as it is."""
     panel = request.POST.get("panel")
     if request.htmx and not new and panel not in PANELS:
@@ -79,15 +84,16 @@ def saved(request, query, *, new):
         text = f"Saved. The SQL is version {query.version}."
         return trigger_client_event(response, "toast", {"text": text, "kind": "ok"})
     messages.success(request, f"Query “{query.name}” is saved.")
-    url = query.get_absolute_url() + address_of(panel, request.POST.get("job", ""))
+    shown = job if job and is_of(job, query) else None  # The text of another would be shown.
+    url = query.get_absolute_url() + address_of(panel, shown)
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
 def address_of(panel, job):
-    """Return what leads to a panel, or to the job that was on show."""
-    if panel in PANELS:
-        return f"?panel={panel}"
-    return f"?job={key}" if (key := key_of(job)) else ""
+    """Return what leads to a panel, and to the job that was on show."""
+    known = {"panel": panel if panel in PANELS else None, "job": job and job.pk}
+    given = {name: value for name, value in known.items() if value}
+    return f"?{urlencode(given)}" if given else ""
 
 
 def refused(request, form):
@@ -96,7 +102,7 @@ def refused(request, form):
         return render(request, "console/_query_errors.html", {"form": form}, status=422)
     if request.htmx:
         return render(request, "console/_query_fields.html", {"form": form}, status=422)
-    return editor(request, form, status=422)
+    return editor(request, form, job=shown_job(request), status=422)
 
 
 def editor(request, form, *, job=None, status=200):
@@ -126,7 +132,9 @@ def versions_of(query):
 
 
 def shown_job(request):
-    """Return the job that the address asks for, or None."""
+    """Return the job that the address asks for, or that is on the page that was sent, or None."""
+    if request.method == "POST":
+        return visible_jobs(request.user).filter(pk=key_of(request.POST.get("job"))).first()
     key = key_of(request.GET.get("job"))
     return get_object_or_404(visible_jobs(request.user), pk=key) if key else None
 

@@ -5,7 +5,9 @@ import json
 import pytest
 from django.urls import reverse
 
+from console import jobs
 from console.models import Job, Query
+from console.queries.exporting import last_result
 from console.queries.saving import save
 from console.schedules import schedule_query
 
@@ -134,6 +136,52 @@ def test_export_results_on_a_new_query_saves_it_first(mia, shop):
     answer = mia.post(reverse("new-query"), sent(panel="export"))
 
     assert answer.url == page_of(Query.objects.get()) + "?panel=export"
+
+
+@pytest.fixture
+def tried(mia, shop):
+    """A job of a text that is not saved yet."""
+    mia.post(reverse("new-run"), sent())
+    job = Job.objects.get()
+    jobs.run(job.pk)
+    return job
+
+
+def test_the_run_of_a_new_query_stays_on_the_page_and_is_one_of_it(mia, tried):
+    answer = mia.post(reverse("new-query"), sent(panel="export", job=tried.pk))
+
+    query = Query.objects.get()
+    assert answer.url == f"{page_of(query)}?panel=export&job={tried.pk}"
+    tried.refresh_from_db()
+    assert (tried.query, tried.query_version, tried.name) == (query, 1, query.name)
+    assert last_result(query, query.owner) == tried
+    assert f"Job {tried.pk}" in mia.get(answer.url).text
+
+
+def test_the_run_of_another_text_is_none_of_the_query(mia, tried):
+    answer = mia.post(reverse("new-query"), sent(sql="SELECT 2", job=tried.pk))
+
+    query = Query.objects.get()
+    assert answer.url == page_of(query)  # whose text it shows, and not that of the job
+    tried.refresh_from_db()
+    assert tried.query is None
+
+
+def test_a_query_without_a_name_keeps_the_result_on_the_page(mia, tried):
+    answer = mia.post(reverse("new-query"), sent(name="", panel="export", job=tried.pk))
+
+    assert answer.status_code == 422
+    assert f"Job {tried.pk}" in answer.text
+
+
+def test_the_job_of_somebody_else_is_not_taken_over(client, keeper, tried):
+    client.force_login(keeper)
+
+    client.post(reverse("new-query"), sent(job=tried.pk))
+
+    assert Query.objects.get().owner == keeper
+    tried.refresh_from_db()
+    assert tried.query is None
 
 
 @pytest.mark.parametrize(
