@@ -13,7 +13,7 @@ from console.models import Job
 from console.queries.access import visible_jobs
 from console.schedules.chains import course
 from integrations.access import sample_for
-from integrations.contract import look
+from integrations.contract import look, sound
 from integrations.delivery import Delivery
 
 PREVIEW_BYTES = 2048
@@ -137,7 +137,9 @@ class Draft:
         """Return the first bytes of the very file of some Rows; None where there is no file."""
         if rows is None or not (self.only_lacking() and self.writes_file):
             return None
-        return self.connector({}, self.assumed()).preview(rows, PREVIEW_BYTES)
+        settings = self.assumed()
+        sent = sound(rows, self.connector.contract, settings)
+        return self.connector({}, settings).preview(sent, PREVIEW_BYTES)
 
     def look(self, rows):
         """Return what the receiver's rules say of Rows; None where it has none."""

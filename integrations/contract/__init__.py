@@ -1,6 +1,6 @@
 """What a receiver asks of the rows: rules that are checked before anything is sent."""
 
-from integrations.contract.looking import Finding, Look, look
+from integrations.contract.looking import Finding, Look, look, sound
 from integrations.contract.rules import (
     Broken,
     ColumnRule,
@@ -26,4 +26,5 @@ __all__ = [
     "in_force",
     "look",
     "sift",
+    "sound",
 ]

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from integrations.contract.rules import ColumnRule, RowRule, Rule, in_force
-from integrations.contract.sifting import judged
+from integrations.contract.sifting import Sifted, check_columns, judged
 from integrations.rows import Rows
 
+LOOKED_THROUGH = 8  # portions
 IN_QUERY = "Name and cast the columns in the query."
 
 
@@ -43,6 +45,36 @@ def look(rows: Rows, rules: Sequence[Rule], settings: dict) -> Look | None:
     if first is None:
         return Look(len(applying), 0, rows.count, [])
     return Look(len(applying), first.num_rows, rows.count, of_rows(first, checks, settings))
+
+
+def sound(rows: Rows, rules: Sequence[Rule], settings: dict) -> Rows | Sifted:
+    """Return the rows without those that an export leaves out, for its preview."""
+    checks = list(in_force(rules, RowRule, settings))
+    if not (checks and settings.get("skip_invalid")) or check_columns(rows.schema, rules, settings):
+        return rows
+    return Sifted(Start(rows), checks, settings, rejected=0)
+
+
+@dataclass(frozen=True)
+class Start:
+    """The beginning of some rows, so that a look for those that are sent comes to an end."""
+
+    rows: Rows
+
+    @property
+    def schema(self):
+        return self.rows.schema
+
+    @property
+    def columns(self):
+        return self.rows.columns
+
+    @property
+    def count(self):
+        return self.rows.count
+
+    def numbered(self):
+        return islice(self.rows.numbered(), LOOKED_THROUGH)
 
 
 def of_columns(schema, rules, settings):

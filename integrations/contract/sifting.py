@@ -79,9 +79,10 @@ class Count:
     def told(self) -> str:
         """Return the most frequent reasons, as sentences."""
         found = self.reasons.most_common()
-        said = (f"{reason} ({rows_in_words(number)})" for reason, number in found[:SAID])
-        more = f"; {len(found) - SAID} more reasons" if len(found) > SAID else ""
-        return "; ".join(said) + more
+        said = (f"{rows_in_words(number)}: {reason}" for reason, number in found[:SAID])
+        more = len(found) - SAID
+        told = f" And {more} more reason{'' if more == 1 else 's'}." if more > 0 else ""
+        return " ".join(said) + told
 
 
 def sift(
@@ -110,7 +111,7 @@ def sifted(rows, checks, settings, delivery, *, skip) -> Rows | Sifted:
     if not count.rows:
         return rows
     complain(count, rows.count, skip=skip, whole=delivery.whole)
-    delivery.log(f"{rows_in_words(count.rows)} left out: {count.told()}.")
+    delivery.log(f"{rows_in_words(count.rows)} left out. {count.told()}")
     return Sifted(rows, checks, settings, count.rows)
 
 
@@ -188,14 +189,15 @@ def complain(count, all_rows, *, skip, whole=True):
     """Raise PermanentError where what was rejected means that nothing is sent."""
     if count.rows == all_rows and (whole or not skip):
         raise PermanentError(
-            f"Every one of the {rows_in_words(all_rows)} breaks a rule, so nothing was sent: "
-            f"{count.told()}.",
+            f"Every one of the {rows_in_words(all_rows)} breaks a rule, so nothing was sent. "
+            f"{count.told()}",
             remedy=MEND_REMEDY,
         )
     if not skip:
+        break_ = "breaks" if count.rows == 1 else "break"
         raise PermanentError(
-            f"{count.rows:,} of {rows_in_words(all_rows)} break a rule, so nothing was sent: "
-            f"{count.told()}.",
+            f"{count.rows:,} of {rows_in_words(all_rows)} {break_} a rule, so nothing was sent. "
+            f"{count.told()}",
             remedy=SKIP_REMEDY,
         )
 

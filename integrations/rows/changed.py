@@ -33,6 +33,10 @@ class Changed:
     def count(self) -> int:
         return self.rows.count
 
+    def numbered(self) -> Iterator[tuple["pa.Array", "pa.RecordBatch"]]:
+        """Yield the rows with the number of each, from 0."""
+        return ((numbers, self.change(portion)) for numbers, portion in self.rows.numbered())
+
     def portions(self, *, dictionaries: bool = False) -> Iterator["pa.RecordBatch"]:
         """Yield the rows in order, with all values spelled out."""
         for portion in self.rows.portions():

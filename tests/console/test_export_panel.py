@@ -278,6 +278,31 @@ def test_the_panel_says_which_rules_the_last_result_breaks(mia, people, sftp, ru
     assert "The rule of SFTP_V2 holds" in shown(mia, people, sftp)
 
 
+def test_rows_that_are_left_out_are_not_shown_as_sent(mia, marketer, people, run_query):
+    people.sql = (
+        "SELECT * FROM (VALUES (CAST(NULL AS varchar), 'nobody'), ('i-2', 'ann')) AS t(identity, n)"
+    )
+    people.save()
+    run_query(people)
+    login = Authentication(name="W1", type="clevertap", owner=marketer)
+    login.settings = {}
+    login.save()
+    url = reverse("export-draft", args=[people.pk])
+    given = {"authentication": login.pk, "connector": "clevertap", "target": "user_profiles"}
+    given |= {"profile_operation": "upload_profiles"}
+
+    page = mia.post(url, given | {"skip_invalid": "on"}, headers=HTMX).text
+
+    shown = page.partition('aria-label="First bytes')[2].partition("</pre>")[0]
+    assert "i-2" in shown and "nobody" not in shown
+    assert "1 of 2 rows: left out." in page
+    told = {"changes-mode": "changes", "changes-key": "identity", "changes-tell": "column"}
+    told |= {"changes-added": "on", "changes-column": "operation"}
+    page = mia.post(url, given | told | {"skip_invalid": "on"}, headers=HTMX).text
+    shown = page.partition('aria-label="First bytes')[2].partition("</pre>")[0]
+    assert "i-2" in shown and "nobody" not in shown and "operation" in shown
+
+
 def test_the_panel_says_which_columns_are_not_as_they_have_to_be(
     mia, people, sftp, run_query, strict
 ):

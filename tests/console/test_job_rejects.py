@@ -64,7 +64,9 @@ def test_a_job_keeps_what_it_did_not_deliver_and_says_so(run, sshd):
     assert (job.rows, job.receipt["rows"], job.rejected, job.receipt["rejected"]) == (3, 2, 1, 1)
     [_, *lines] = (sshd.root / f"in/{job.pk}.csv").read_text().splitlines()
     assert lines == ["1,a@example.com", "3,<b>"]
-    assert f"1 row left out: {MISSING}" in "\n".join(job.lines.values_list("text", flat=True))
+    assert f"1 row left out. 1 row: {MISSING}" in "\n".join(
+        job.lines.values_list("text", flat=True)
+    )
 
 
 def test_its_page_lists_them_with_the_reason(run, client, marketer):

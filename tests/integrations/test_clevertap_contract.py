@@ -201,7 +201,7 @@ def test_every_rule_is_broken_by_a_test():
 
 
 def test_a_row_that_breaks_a_rule_stops_the_job_where_none_may_be_skipped(account, export, result):
-    with pytest.raises(PermanentError, match="1 of 2 rows break a rule, so nothing was sent"):
+    with pytest.raises(PermanentError, match="1 of 2 rows breaks a rule, so nothing was sent"):
         export(result(identity=["a", None]))
 
     assert account.store.read("requests") == []

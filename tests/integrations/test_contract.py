@@ -95,7 +95,7 @@ def test_unless_they_may_be_skipped_rows_that_break_a_rule_end_the_export(result
     with pytest.raises(PermanentError) as told:
         sift(result(["a@b", None, "c@d"]), RULES, {}, delivery, skip=False)
 
-    said = "1 of 3 rows break a rule, so nothing was sent: The e-mail address is missing. (1 row)."
+    said = "1 of 3 rows breaks a rule, so nothing was sent. 1 row: The e-mail address is missing."
     assert str(told.value) == said
     assert delivery.rejects.count == 1
 

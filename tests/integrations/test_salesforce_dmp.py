@@ -178,7 +178,7 @@ def test_rows_that_break_a_rule_are_skipped_and_listed(s3, tmp_path, rule, given
 
 
 def test_without_skipping_one_bad_row_ends_the_export(s3, tmp_path):
-    with pytest.raises(PermanentError, match="1 of 2 rows break a rule, so nothing was sent"):
+    with pytest.raises(PermanentError, match="1 of 2 rows breaks a rule, so nothing was sent"):
         connector(s3).deliver(result(tmp_path, **columns(x=["1", "2;3"])), local_delivery())
 
     assert s3.asked == []
