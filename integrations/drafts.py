@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from integrations import secrets
+from integrations.settings_form import SecretField
 
 KEY = "authentication drafts"  # in the session: type of the connector -> token
 TESTS = "authentication tests"  # type of the connector -> what came of the last test
@@ -23,6 +24,13 @@ def entered(request, type):
 
 def keep(request, type, settings):
     request.session[KEY] = request.session.get(KEY, {}) | {type: secrets.seal(settings)}
+
+
+def typed(form):
+    """Return what was entered and is not right yet, for the page to show it again."""
+    wrong = form.fields.keys() & form.errors.keys()
+    shown = (name for name in wrong if not isinstance(form.fields[name], SecretField))
+    return {name: form[name].data for name in shown if form[name].data}
 
 
 def drop(request, type):

@@ -54,10 +54,13 @@ class Failure:
 
 
 OUTAGE = "The console's own database could not be used in the middle of the job."
-OUTAGE_REMEDY = "Retry the job; if it fails again, show an administrator the details below."
+OUTAGE_REMEDY = (
+    "Retry the job; if it fails again, tell an administrator its number: the page of the job has "
+    "the details for them."
+)
 HALF_DONE = "It was changing a table then, so it is not run again by itself."
 FAULT = "The job failed because of a fault in the console."
-FAULT_REMEDY = "Retry the job; if it fails again, show an administrator the details below."
+FAULT_REMEDY = OUTAGE_REMEDY
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -1,9 +1,11 @@
 """What the sandbox of a quickstart has received, to look at."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import FileResponse, Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -15,7 +17,7 @@ from console.queries.legible import broken_inside, hexdump, lines
 from console.quickstart import removed
 from integrations.access import usable_by
 from integrations.sandbox import HOST
-from integrations.sandbox.received import NotThere, listing, start_of
+from integrations.sandbox.received import NotThere, ends_of, listing, whole
 from integrations.sandbox.s3 import BUCKETS
 
 SHOWN = 200
@@ -53,17 +55,22 @@ def key_taken(request, form):
 
 @require_GET
 def sandbox_file(request):
-    """Show the beginning of a file."""
+    """Show the beginning and the end of a file, or send all of it."""
     root, path = folder(), request.GET.get("path", "")
     if not may_look(request.user):
         raise Http404
     try:
-        start, size = start_of(root, path)
+        if "download" in request.GET:
+            return FileResponse(whole(root, path), as_attachment=True, filename=Path(path).name)
+        start, end, size = ends_of(root, path)
     except NotThere:
         raise Http404 from None
+    if len(start) + len(end) < size:
+        end = end[end.find(b"\n") + 1 :]  # Whole lines only.
     context = {"path": path, "size": size, "start": start}
-    if is_text(start):
-        context["lines"] = lines(start)
+    if is_text(start) and is_text(end):
+        left_out = size - len(start) - len(end)
+        context |= {"lines": lines(start), "end_lines": end and lines(end), "left_out": left_out}
     else:
         context["hex"] = hexdump(start[:HEX_BYTES])
     return render(request, "console/sandbox_file.html", context)

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 MOST_LOOKED_AT = 20_000  # entries; a folder with more is not listed whole
 DEEPEST = 12
-START = 4096  # bytes of a file that are shown
+START = 4096  # bytes of a file's beginning that are shown, and of its end
 
 
 class NotThere(Exception):
@@ -75,13 +76,26 @@ def legible(name):
     return name.encode(errors="replace").decode()
 
 
-def start_of(root: Path, path: str) -> tuple[bytes, int]:
-    """Return the first bytes of a file, and how many it has. Raise NotThere."""
+def ends_of(root: Path, path: str) -> tuple[bytes, bytes, int]:
+    """Return the first and the last bytes of a file, and how many it has. Raise NotThere."""
+    with plain_file(root, path) as (file, size):
+        rest = max(START, size - START)
+        return os.pread(file, START, 0), os.pread(file, START, rest), size
+
+
+def whole(root: Path, path: str) -> BinaryIO:
+    """Return a file to read from. Raise NotThere."""
+    with plain_file(root, path) as (file, _):
+        return os.fdopen(os.dup(file), "rb")
+
+
+@contextmanager
+def plain_file(root, path):
     with opened(root, path) as file:
         known = os.fstat(file)
         if not stat.S_ISREG(known.st_mode):
             raise NotThere(path)
-        return os.pread(file, START, 0), known.st_size
+        yield file, known.st_size
 
 
 @contextmanager

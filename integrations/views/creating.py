@@ -27,7 +27,7 @@ def credentials(request, type):
     if request.method == "POST":
         valid = form.is_valid()
         # Valid secrets need not be entered again because another field was wrong.
-        drafts.keep(request, type, form.cleaned_data)
+        drafts.keep(request, type, drafts.typed(form) | form.cleaned_data)
         if valid:
             return redirect(with_next("name-authentication", request, type))
         form, status = again(connector, request, form), 422

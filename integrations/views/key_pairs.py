@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from integrations import drafts
 from integrations.secrets import SecretUnreadable
-from integrations.settings_form import SecretField, conditions_of
+from integrations.settings_form import conditions_of
 from integrations.transports.key_pairs import KINDS, new_private_key
 from integrations.views.authentications import editable_or_404
 from integrations.views.catalog import connector_or_404
@@ -25,7 +25,7 @@ def drafted(request, type):
     key = wanted_key(request, connector)
     form = connector.Authentication(request.POST, stored=drafts.entered(request, type))
     form.full_clean()
-    drafts.keep(request, type, with_key(connector, typed(form) | form.cleaned_data, key))
+    drafts.keep(request, type, with_key(connector, drafts.typed(form) | form.cleaned_data, key))
     messages.success(request, MADE)
     return redirect(with_next("new-authentication", request, type))
 
@@ -45,13 +45,6 @@ def replaced(request, pk):
     authentication.save()
     messages.success(request, MADE)
     return redirect(authentication)
-
-
-def typed(form):
-    """Return what was entered and is not right yet, for the page to show it again."""
-    wrong = form.fields.keys() & form.errors.keys()
-    shown = (name for name in wrong if not isinstance(form.fields[name], SecretField))
-    return {name: form[name].data for name in shown if form[name].data}
 
 
 def wanted_key(request, connector):

@@ -9,7 +9,7 @@ from console.demo import authentications
 from console.demo.destinations import Sandbox
 from integrations.models import Authentication
 from integrations.sandbox import received
-from integrations.sandbox.received import NotThere, listing, start_of
+from integrations.sandbox.received import NotThere, ends_of, listing
 from integrations.transports.key_pairs import new_private_key, public_line
 
 LIST, FILE = "/integrations/sandbox/", "/integrations/sandbox/file/"
@@ -67,7 +67,28 @@ def test_a_text_is_shown_in_part_and_escaped(ada, root):
     page = ada.get(FILE, {"path": "a.csv"}).text
 
     assert "&lt;script&gt;" in page and "<script>,1" not in page
-    assert "of which the first 4,096 are shown" in page
+    assert "3,812 bytes are not shown" in page and "The end:" in page
+
+
+def test_the_end_of_a_file_that_grows_is_shown_and_all_of_it_is_sent(ada, root):
+    text = "".join(f"line {number} of ü\n" for number in range(2000))
+    (root / "a.jsonl").write_text(text)
+
+    page = ada.get(FILE, {"path": "a.jsonl"})
+    sent = ada.get(FILE, {"path": "a.jsonl", "download": "yes"})
+
+    end = page.text.partition("The end:")[2]
+    assert "line 1999 of ü" in end and "line 0 of" not in end
+    assert b"".join(sent).decode() == text
+    assert sent.headers["Content-Disposition"] == 'attachment; filename="a.jsonl"'
+
+
+def test_a_small_file_is_shown_once(ada, root):
+    (root / "a.csv").write_text("a,b\n" * 1500)
+
+    page = ada.get(FILE, {"path": "a.csv"}).text
+
+    assert "are not shown" not in page and page.count("a,b") == 1500
 
 
 def test_what_is_no_text_is_shown_in_hexadecimal(ada, root):
@@ -94,7 +115,7 @@ def test_nothing_beside_its_files_is_shown(ada, root, tmp_path, path):
 
     assert ada.get(FILE, {"path": path}).status_code == 404
     with pytest.raises(NotThere):
-        start_of(root, path)
+        ends_of(root, path)
     assert listing(root, 10).files == []
 
 

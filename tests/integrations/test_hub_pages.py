@@ -388,3 +388,13 @@ def test_a_form_that_holds_nothing_answers_422(client, marketer):
     client.force_login(marketer)
 
     assert client.post(reverse("new-authentication", args=["sftp_v2"])).status_code == 422
+
+
+def test_what_is_wrong_stays_in_the_draft_to_be_mended_later(client, marketer):
+    client.force_login(marketer)
+    client.post(NEW, ENTERED | {"port": "70000"})
+
+    page = client.get(NEW)
+
+    assert page.context["form"]["port"].value() == "70000"
+    assert client.get(f"{NEW}name/").url == NEW
