@@ -128,7 +128,15 @@ def rejects_csv(job: Job) -> Iterator[bytes]:
 def can_resend(job: Job) -> bool:
     """Return whether the rejects can be sent by themselves, without replacing what was."""
     kind = job.authentication and job.authentication.connector
-    return bool(kind and kind.resends and job.finished and job.rejects_path)
+    sent = job.status == Job.Status.SUCCESS or job.sent_bytes  # Else the others are not there.
+    return bool(kind and kind.resends and job.finished and sent and job.rejects_path)
+
+
+def broke_rules(job: Job) -> bool:
+    """Return whether no reject was sent at all, as each broke a rule of the connector."""
+    rules = {rule.name for rule in job.authentication.connector.contract}
+    portions = rejects_of(job).portions(dictionaries=True)
+    return all(rules.issuperset(batch.column(1).unique().to_pylist()) for batch in portions)
 
 
 def resend(job: Job, by: User) -> Job:

@@ -127,6 +127,27 @@ def test_they_can_be_sent_again_alone_once_the_rule_holds(run, sshd, client, mar
     assert (sshd.root / f"in/{job.pk}.csv").read_text().splitlines()[1:] == ["2,"]
 
 
+def test_the_page_says_that_a_rule_holds_for_the_same_values(run, client, marketer, monkeypatch):
+    job = run()
+    client.force_login(marketer)
+    same = "Each breaks a rule and was not sent."
+
+    assert same in client.get(job.get_absolute_url()).text
+    monkeypatch.setattr(SFTP, "contract", ())  # As if the receiver had refused the row.
+    page = client.get(job.get_absolute_url()).text
+    assert same not in page and "Send these again" in page
+
+
+def test_where_nothing_was_sent_they_are_not_sent_without_the_others(run, client, marketer):
+    job = run(skip_invalid=False)
+    client.force_login(marketer)
+
+    assert (job.status, job.rejected) == ("error", 1)
+    assert "Send these again" not in client.get(job.get_absolute_url()).text
+    client.post(f"/workbench/jobs/{job.pk}/resend/")
+    assert not job.retries.exists()
+
+
 def test_where_files_would_be_replaced_they_cannot(run, client, marketer, monkeypatch):
     monkeypatch.setattr(SFTP, "resends", False)
     job = run()
