@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone as clock
 
+from console import tables
+from console.engines import QueryError
 from console.jobs.querying import first_of, slot_of
 from console.jobs.results import NoResult, rows_of
 from console.models import Job
@@ -146,6 +148,17 @@ class Draft:
         if rows is None or not self.only_lacking():
             return None
         return look(rows, self.connector.contract, self.assumed())
+
+    def misses(self, columns):
+        """Return why rows with such columns cannot be put into the table that was chosen."""
+        if not (self.complete and (target := self.connector({}, self.settings).target())):
+            return ""
+        *table, mode = target
+        try:
+            tables.check(tuple(table), self.query.owner, columns, mode=mode)
+        except (tables.TableError, QueryError) as error:
+            return str(error)
+        return ""
 
     def assumed(self):
         """Return the settings, with defaults where nothing was entered yet."""

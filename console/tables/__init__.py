@@ -10,7 +10,7 @@ from console.tables.access import (
 from console.tables.building import build, written
 from console.tables.files import collect_garbage, head, paths, rows
 from console.tables.names import TableChanged, TableError, check_name
-from console.tables.results import Run, put
+from console.tables.results import Run, check, put
 from console.tables.statements import Outcome, execute, limits, plan
 from console.tables.store import append, create_database, create_from, drop
 
@@ -23,6 +23,7 @@ __all__ = [
     "build",
     "can_read",
     "can_write",
+    "check",
     "check_name",
     "collect_garbage",
     "create_database",

@@ -31,10 +31,8 @@ def put(path, target, run, *, mode):
     both in the table's columns; replace makes the table anew. Raises TableError, QueryError or
     Stopped; then nothing has changed.
     """
-    database, name = writable(target, run.owner)
-    check_name(name)
-    table = database.tables.filter(name=name).first() if mode != "replace" else None
-    statement = reading(path, target, tuple(map(tuple, table.columns)) if table else ())
+    database, name, into = into_of(target, run.owner, mode)
+    statement = reading(path, target, into)
     new = new_file(database.name, name, run.name)
     engine = engines.get_engine(statement.engine)
     result = engine.execute(statement, new, limits=limits(), stopped=run.stopped)
@@ -42,6 +40,21 @@ def put(path, target, run, *, mode):
         run.fence()
         store.put(database, name, new, result.columns, run=run.name, mode=mode)
     return result.bytes
+
+
+def check(target, owner, names, *, mode):
+    """Raise TableError where columns of these names cannot be put into a table."""
+    *_, into = into_of(target, owner, mode)
+    if into:
+        chosen(names, into, target)
+
+
+def into_of(target, owner, mode):
+    """Return database, name and columns of a table to write to; none where it is made anew."""
+    database, name = writable(target, owner)
+    check_name(name)
+    table = database.tables.filter(name=name).first() if mode != "replace" else None
+    return database, name, tuple(map(tuple, table.columns)) if table else ()
 
 
 def reading(path, target, into):

@@ -123,6 +123,7 @@ def file_of(rows, draft, **more):
         start = draft.preview(rows)
         shown = {"names": draft.names(), "result_json": draft.result_json(), **more}
         shown["look"] = draft.look(rows)
+        shown["problem"] = draft.misses(() if rows is None else rows.columns)
     except (ExportError, SecretUnreadable) as error:
         return {"problem": str(error), "remedy": getattr(error, "remedy", "")}
     if start is not None:

@@ -149,6 +149,10 @@ class Connector:
         """
         return {}
 
+    def target(self) -> tuple[str, str, str] | None:
+        """Return database, table and mode where rows go to a table of the console."""
+        return None
+
     def address(self) -> str:
         """Return where the authentication leads, for the receipt; nothing for the console."""
         given = self.authentication

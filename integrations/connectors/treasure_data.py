@@ -92,7 +92,7 @@ class TreasureData(Connector):
         if not rows.count and (receipt := self.skipped(delivery)):
             return receipt
         began = time.monotonic()
-        database, table, mode = (self.settings[name] for name in ("database", "table", "mode"))
+        database, table, mode = self.target()
         size = delivery.tables.put(database, table, rows.path, mode)
         delivery.progress(size)
         counted = f"{rows.count:,} row{'' if rows.count == 1 else 's'}"
@@ -102,6 +102,9 @@ class TreasureData(Connector):
             seconds=round(time.monotonic() - began, 3),
             summary=DONE[mode].format(rows=counted, table=f"{database}.{table}"),
         )
+
+    def target(self):
+        return tuple(self.settings[name] for name in ("database", "table", "mode"))
 
     def test(self, delivery):
         yield Step(

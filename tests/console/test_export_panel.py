@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from console import jobs
-from console.models import Job
+from console.models import Database, Job
 from console.schedules import schedule_query
 from integrations import secrets
 from integrations.connectors import CONNECTORS
@@ -341,6 +341,36 @@ def test_what_writes_no_file_has_no_bytes_to_show(mia, people, marketer, run_que
     assert "3. What is sent" in page and "First bytes" not in page
     assert "has 2 rows with the columns <code>id</code>, <code>name</code>" in page
     assert "&quot;table&quot;: &quot;copies&quot;" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"database": "nope"}, "There is no database nope that you may read."),
+        ({"database": "theirs"}, "You may not change tables of theirs."),
+        ({"table": "people"}, "shop.people does not have the column more of the result."),
+        ({"table": "people", "mode": "replace"}, ""),
+        ({"table": "new"}, ""),
+    ],
+)
+def test_a_table_that_cannot_take_the_rows_is_told_before(
+    mia, keeper, people, run_query, given, sentence
+):
+    theirs = Database.objects.create(name="theirs", owner=keeper)
+    theirs.readers.set(people.owner.groups.all())
+    people.sql = "SELECT id, name, 1 AS more FROM people"
+    people.save()
+    run_query(people)
+    login = Authentication(name="Tables", type="treasure_data", owner=people.owner)
+    login.settings = {}
+    login.save()
+    chosen = {"authentication": login.pk, "connector": "treasure_data", "mode": "append"}
+    data = chosen | {"database": "shop", "table": "copies"} | given
+
+    page = mia.post(reverse("export-draft", args=[people.pk]), data, headers=HTMX).text
+
+    side = page.partition('id="export-file"')[2]
+    assert ('role="alert"' in side) == bool(sentence) and sentence in side
 
 
 FILES = ("rokt", "sftp_v2", "s3", "salesforce_dmp", "clevertap_sftp")
