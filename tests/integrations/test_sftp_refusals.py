@@ -19,15 +19,25 @@ def test_a_name_that_is_too_long_for_the_server_is_told(sshd, rows):
         connector(sshd, f"{deep}/out.csv").export(rows, local_delivery())
 
 
-def test_a_directory_of_the_files_name_is_told(sshd, rows):
+@pytest.mark.parametrize("rename", [True, False])
+def test_a_directory_of_the_files_name_is_told(sshd, rows, rename):
     (sshd.root / "out.csv").mkdir()
-    export = connector(sshd, max_connection_retry=0)
+    export = connector(sshd, rename_file_after_upload=rename)
 
-    with pytest.raises(TransientError, match="failed without giving a reason") as caught:
+    with pytest.raises(PermanentError, match=r"out\.csv is a directory on 127\.0\.0\.1") as caught:
         export.export(rows, local_delivery())
 
-    assert "a directory may have the file's name" in caught.value.remedy
+    assert caught.value.remedy == "Add the name of the file to the path in the export."
     assert names(sshd) == ["out.csv"]
+
+
+def test_a_file_of_a_directorys_name_is_told(sshd, rows):
+    (sshd.root / "a.csv").write_text("old")
+
+    with pytest.raises(PermanentError, match=r"a\.csv is a file on 127\.0\.0\.1"):
+        connector(sshd, "a.csv/new/out.csv").export(rows, local_delivery())
+
+    assert (sshd.root / "a.csv").read_text() == "old"
 
 
 @pytest.mark.parametrize("rename", [True, False])

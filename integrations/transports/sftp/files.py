@@ -4,6 +4,7 @@ import hashlib
 import posixpath
 import re
 import secrets
+import stat
 import struct
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ from paramiko.sftp import (
     SFTP_FLAG_WRITE,
 )
 
+from integrations.errors import PermanentError
 from integrations.transports.sftp.connection import Connection, is_answer
 from integrations.transports.sftp.open_file import OpenFile
 from integrations.transports.sftp.requests import Requests, string
@@ -60,7 +62,7 @@ class Files:
         """Return how many bytes of one write the server takes. OpenSSH says so when asked."""
         if "OpenSSH" not in self.connection.transport.remote_version:
             return LEAST_BLOCK
-        with self.doing(f"Ask {self.connection.account.place} for its limits"):
+        with self.doing(f"Ask {self.place} for its limits"):
             try:
                 answer = self.requests.ask(CMD_EXTENDED, string(b"limits@openssh.com"))
             except OSError as error:
@@ -133,7 +135,14 @@ class Files:
 
     def make_folder(self, path: str) -> None:
         """Make the directory and those above it, where they are missing."""
-        if not path.strip("/") or self.stat(path):
+        if not path.strip("/"):
+            return
+        if found := self.stat(path):
+            if found.st_mode and not stat.S_ISDIR(found.st_mode):
+                raise PermanentError(
+                    f"{path} is a file on {self.place}, so no directory can have that name.",
+                    remedy="Choose another path in the export.",
+                )
             return
         self.make_folder(posixpath.dirname(path))
         with self.doing(f"Create the directory {path}"):
@@ -142,6 +151,14 @@ class Files:
             except OSError:
                 if not self.stat(path):  # Another export can have been quicker.
                     raise
+
+    def is_directory(self, path: str) -> bool:
+        found = self.stat(path)
+        return bool(found and found.st_mode and stat.S_ISDIR(found.st_mode))
+
+    @property
+    def place(self) -> str:
+        return self.connection.account.place
 
     def read(self, path: str, offset: int, length: int) -> bytes:
         """Return bytes of the file; none where the server does not let them be read."""
@@ -173,7 +190,7 @@ class Files:
         Nothing where its answer does not tell.
         """
         refused = []
-        with self.doing(f"Ask {self.connection.account.place} whether it renames"):
+        with self.doing(f"Ask {self.place} whether it renames"):
             for rename in (self.client.posix_rename, self.client.rename):
                 try:
                     rename(*names)

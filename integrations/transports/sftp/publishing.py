@@ -190,6 +190,11 @@ class Try:
                 raise
             if self.files.is_missing(self.file.path):
                 self.tell_of_loss()
+            if self.files.is_directory(path := self.known.renaming.path):
+                raise PermanentError(
+                    f"{path} is a directory on {self.files.place}, so no file can have that name.",
+                    remedy="Add the name of the file to the path in the export.",
+                ) from error
             never = isinstance(error, PermanentError) or not self.known.renames
             if never and not self.manner.rename:
                 raise RenameRefused from error
