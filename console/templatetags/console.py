@@ -6,7 +6,7 @@ from django import template
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince, timeuntil
 
 from console.access import may_look_up
@@ -112,6 +112,15 @@ def numeric(kind):
 def cells(row, columns):
     """Return each text of a row, and whether its column holds numbers."""
     return [(text, numeric(kind)) for text, (_, kind) in zip(row, columns, strict=True)]
+
+
+@register.filter
+def coded(text):
+    """Show what stands between backticks as code."""
+    pieces = enumerate(str(text).split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", each) if n % 2 else each,) for n, each in pieces)
+    )
 
 
 @register.filter

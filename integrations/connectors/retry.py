@@ -36,7 +36,8 @@ def retrying(
                 raise
             first, longest = waits or (FIRST_WAIT, LONGEST_WAIT)
             wait = max(min(first * 2 ** (number - 1), longest), error.after or 0)
-            delivery.log(f"{error} Retrying {number}/{tries} after {wait:g} seconds.")
+            seconds = f"{wait:g} second{'' if wait == 1 else 's'}"
+            delivery.log(f"{error} Retrying {number}/{tries} after {seconds}.")
             pause(wait, delivery)
 
 

@@ -7,6 +7,7 @@ import pytest
 from console.models import Job
 from console.templatetags.console import (
     STATUSES,
+    coded,
     duration,
     moment,
     number,
@@ -103,3 +104,9 @@ def test_a_job_that_waits_with_its_result_has_queried():
     job = Job(status="queued", phase="queued", export={}, result_path="1/rows-0.parquet")
 
     assert [step["state"] for step in phases(job)] == ["done", "done", "done", "ahead", "ahead"]
+
+
+def test_backticks_become_code_and_all_else_is_escaped():
+    assert coded("`a` or `<b>`, not <c>.") == (
+        "<code>a</code> or <code>&lt;b&gt;</code>, not &lt;c&gt;."
+    )

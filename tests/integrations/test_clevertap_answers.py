@@ -68,7 +68,7 @@ def test_the_wait_that_clevertap_asks_for_is_kept(account, export, result, soon)
 
     export(result(identity=["a"]), local_delivery(log=lines.append))
 
-    assert any("after 1 seconds" in line for line in lines)
+    assert any("after 1 second." in line for line in lines)
 
 
 def test_the_waits_grow_from_a_second_to_ten_minutes():

@@ -72,7 +72,7 @@ CODES = [
     (524, {"identity": "a"}),
     (524, "a"),
     (525, EVENT | {"ts": "2020"}),
-    (525, PROFILE | {"ts": int(time.time()) + 900}),
+    (525, PROFILE | {"ts": int(time.time()) + 86_400}),  # however long other tests take
     (530, TOKEN | {"objectId": ""}),
     (531, TOKEN | {"tokenData": None}),
     (532, TOKEN | {"tokenData": {"type": "fcm"}}),
