@@ -51,5 +51,8 @@ customElements.define("copy-text", CopyText);
 // "Run and export now" runs the saved query: say so while the editor holds another text.
 document.addEventListener("htmx:load", () => {
   const note = document.querySelector("[data-unsaved-note]");
-  if (note) note.hidden = document.getElementById("unsaved").hidden;
+  if (!note) return;
+  note.hidden = document.getElementById("unsaved").hidden;
+  const run = document.getElementById("run-now");
+  if (run && !note.hidden) run.textContent = "Run the saved text and export";
 });

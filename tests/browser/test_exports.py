@@ -147,6 +147,18 @@ def strict(monkeypatch):
     monkeypatch.setattr(CONNECTORS["sftp_v2"], "contract", (ODD, EMAIL))
 
 
+def test_the_panel_says_that_it_runs_the_saved_text(as_user, marketer, query):
+    page = as_user(marketer, query.get_absolute_url())
+    page.locator(".ace_text-input").focus()
+    page.keyboard.type("-- more")
+    expect(page.locator("#unsaved")).to_be_visible()
+
+    page.get_by_role("link", name="Export Results").click()
+
+    expect(page.get_by_role("button", name="Run the saved text and export")).to_be_visible()
+    expect(page.get_by_text("the saved one is exported")).to_be_visible()
+
+
 def test_the_panel_says_what_the_receiver_would_refuse(
     as_user, marketer, query, good_page, strict, monkeypatch
 ):

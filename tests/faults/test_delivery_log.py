@@ -100,6 +100,7 @@ def test_rows_of_a_job_that_was_killed_before_the_first_answer_are_unsure(accoun
     worker.run_until(lambda: len(account.store.read("requests")) == 1)
     jobs.kill(job, job.owner)
     worker.run_until(lambda: Job.objects.get(pk=job.pk).finished)
+    worker.kill()
 
     job = Job.objects.get(pk=job.pk)
     assert job.status == "killed" and job.may_be_in_part

@@ -36,9 +36,9 @@ def test_transient_errors_are_tried_again_after_waits_that_double(log):
 
     assert retrying(attempts, 10, Delivery(log=log.append)) == "done"
 
-    waits = (0.5, 1, 2, 4, 8, 16, 30, 30)
+    waits = ("0.5 seconds", "1 second", *(f"{wait} seconds" for wait in (2, 4, 8, 16, 30, 30)))
     assert log == [
-        f"The server is busy. Retrying {number}/10 after {wait:g} seconds."
+        f"The server is busy. Retrying {number}/10 after {wait}."
         for number, wait in enumerate(waits, start=1)
     ]
 
@@ -49,7 +49,7 @@ def test_a_receiver_may_have_waits_of_its_own(log):
     assert retrying(attempts, 10, Delivery(log=log.append), (1.0, 3.0)) == "done"
 
     assert [line.partition(" after ")[2] for line in log] == [
-        *("1 seconds.", "2 seconds.", "3 seconds.", "60 seconds."),
+        *("1 second.", "2 seconds.", "3 seconds.", "60 seconds."),
     ]
 
 

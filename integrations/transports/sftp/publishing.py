@@ -191,7 +191,7 @@ class Try:
             if self.files.is_missing(self.file.path):
                 self.tell_of_loss()
             if self.files.is_directory(path := self.known.renaming.path):
-                raise PermanentError(
+                raise TransientError(  # It can go away, as what came of a mistake does.
                     f"{path} is a directory on {self.files.place}, so no file can have that name.",
                     remedy="Add the name of the file to the path in the export.",
                 ) from error
