@@ -107,6 +107,7 @@ def look_up(host, port, delivery):
         except (OSError, UnicodeError) as error:
             answer.append(error)
 
+    delivery.check()
     # In a thread of its own: a lookup cannot be interrupted, and a stopped job must not wait.
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
