@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 from console.deliveries.keys import Keyed
+from console.deliveries.sorting import KIND
 from console.deliveries.values import Found
 from integrations.formats.kernel.loading import hasher_for
 
-KIND, GIVEN = np.dtype("u8"), np.dtype(">u8")  # as bytes, whose order is that of the numbers
+GIVEN = np.dtype(">u8")  # as bytes, whose order is that of the numbers
 WORDS = 4  # of a whole hash
 
 

@@ -9,6 +9,7 @@ from integrations.connectors.clevertap.operations import (
     operation_of,
     requests_at_once,
 )
+from integrations.connectors.clevertap.so_far import so_far
 
 NO_ROWS = "the result has no rows."
 # What columns are that do not tell by their names, or not only.
@@ -93,8 +94,6 @@ WHERE email_opt_in"""
     def so_far(self, entries, rows):
         if self.settings["target"] == "custom_list":
             return ""
-        from integrations.connectors.clevertap.so_far import so_far
-
         return so_far(entries, rows, self.settings)
 
     def reached(self, entries, left_out):
