@@ -159,6 +159,24 @@ def test_where_none_may_be_skipped_the_first_refusal_stops_the_job(account, peop
     assert numbers(delivery.rejects) == [1_000]
 
 
+def test_where_none_may_be_skipped_a_retry_sends_the_others_and_is_no_success(account, people):
+    account.switches.faults = ["ok", "partial"]
+    journal = MemoryJournal()
+    attempt(account, people, journal, **ONE)
+
+    for _ in range(2):
+        error, delivery = attempt(account, people, journal, **ONE)
+
+        assert isinstance(error, PermanentError)
+        assert "CleverTap refused 1 of the 2,500 rows. All others have been sent." in str(error)
+        assert numbers(delivery.rejects) == [1_000]
+        assert received(account) == [n for n in range(2_500) if n != 1_000]
+    assert (
+        connector(account).so_far(list(journal.read()), 2_500)
+        == "CleverTap has taken 2,499 of the 2,500 rows and refused 1."
+    )
+
+
 def test_a_request_that_cannot_be_meant_is_an_error_with_clevertaps_words(endpoint, result):
     endpoint.answers = [lambda handler: handler.say(400, b'{"error":"Malformed request"}')]
     endpoint.address = endpoint.url("")

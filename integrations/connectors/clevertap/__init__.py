@@ -1,5 +1,7 @@
 """CleverTap, by its API: profiles, events, custom lists."""
 
+import time
+
 from integrations.connectors.base import Connector, Receipt
 from integrations.connectors.clevertap.authentication import Authentication, account_of, address_of
 from integrations.connectors.clevertap.contract import CONTRACT
@@ -71,9 +73,9 @@ WHERE email_opt_in"""
         """Send the rows in batches."""
         from integrations.connectors.clevertap.batches import batches
         from integrations.connectors.clevertap.progress import Progress
-        from integrations.connectors.clevertap.sending import Sender
+        from integrations.connectors.clevertap.sending import Sender, check_whole
 
-        operation = operation_of(self.settings)
+        began, operation = time.monotonic(), operation_of(self.settings)
         progress = Progress(delivery, operation.most, repeatable=operation.repeatable)
         sender = Sender(self.authentication, self.settings, operation, delivery, progress)
         pending = (progress.pending(*numbered) for numbered in rows.numbered())
@@ -81,8 +83,13 @@ WHERE email_opt_in"""
         sender.send_all(
             batches(sendable, self.settings), requests_at_once(operation, self.settings)
         )
+        if not self.settings["skip_invalid"]:
+            check_whole(progress, rows.count)
         return Receipt(
-            rows=progress.taken, bytes=sender.bytes, summary=self.told(operation, progress)
+            rows=progress.taken,
+            bytes=sender.bytes,
+            seconds=round(time.monotonic() - began, 3),
+            summary=self.told(operation, progress),
         )
 
     def identifiers(self):

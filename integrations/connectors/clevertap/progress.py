@@ -40,6 +40,7 @@ class Progress:
         self.past = {}
         self.requests = 0  # that were answered
         self.taken = 0  # rows that CleverTap has
+        self.unknown = 0  # rows that it may have, and that are not sent again
         for entry in delivery.journal.read():
             self.remember(entry)
 
@@ -57,6 +58,8 @@ class Progress:
         past.taken += entry["taken"]
         self.requests += 1
         self.taken += entry["taken"]
+        if entry["is"] == "unsure":
+            self.unknown += len(entry["refused"])
 
     @cached_property
     def resumed(self) -> bool:

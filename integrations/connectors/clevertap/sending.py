@@ -105,12 +105,12 @@ class Sender:
             again = self.settings.get("unanswered") != "list"
             self.delivery.log(told_of(batch, again=again))
             if not again:
-                self.progress.unsure(batch)
+                self.give_up(batch)
                 return
         try:
             answer = self.answer_to(batch)
         except Unsure:
-            self.progress.unsure(batch)
+            self.give_up(batch)
             return
         self.settle(batch, answer)
 
@@ -165,6 +165,12 @@ class Sender:
         if (refused := len(answer.refused) + answer.unnamed) and not self.settings["skip_invalid"]:
             raise stop_at(refused, next(iter(answer.refused.values()), ("", "")))
 
+    def give_up(self, batch):
+        """List the rows of a batch that nobody knows the end of, and that is not sent again."""
+        with self.lock:
+            self.progress.unknown += len(batch.numbers)
+        self.progress.unsure(batch)
+
     def count_sent(self, batch):
         with self.lock:
             self.bytes += len(batch.body)
@@ -194,6 +200,16 @@ def stop_at(count: int, why: tuple[str, str]) -> PermanentError:
         remedy="Mend the query: the page of the job lists the rows with what is wrong with each. "
         "Or let the export skip invalid records. What was delivered before is not sent again.",
     )
+
+
+def check_whole(progress: Progress, rows: int) -> None:
+    """Raise PermanentError where CleverTap refused one of the rows, in whichever attempt."""
+    if refused := rows - progress.taken - progress.unknown:
+        raise PermanentError(
+            f"CleverTap refused {refused:,} of the {rows:,} rows. All others have been sent.",
+            remedy="The page of the job lists the rows with what is wrong with each. Mend them and "
+            "send these again; or let the export skip invalid records.",
+        )
 
 
 def sent(
