@@ -79,7 +79,7 @@ class Start:
 
 def of_columns(schema, rules, settings):
     return [
-        Finding(sentence, rule.sentence, IN_QUERY)
+        Finding(sentence, rule.sentence, rule.remedy or IN_QUERY)
         for rule in rules
         if isinstance(rule, ColumnRule)
         for sentence in rule.check(schema, settings)

@@ -31,6 +31,7 @@ class ColumnRule(Rule):
 
     # (schema, settings) -> what is wrong, as sentences
     check: Callable[["pa.Schema", dict], Iterable[str]]
+    remedy: str = ""  # what to do, where that is more than to name and cast columns
 
 
 @dataclass(frozen=True, kw_only=True)

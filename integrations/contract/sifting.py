@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SAID = 3  # reasons in one message
 SKIP_REMEDY = "Mend the query so that every row holds, or let the export skip invalid records."
 MEND_REMEDY = "Mend the query: the page of the job lists the rows with what is wrong with each."
+COLUMNS_REMEDY = (
+    "Name and cast the columns, in the query or in the output mapping, as the export's page says."
+)
 REJECTED_AHEAD = 4 << 20  # bytes of rows that are found to break a rule before they are kept
 LITTLE = 1024  # bytes of what is said of a portion without such rows
 Judgement = tuple[int, list[tuple[str, str, list[int], "pa.RecordBatch"]]]
@@ -92,11 +95,11 @@ def sift(
 
     PermanentError: the columns break a rule, all rows do, or some do and none may be skipped.
     """
-    if wrong := check_columns(rows.schema, rules, settings):
+    if wrong := broken_columns(rows.schema, rules, settings):
         raise PermanentError(
-            f"The columns are not as they have to be, so nothing was sent. {' '.join(wrong)}",
-            remedy="Name and cast the columns, in the query or in the output mapping, as the "
-            "export's page says.",
+            "The columns are not as they have to be, so nothing was sent. "
+            + " ".join(sentence for _, sentence in wrong),
+            remedy=wrong[0][0].remedy or COLUMNS_REMEDY,
         )
     sound = sifted(rows, list(in_force(rules, RowRule, settings)), settings, delivery, skip=skip)
     check_whole(sound, rules, settings, delivery)
@@ -117,8 +120,13 @@ def sifted(rows, checks, settings, delivery, *, skip) -> Rows | Sifted:
 
 def check_columns(schema: "pa.Schema", rules: Sequence[Rule], settings: dict) -> list[str]:
     """Return what is wrong with the columns, as sentences."""
+    return [sentence for _, sentence in broken_columns(schema, rules, settings)]
+
+
+def broken_columns(schema, rules, settings) -> list[tuple[ColumnRule, str]]:
+    """Return the rules that the columns break, each with what is wrong."""
     checks = in_force(rules, ColumnRule, settings)
-    return [sentence for rule in checks for sentence in rule.check(schema, settings)]
+    return [(rule, sentence) for rule in checks for sentence in rule.check(schema, settings)]
 
 
 def check_whole(rows, rules, settings, delivery):

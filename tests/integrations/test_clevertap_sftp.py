@@ -278,6 +278,15 @@ def test_columns_that_cannot_be_imported_stop_the_export(clevertap, tmp_path, gi
     assert said in str(told.value) and clevertap.names() == []
 
 
+def test_a_fault_of_the_table_of_columns_is_not_told_as_one_of_the_query(clevertap, tmp_path):
+    rows = rows_of(tmp_path, identity=["1"])
+
+    with pytest.raises(PermanentError) as told:
+        clevertap.connector(columns={"age": {"dataType": "LONG"}}).deliver(rows, delivery())
+
+    assert told.value.remedy.startswith("Mend Columns, the table in the export")
+
+
 def test_lists_such_as_the_items_of_charged_are_refused(clevertap, tmp_path):
     rows = rows_of(tmp_path, identity=["a"], evtName=["Charged"], Items=[["x"]])
 

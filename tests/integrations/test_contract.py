@@ -1,5 +1,7 @@
 """Rows against the rules of a receiver: what is sent, what is rejected, what ends the export."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -131,6 +133,16 @@ def test_a_first_look_says_what_is_wrong_with_the_columns_and_stops_there(result
     assert (finding.text, finding.rows) == ('There is no column "email".', 0)
     assert (finding.asked, found.rows) == ("There is an e-mail.", 0)
     assert "query" in finding.remedy
+
+
+def test_a_rule_that_naming_and_casting_does_not_mend_says_what_does(result):
+    rules = [replace(COLUMNS, remedy="Add an address."), PRESENT]
+
+    [finding] = look(result(["a"], name="mail"), rules, {}).findings
+    with pytest.raises(PermanentError) as told:
+        sift(result(["a"], name="mail"), rules, {}, Delivery(), skip=True)
+
+    assert finding.remedy == told.value.remedy == "Add an address."
 
 
 def test_a_first_look_counts_the_rows_that_break_a_rule(result):

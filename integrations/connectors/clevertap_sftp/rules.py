@@ -215,6 +215,7 @@ CONTRACT = (
         sentence="The table of columns names columns that the result has.",
         source=MANIFESTS,
         check=known_columns,
+        remedy="Mend Columns, the table in the export; or give the result such a column.",
     ),
     ColumnRule(
         name="identity-column",

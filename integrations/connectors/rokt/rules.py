@@ -110,6 +110,7 @@ CONTRACT = (
         source=AUDIENCE_PAGE,
         when={"list_kind": tuple(AUDIENCES)},
         check=one_column,
+        remedy="Keep the column of the addresses alone.",
     ),
     ColumnRule(
         name="email-column",
