@@ -115,6 +115,7 @@ urlpatterns = [
     path("studio/who-got-what/<int:pk>/more/", deliveries.look_on, name="look-on"),
     path("studio/who-got-what/<int:pk>/deliveries.csv", deliveries.as_csv, name="look-up-csv"),
     path("integrations/sandbox/", sandbox.sandbox, name="sandbox"),
+    path("integrations/sandbox/faults/", sandbox.sandbox_faults, name="sandbox-faults"),
     path("integrations/sandbox/file/", sandbox.sandbox_file, name="sandbox-file"),
     path("integrations/", include("integrations.urls")),
     path("", include("activations.urls")),

@@ -44,7 +44,12 @@ def for_vendor(owner, sandbox, vendor):
 
 def save_key(line: str) -> None:
     """Let the vendors of the sandbox know a public key."""
-    saved_keys.save(settings.HOME / "keys/sandbox" / SAVED_KEYS, line)
+    saved_keys.save(sandbox_keys() / SAVED_KEYS, line)
+
+
+def sandbox_keys():
+    """Return the folder of the keys of the sandbox, and of what it is told."""
+    return settings.HOME / "keys/sandbox"
 
 
 def named(name):

@@ -1,8 +1,10 @@
-"""A public key that the vendors of the sandbox are to know."""
+"""What the sandbox is told: a public key that its vendors are to know, and faults to rehearse."""
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from django import forms
+
+from integrations.sandbox.faults import KINDS
 
 LONGEST = 2000  # characters; an RSA key of 8,192 bits has 1,420
 
@@ -33,3 +35,13 @@ class PublicKeyForm(forms.Form):
                 "as the form of the authentication shows it."
             ) from None
         return line
+
+
+class FaultsForm(forms.Form):
+    """The fault of each kind of servers; none unless one is chosen."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, kind in KINDS.items():
+            choices = [(key, fault.label) for key, fault in kind.faults.items()]
+            self.fields[name] = forms.ChoiceField(label=kind.label, choices=choices, required=False)

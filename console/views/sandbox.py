@@ -7,20 +7,22 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from console.access import is_admin
-from console.demo.authentications import save_key
+from console.demo.authentications import sandbox_keys, save_key
 from console.demo.logins import logins
-from console.forms.sandbox import PublicKeyForm
+from console.forms.sandbox import FaultsForm, PublicKeyForm
 from console.queries.legible import broken_inside, hexdump, lines
 from console.quickstart import removed
 from integrations.access import usable_by
-from integrations.sandbox import HOST
+from integrations.sandbox import HOST, faults
 from integrations.sandbox.received import NotThere, ends_of, listing, whole
 from integrations.sandbox.s3 import BUCKETS
 
 SHOWN = 200
+WRONG_NOW = "From now on the sandbox does that wrong. Export to it, and see what comes of it."
+RIGHT_NOW = "The sandbox works as it should again."
 HEX_BYTES = 512
 
 
@@ -28,9 +30,10 @@ HEX_BYTES = 512
 def sandbox(request):
     """List the files, the newest first; tell administrators how to log in, and take their keys."""
     root, admin = folder(), is_admin(request.user)
-    context = {"demo": admin and not removed.is_removed()}
+    context = {"demo": admin and not removed.is_removed(), "faults": faults_told()}
     if admin:
         context |= {"logins": logins(), "buckets": BUCKETS}
+        context["faults_form"] = FaultsForm(initial=faults.chosen(faults_file()))
         context["key_form"] = PublicKeyForm(request.POST or None)
     if request.method == "POST" and key_taken(request, context.get("key_form")):
         return redirect("sandbox")
@@ -51,6 +54,33 @@ def key_taken(request, form):
     save_key(form.cleaned_data["public_key"])
     messages.success(request, "The sandbox lets in whoever has the other half of that key.")
     return True
+
+
+@require_POST
+def sandbox_faults(request):
+    """Let the servers do something wrong, or all as they should."""
+    folder()
+    if not is_admin(request.user):
+        raise PermissionDenied
+    form = FaultsForm(request.POST)
+    if form.is_valid():
+        faults.choose(faults_file(), form.cleaned_data)
+        wrong = any(form.cleaned_data.values())
+        messages.success(request, WRONG_NOW if wrong else RIGHT_NOW)
+    else:
+        messages.error(request, "Choose the faults from the lists.")
+    return redirect("sandbox")
+
+
+def faults_file():
+    return sandbox_keys() / faults.FILE_NAME
+
+
+def faults_told():
+    """Return what servers do wrong because they were told to, each as (servers, fault)."""
+    chosen = faults.chosen(faults_file()).items()
+    return [(faults.KINDS[kind].label, faults.KINDS[kind].faults[name].label)
+            for kind, name in chosen if name]  # fmt: skip
 
 
 @require_GET

@@ -4,7 +4,7 @@ import signal
 import sys
 from pathlib import Path
 
-from integrations.sandbox import vendors
+from integrations.sandbox import faults, vendors
 from integrations.sandbox.server import Sandbox
 
 
@@ -15,7 +15,8 @@ def main(port, files, keys):
         signal.signal(number, lambda *_: sandbox.stop())
     sys.stdout.write(f"SFTP sandbox on port {sandbox.port}. Files in {sandbox.root}.\n")
     sys.stdout.flush()
-    with vendors.watching(sandbox.root):
+    rehearsed = faults.rehearsed(home / faults.FILE_NAME, "sftp", sandbox.switches)
+    with vendors.watching(sandbox.root), rehearsed:
         sandbox.serve()
 
 

@@ -8,11 +8,12 @@ import pytest
 from console.demo import authentications
 from console.demo.destinations import Sandbox
 from integrations.models import Authentication
-from integrations.sandbox import received
+from integrations.sandbox import faults, received
 from integrations.sandbox.received import NotThere, ends_of, listing
 from integrations.transports.key_pairs import new_private_key, public_line
 
 LIST, FILE = "/integrations/sandbox/", "/integrations/sandbox/file/"
+FAULTS = "/integrations/sandbox/faults/"
 
 
 @pytest.fixture
@@ -232,3 +233,37 @@ def test_only_administrators_read_logins_and_let_keys_in(client, demo, marketer)
     line = public_line(new_private_key("ed25519"))
     assert client.post(LIST, {"public_key": line}).status_code == 403
     assert line not in demo.read_text()
+
+
+def test_administrators_let_servers_do_something_wrong_and_everybody_is_told(
+    ada, client, marketer, destination, demo
+):
+    destination.shared_users.add(marketer)
+    file = demo.parent / faults.FILE_NAME
+
+    page = ada.post(FAULTS, {"sftp": "rename", "s3": "", "clevertap": ""}, follow=True)
+
+    assert faults.chosen(file) == {"sftp": "rename", "s3": "", "clevertap": ""}
+    assert "From now on the sandbox does that wrong" in page.text
+    assert '<option value="rename" selected>' in page.text
+    client.force_login(marketer)
+    seen = client.get(LIST)
+    assert "It lets nobody rename." in seen.text and "Rehearse a fault" not in seen.text
+    assert client.post(FAULTS, {}).status_code == 403
+    client.force_login(destination.owner)
+    page = client.post(FAULTS, {"sftp": "", "s3": "", "clevertap": ""}, follow=True)
+    assert "works as it should again" in page.text
+    assert "does something wrong, as it was told" not in page.text
+
+
+def test_a_fault_that_there_is_not_changes_nothing(ada, demo):
+    page = ada.post(FAULTS, {"sftp": "on fire"}, follow=True)
+
+    assert "Choose the faults from the lists." in page.text
+    assert not (demo.parent / faults.FILE_NAME).exists()
+
+
+def test_without_a_sandbox_there_is_nothing_to_go_wrong(ada, settings):
+    settings.SANDBOX_DIR = None
+
+    assert ada.post(FAULTS, {"sftp": "rename"}).status_code == 404

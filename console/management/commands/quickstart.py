@@ -9,6 +9,7 @@ from io import StringIO
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
+from console.demo.authentications import sandbox_keys
 from console.quickstart import Refusal, data, home, landing, ports, removed
 from console.quickstart.processes import Children, log_of
 from console.supervisor import WORKERS_NICE
@@ -78,7 +79,8 @@ class Command(BaseCommand):
             ("S3 sandbox", "s3", s3, data.sandbox_buckets()),
             ("CleverTap sandbox", "clevertap", clevertap, data.clevertap_files()),
         ):
-            command = ("-m", f"integrations.sandbox.{module}", str(at), str(files))
+            place = (str(at), str(files), str(sandbox_keys()))
+            command = ("-m", f"integrations.sandbox.{module}", *place)
             children.start(name, *command, niceness=WORKERS_NICE)
         if data.migrate():
             self.tell("database made")
@@ -113,7 +115,7 @@ class Command(BaseCommand):
 
 def places(sandbox):
     """Return where the sandbox listens, where it puts files, and where its keys are kept."""
-    return str(sandbox), str(data.sandbox_files()), str(settings.HOME / "keys/sandbox")
+    return str(sandbox), str(data.sandbox_files()), str(sandbox_keys())
 
 
 def environment(address):
