@@ -78,7 +78,7 @@ class Connection:
         self.patience = account.timeout / 2
         self.fingerprint = ""
         self.addresses = []
-        self.round_trip = 0.0  # seconds to the first answer to who is logged in
+        self.round_trip = 0.0  # seconds to the quicker of the first answers to who is logged in
         self.several = account.shown.several  # as earlier connections know
         self.ahead: list[Future[paramiko.SFTPClient]] = []  # further sessions that nobody has yet
         self.socket = self.transport = self.watchdog = self.client = None
@@ -223,7 +223,10 @@ class Connection:
                 if not self.transport.is_active():
                     raise
                 raise paramiko.ChannelException(0, "no subsystem") from error
-            return paramiko.SFTPClient(channel)
+            asked = time.monotonic()
+            client = paramiko.SFTPClient(channel)
+            self.round_trip = min(self.round_trip, time.monotonic() - asked)
+            return client
 
     def open_ahead(self, many: int) -> None:
         """Begin to open so many further sessions, for those who are going to ask for one."""

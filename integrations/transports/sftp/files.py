@@ -43,6 +43,14 @@ class Hashed:
         self.digest.update(data)
 
 
+def longest_write(limits: bytes) -> int:
+    """Return how many bytes of one write the server takes, by its answer."""
+    if len(limits) < LIMITS.size:
+        return LEAST_BLOCK
+    _packet, _read, write = LIMITS.unpack_from(limits)
+    return max(LEAST_BLOCK, min(MOST_BLOCK, write))
+
+
 def is_refusal(error: OSError) -> bool:
     """Return whether the server says that it will never do such a thing."""
     return isinstance(error, PermissionError) or bool(NEVER.search(str(error)))
@@ -56,23 +64,24 @@ class Files:
         self.client = connection.client
         self.doing = connection.doing
         self.requests = Requests(self.client.get_channel(), connection.watchdog.waiting)
-        self.block = self.longest_write()
+        self.block = LEAST_BLOCK
+        # OpenSSH tells how much of one write it takes. It is asked with the first file.
+        self.knows_limits = self.is_openssh = "OpenSSH" in connection.transport.remote_version
 
-    def longest_write(self) -> int:
-        """Return how many bytes of one write the server takes. OpenSSH says so when asked."""
-        if "OpenSSH" not in self.connection.transport.remote_version:
-            return LEAST_BLOCK
-        with self.doing(f"Ask {self.place} for its limits"):
-            try:
-                answer = self.requests.ask(CMD_EXTENDED, string(b"limits@openssh.com"))
-            except OSError as error:
-                if not is_answer(error):
-                    raise
-                return LEAST_BLOCK  # Before OpenSSH 8.5.
-        if len(answer) < LIMITS.size:
-            return LEAST_BLOCK
-        _packet, _read, write = LIMITS.unpack_from(answer)
-        return max(LEAST_BLOCK, min(MOST_BLOCK, write))
+    def opened(self, path: str, flags: int, offset: int = 0) -> OpenFile:
+        """Open a file, to write on from the offset."""
+        limits = self.ask_for_limits()
+        try:
+            return OpenFile(self, path, self.requests.open(path, flags), offset)
+        finally:
+            if limits and limits.content:  # There are none before OpenSSH 8.5.
+                self.block = longest_write(limits.content)
+
+    def ask_for_limits(self):
+        if not self.knows_limits:
+            return None
+        self.knows_limits = False
+        return self.requests.begin(CMD_EXTENDED, string(b"limits@openssh.com"))
 
     def full_path(self, path: str, *, from_login_directory: bool) -> str:
         """Return the path as the server has it. One without a slash starts at the log-in too."""
@@ -123,15 +132,15 @@ class Files:
         """Open a new file, in directories that are made where missing."""
         with self.doing(f"Create {path}"):
             try:
-                return OpenFile(self, path, self.requests.open(path, flags))
+                return self.opened(path, flags)
             except FileNotFoundError:
                 self.make_folder(posixpath.dirname(path))
-                return OpenFile(self, path, self.requests.open(path, flags))
+                return self.opened(path, flags)
 
     def resume(self, path: str, offset: int) -> OpenFile:
         """Open a file that is there, to write on from the offset."""
         with self.doing(f"Go on with {path}"):
-            return OpenFile(self, path, self.requests.open(path, SFTP_FLAG_WRITE), offset)
+            return self.opened(path, SFTP_FLAG_WRITE, offset)
 
     def make_folder(self, path: str) -> None:
         """Make the directory and those above it, where they are missing."""

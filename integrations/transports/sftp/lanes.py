@@ -1,20 +1,18 @@
 """Several channels for one file: SSH's window is one channel's, and distance makes it narrow."""
 
-import struct
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import paramiko
-from paramiko.sftp import CMD_CLOSE, CMD_FSTAT, CMD_REALPATH, SFTP_FLAG_WRITE
+from paramiko.sftp import CMD_CLOSE, CMD_FSTAT, SFTP_FLAG_WRITE
 
-from integrations.transports.sftp.connection import FAILURES, Connection, is_answer
+from integrations.transports.sftp.attributes import attributes
+from integrations.transports.sftp.connection import FAILURES, Connection
 from integrations.transports.sftp.requests import Requests, string
 
 LANES = 4
 FAR = 0.01  # seconds to an answer, from which on one channel is too narrow
-ENOUGH = 2  # answers, besides that to the log-in, that were late: each can be for other reasons
 WORTH_LANES = 4 * 1024 * 1024  # bytes of a file, from which on more channels pay
-SIZE_IS_TOLD = 1  # flag of a file's attributes
 
 
 @dataclass
@@ -37,30 +35,15 @@ class Lane:
 
     def size(self) -> int | None:
         """Return the file's size as the server tells it on this channel, if it does."""
-        attributes = self.requests.ask(CMD_FSTAT, string(self.handle))
-        if len(attributes) < 12 or not int.from_bytes(attributes[:4], "big") & SIZE_IS_TOLD:
-            return None
-        return struct.unpack_from(">Q", attributes, 4)[0]
+        return attributes(self.requests.ask(CMD_FSTAT, string(self.handle))).st_size
 
 
 def is_far(connection: Connection, requests: Requests) -> bool:
-    """Return whether answers take so long that one channel cannot fill the line."""
+    """Return whether answers take so long that one channel cannot fill the line.
 
-    def late():
-        return min(connection.round_trip, requests.quickest) >= FAR
-
-    if late() and requests.timed < ENOUGH:
-        measure(requests)
-    return late()
-
-
-def measure(requests):
-    """Ask for something that costs the server nothing."""
-    try:
-        requests.ask(CMD_REALPATH, string(b"."))
-    except OSError as error:
-        if not is_answer(error):
-            raise
+    Each can be late for other reasons: those to the log-in and to what came after it tell.
+    """
+    return min(connection.round_trip, requests.quickest) >= FAR
 
 
 def prepare(connection: Connection, waiting: int) -> None:

@@ -5,10 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from paramiko.sftp import SFTP_FLAG_APPEND, SFTP_FLAG_TRUNC, SFTP_FLAG_WRITE
+from paramiko import SFTPAttributes
+from paramiko.sftp import CMD_STAT, SFTP_FLAG_APPEND, SFTP_FLAG_TRUNC, SFTP_FLAG_WRITE
 
+from integrations.transports.sftp.attributes import attributes
 from integrations.transports.sftp.connection import FAILURES, is_answer
 from integrations.transports.sftp.lanes import WORTH_LANES, Lane, is_far, more_lanes
+from integrations.transports.sftp.requests import Question, string
 from integrations.transports.sftp.together import keep_together
 
 MORE = SFTP_FLAG_WRITE | SFTP_FLAG_APPEND
@@ -38,6 +41,7 @@ class OpenFile:
     held: list[tuple[int, memoryview]] = field(default_factory=list)  # not sent: offset, piece
     lanes: list[Lane] = field(init=False)
     decided: bool | None = None  # whether over several channels or not
+    look: Question | None = None  # what the server has, asked for behind the close
     let_go: Callable[[], None] | None = None  # ends that its threads are kept together
 
     def __post_init__(self):
@@ -132,7 +136,7 @@ class OpenFile:
         try:
             with self.files.doing(f"Write {self.path}"):
                 self.send_held()
-                self.close_lanes()
+                self.close_lanes(look=True)
         except BaseException:
             self.count_break()
             raise
@@ -145,12 +149,22 @@ class OpenFile:
             self.let_go()
             self.let_go = None
 
-    def close_lanes(self):
+    def close_lanes(self, *, look=False):
         """Ask all to close, behind what they still have to write, and hear how that went."""
         for lane in self.lanes:
             lane.send_close()
+        if look and self.files.is_openssh:  # It answers one channel's requests in their order.
+            self.look = self.files.requests.begin(CMD_STAT, string(self.path.encode()))
         for lane in self.lanes:
             lane.end()
+
+    def as_closed(self) -> SFTPAttributes | None:
+        """Return what the server said of the file when it was closed, if it was whole then.
+
+        The other channels may still have been writing.
+        """
+        found = attributes(self.look.content) if self.look and self.look.content else None
+        return found if found and found.st_size == self.size else None
 
     def open_to_append(self) -> None:
         """Open the file again, after it was closed. What is appended goes in order."""

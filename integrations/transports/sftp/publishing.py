@@ -269,7 +269,7 @@ class Try:
     def verified(self, content) -> Arrival:
         """Return what the server tells of the file. Raise where that is not what was sent."""
         file, place = self.file, self.files.connection.account.place
-        found = self.files.stat(file.path)
+        found = file.as_closed() or self.files.stat(file.path)
         if found and found.st_size not in (None, file.size):
             raise TransientError(
                 f"{place} holds {found.st_size:,} of the {file.size:,} bytes of {file.path}.",

@@ -9,6 +9,7 @@ import math
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
@@ -23,6 +24,29 @@ HEAD = struct.Struct(">IBI")  # length, type, request
 LENGTH, REST = 4, 5  # bytes of the head that the length does not count, and that it does
 
 
+@dataclass
+class Question:
+    """A request that is asked for the content of its answer."""
+
+    asked: float | None  # when; nothing where the time to the answer tells nothing
+    content: bytes | None = None
+    error: Exception | None = None
+
+    def hear(self, kind: int, content: bytes) -> float:
+        """Take the answer. Return the seconds that it took, where these tell something."""
+        if kind == CMD_STATUS and (code := int.from_bytes(content[:4], "big")):
+            self.error = failure(code, content)
+        else:
+            self.content = content
+        return math.inf if self.asked is None else time.monotonic() - self.asked
+
+    def answer(self) -> bytes:
+        """Return the content. Raise OSError where the answer is an error."""
+        if self.error:
+            raise self.error
+        return self.content
+
+
 class Requests:
     """Requests to one SFTP channel, and the answers that are due."""
 
@@ -33,20 +57,25 @@ class Requests:
         self.due = {}  # request -> (bytes, what to call when it went well)
         self.under_way = 0
         self.quickest = math.inf  # seconds to the answer of one request
-        self.timed = 0  # answers that tell
         self.received = bytearray()
-        self.asked = self.answer = None  # the request that waits for its content, and that
+        self.questions = {}  # request -> the question that waits for its content
         self.failure = None
 
     def ask(self, kind: int, body: bytes) -> bytes:
         """Return the content of the answer. Raise OSError where it is an error."""
-        alone, asked = not self.due, time.monotonic()
-        self.asked = self.send(kind, body)
+        question = self.begin(kind, body)
         self.settle()
-        if alone:
-            self.quickest = min(self.quickest, time.monotonic() - asked)
-            self.timed += 1
-        return self.answer
+        return question.answer()
+
+    def begin(self, kind: int, body: bytes) -> "Question":
+        """Ask without waiting: the answer is there once all is settled.
+
+        Nothing else may read from the channel before that.
+        """
+        telling = len(self.due) == len(self.questions)  # Others may wait for a disk.
+        question = Question(time.monotonic() if telling else None)
+        self.questions[self.send(kind, body)] = question
+        return question
 
     def open(self, path: str, flags: int) -> bytes:
         """Return the handle of the file. Raise OSError where the server refuses it."""
@@ -130,9 +159,9 @@ class Requests:
             raise EOFError("the server answered what was not asked")
         size, confirm = self.due.pop(number)
         self.under_way -= size
-        if number == self.asked:
-            self.answer = content
-        if kind == CMD_STATUS and (code := int.from_bytes(content[:4], "big")):
+        if question := self.questions.pop(number, None):
+            self.quickest = min(self.quickest, question.hear(kind, content))
+        elif kind == CMD_STATUS and (code := int.from_bytes(content[:4], "big")):
             self.failure = self.failure or failure(code, content)
         else:
             confirm()
