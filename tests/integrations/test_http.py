@@ -55,6 +55,33 @@ def test_a_request_arrives_and_its_answer_comes_back(client, endpoint):
     assert received.headers["host"] == f"127.0.0.1:{endpoint.port}"
 
 
+def test_who_asks_is_told_when_the_answer_begins_and_not_when_it_ends(client, endpoint):
+    begun = threading.Event()
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "4")
+        handler.end_headers()
+        assert begun.wait(20)
+        handler.wfile.write(b"done")
+
+    endpoint.answers = [answer]
+
+    reply = client.post(endpoint.url("/"), b"", {}, begun.set)
+
+    assert (reply.status, reply.body) == (200, b"done")
+
+
+def test_a_request_without_an_answer_tells_of_none(hasty, endpoint):
+    begun = threading.Event()
+    endpoint.answers = [hangs]
+
+    with pytest.raises(TransientError):
+        hasty.post(endpoint.url("/"), b"", {}, begun.set)
+
+    assert not begun.is_set()
+
+
 def test_a_file_is_put_a_block_at_a_time_with_its_size(client, endpoint):
     reply = client.put(endpoint.url("/a"), iter([b"one", b"two"]), 6)
 

@@ -1,6 +1,6 @@
 """Requests to CleverTap's API as an account."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from integrations.connectors.clevertap.authentication import address_of
 from integrations.delivery import Delivery
@@ -26,9 +26,14 @@ class Api:
         self.client = Client(delivery, limits)
         self.store = Client(delivery, Limits(silence=seconds, total=LONGEST_UPLOAD))
 
-    def post(self, path: str, body: bytes = b"") -> Reply:
-        """Return the answer, whatever its status. Raise ExportError where there is none."""
-        return self.client.post(f"{self.address}{path}", body, self.headers)
+    def post(
+        self, path: str, body: bytes = b"", answering: Callable[[], None] | None = None
+    ) -> Reply:
+        """Return the answer, whatever its status. Raise ExportError where there is none.
+
+        Once CleverTap begins to answer, `answering` is called.
+        """
+        return self.client.post(f"{self.address}{path}", body, self.headers, answering)
 
     def put(self, url: str, body: Iterable[bytes], size: int) -> Reply:
         """Send a file to where CleverTap said, which has an address of its own."""

@@ -38,6 +38,26 @@ class Tried:
     doubts: int = 0  # tries of which nobody knows what came
 
 
+class Turn:
+    """Room for one request, until CleverTap begins to answer."""
+
+    def __init__(self, room: threading.Semaphore):
+        self.room, self.over = room, False
+
+    def __enter__(self):
+        self.room.acquire()
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    def end(self) -> None:
+        """Let another request begin."""
+        if not self.over:
+            self.over = True
+            self.room.release()
+
+
 class Sender:
     """Sends the batches of a delivery. The methods are called by several threads."""
 
@@ -130,17 +150,17 @@ class Sender:
 
     def in_turn(self, batch, tried):
         """Try once there is room for a request. While it waits, others may have failed."""
-        with self.room:
+        with Turn(self.room) as turn:
             self.patience.check()
             if not tried.noted:  # No sooner: what waits for room has not been sent.
                 self.progress.sent(batch)
                 tried.noted = True
-            return self.one_try(batch, tried)
+            return self.one_try(batch, tried, turn)
 
-    def one_try(self, batch, tried):
+    def one_try(self, batch, tried, turn):
         tried.doubts += 1
         try:
-            return said_by(self.api().post(self.operation.path, batch.body))
+            return said_by(self.api().post(self.operation.path, batch.body, turn.end))
         except TransientError as error:
             if error.unanswered and self.settings.get("unanswered") == "list":
                 self.delivery.log(f"{error} The rows of the batch are listed as not delivered.")

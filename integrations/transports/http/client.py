@@ -1,6 +1,6 @@
 """Requests to any number of servers, over one connection to each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from integrations.delivery import Delivery
 from integrations.transports.http.connection import Connection, Limits
@@ -30,8 +30,15 @@ class Client:
     def get(self, url: str) -> Reply:
         return self.request("GET", url)
 
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
-        return self.request("POST", url, body, headers)
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: dict[str, str],
+        answering: Callable[[], None] | None = None,
+    ) -> Reply:
+        """Post the body. `answering` is called once the server begins to answer."""
+        return self.request("POST", url, body, headers, answering)
 
     def put(self, url: str, body: Iterable[bytes], size: int) -> Reply:
         """Send so many bytes, which are made as they are sent."""
@@ -43,6 +50,7 @@ class Client:
         url: str,
         body: bytes | Iterable[bytes] = b"",
         headers: dict[str, str] | None = None,
+        answering: Callable[[], None] | None = None,
     ) -> Reply:
         """Return the answer, whatever its status. Raise ExportError where there is none.
 
@@ -50,7 +58,7 @@ class Client:
         """
         parsed = Url.parse(url)
         given = {"User-Agent": AGENT} | (headers or {})
-        return self.to(parsed).request(method, parsed, body or None, given)
+        return self.to(parsed).request(method, parsed, body or None, given, answering)
 
     def to(self, url):
         """Return the connection to the server of the address."""

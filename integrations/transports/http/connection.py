@@ -5,6 +5,7 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from integrations.delivery import Delivery
@@ -12,6 +13,7 @@ from integrations.errors import Stopped
 from integrations.transports import egress
 from integrations.transports.dialling import dial_first
 from integrations.transports.http.faults import translate
+from integrations.transports.http.listened import Listened
 from integrations.transports.http.reply import Reply
 from integrations.transports.http.url import PORTS, Url
 from integrations.transports.http.watchdog import Watchdog
@@ -38,12 +40,25 @@ class Connection:
         self.socket = None
         self.watchdog = Watchdog()
         self.asked = False  # whether the server has got something of the request
+        self.answering = None
         self.client = http.client.HTTPConnection(url.host, url.port)
         self.client.default_port = PORTS[url.scheme]  # the Host header says no other one
         self.client.auto_open = 0  # it would look the name up by itself
+        self.client.response_class = self.answer_from
 
-    def request(self, method: str, url: Url, body: bytes, headers: dict[str, str]) -> Reply:
-        """Return the server's answer, whatever it is. Raise ExportError where there is none."""
+    def request(
+        self,
+        method: str,
+        url: Url,
+        body: bytes,
+        headers: dict[str, str],
+        answering: Callable[[], None] | None = None,
+    ) -> Reply:
+        """Return the server's answer, whatever it is. Raise ExportError where there is none.
+
+        Once the first line of it is there, `answering` is called.
+        """
+        self.answering = answering
         began = time.monotonic()
         deadline = began + self.limits.total
         bounded = replace(
@@ -81,6 +96,12 @@ class Connection:
         named = {name.lower(): value for name, value in response.getheaders()}
         seconds = time.monotonic() - began
         return Reply(self.url.place, response.status, named, text, cut, seconds)
+
+    def answer_from(self, sock, **more):
+        """Return what the library reads the answer with."""
+        if self.answering:
+            sock = Listened(sock, self.answering)
+        return http.client.HTTPResponse(sock, **more)
 
     def ask(self, method, target, body, headers):
         try:
