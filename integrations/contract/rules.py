@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+def nothing(*_):
+    """Return that a rule looks at all columns."""
+    return ()
+
+
 class Broken(NamedTuple):
     """Rows of a batch that break a rule."""
 
@@ -40,6 +45,8 @@ class RowRule(Rule):
 
     # (batch, settings) -> rows that break it, each kind with its reason
     check: Callable[["pa.RecordBatch", dict], Iterable[Broken]]
+    # (schema, settings) -> columns that it does not look at; all rules together may do without
+    overlooks: Callable[["pa.Schema", dict], Iterable[str]] = nothing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from integrations.contract.rules import ColumnRule, RowRule, Rule, WholeRule, in_force
@@ -160,14 +161,38 @@ def rejects_of(rows, checks, settings, delivery) -> Count:
 
 
 def judgements(rows, checks, settings) -> Generator[Judgement]:
-    """Yield how many rows there are in a portion, and those of them that break a rule."""
-
-    def judgement(batch):
-        verdict = judged(batch, checks, settings)
-        return batch.num_rows, [(*each, batch.take(each[2])) for each in verdict.rejected]
-
-    streams = ((judgement(batch) for batch in group) for group in rows.groups())
+    """Yield how many rows there are in some portions, and those of them that break a rule."""
+    names = looked_at(rows.schema, checks, settings)
+    quick = rows.groups(names) if len(names) < len(rows.columns) else repeat(())
+    streams = (
+        judgements_of(*group, checks, settings) for group in zip(quick, rows.groups(), strict=False)
+    )
     return side_by_side(streams, REJECTED_AHEAD, size_of)
+
+
+def looked_at(schema, checks, settings) -> list[str]:
+    """Return the columns that at least one of the rules looks at."""
+    ignored = set.intersection(*(set(rule.overlooks(schema, settings)) for rule in checks))
+    return [name for name in schema.names if name not in ignored]
+
+
+def judgements_of(quick, group, checks, settings) -> Generator[Judgement]:
+    """Yield what there is to say of a group; `quick` yields what rules look at of it, or nothing.
+
+    Where all of it holds, as nearly always, nobody needs the other columns.
+    """
+    count = 0
+    for batch in quick:
+        if judged(batch, checks, settings).rejected:
+            count = 0
+            break
+        count += batch.num_rows
+    if count:
+        yield count, []
+        return
+    for batch in group:
+        verdict = judged(batch, checks, settings)
+        yield batch.num_rows, [(*each, batch.take(each[2])) for each in verdict.rejected]
 
 
 def size_of(judgement: Judgement) -> int:

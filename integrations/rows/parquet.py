@@ -39,16 +39,28 @@ def portions(
 
 
 def groups(
-    path: Path, metadata: pq.FileMetaData, *, dictionaries: bool
+    path: Path, metadata: pq.FileMetaData, names: list[str] | None = None, *, dictionaries: bool
 ) -> Iterator[Generator[pa.RecordBatch]]:
-    """Yield what yields the rows of each row group, which can be read at the same time."""
+    """Yield what yields the rows of each row group, which can be read at the same time.
+
+    With names, it is these columns, or all where a name could be taken for another column's.
+    """
     schema = schema_of(path, metadata)
+    wanted = named(names, schema)
     for number in range(metadata.num_row_groups):
-        found = joined(group(path, metadata, number))
+        found = joined(group(path, metadata, number, wanted))
         yield (typed(portion, schema, dictionaries=dictionaries) for portion in found)
 
 
-def group(path: Path, metadata: pq.FileMetaData, number: int) -> Iterator[pa.RecordBatch]:
+def named(names: list[str] | None, schema: pa.Schema) -> list[str] | None:
+    """Return the names to read by; none to read all. Parquet tells members by a dot."""
+    unclear = any("." in name for name in schema.names) or len(set(schema.names)) < len(schema)
+    return None if unclear else names
+
+
+def group(
+    path: Path, metadata: pq.FileMetaData, number: int, names: list[str] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a row group in slices that are not too large."""
     rows = metadata.row_group(number)
     stored = [rows.column(column) for column in range(rows.num_columns)]
@@ -61,7 +73,7 @@ def group(path: Path, metadata: pq.FileMetaData, number: int) -> Iterator[pa.Rec
         arrow_extensions_enabled=False,  # JSON is read as a dictionary only where it is text.
         pre_buffer=False,  # What is buffered ahead stays in memory until all of it was read.
     ) as file:
-        for batch in file.iter_batches(size, row_groups=[number], use_threads=False):
+        for batch in file.iter_batches(size, row_groups=[number], columns=names, use_threads=False):
             yield from pieces(batch)
 
 
@@ -172,11 +184,12 @@ def one_of(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
 
 def typed(batch: pa.RecordBatch, schema: pa.Schema, *, dictionaries: bool) -> pa.RecordBatch:
     """Return the batch with the types of the file; texts may stay in dictionaries."""
+    fields = schema if len(batch.columns) == len(schema) else map(schema.field, batch.schema.names)
     columns = [
         column if dictionaries and not has_identifiers(field.type) else spelled_out(column, field)
-        for column, field in zip(batch.columns, schema, strict=True)
+        for column, field in zip(batch.columns, fields, strict=True)
     ]
-    return pa.RecordBatch.from_arrays(columns, names=schema.names)
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def spelled_out(column: pa.Array, field: pa.Field) -> pa.Array:

@@ -36,8 +36,8 @@ class Part:
             yield pa.array(np.arange(before, before + portion.num_rows)), portion
             before += portion.num_rows
 
-    def groups(self) -> Iterator[Generator["pa.RecordBatch"]]:
-        """Yield what yields the portions: the rows of a part are one group."""
+    def groups(self, names: list[str] | None = None) -> Iterator[Generator["pa.RecordBatch"]]:
+        """Yield what yields the portions, with all columns: the rows of a part are one group."""
         yield self.portions()
 
     def portions(self, *, dictionaries: bool = False) -> Generator["pa.RecordBatch"]:

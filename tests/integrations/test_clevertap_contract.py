@@ -1,13 +1,14 @@
 """Each rule of CleverTap's contract, once broken; and that the sandbox takes what holds to it."""
 
 import time
+from datetime import date
 
 import pyarrow as pa
 import pytest
 
 from integrations.connectors import CONNECTORS
 from integrations.connectors.clevertap.contract import CONTRACT
-from integrations.contract import ColumnRule, RowRule
+from integrations.contract import ColumnRule, RowRule, in_force, sifting
 from integrations.errors import PermanentError
 from tests.integrations.clevertap import EVENTS, LIST, numbers
 from tests.servers import local_delivery
@@ -223,3 +224,29 @@ def test_a_batch_has_the_same_rows_whichever_of_them_are_left_out(account, expor
     assert receipt.rows == len(account.store.read("profiles")) == 1_667
     assert numbers(delivery.rejects) == [n for n in range(2_500) if n % 3 == 1]
     assert receipt.summary.endswith("in 3 requests.")
+
+
+@pytest.mark.parametrize("case", ROWS, ids=[f"{n}-{each[0]}" for n, each in enumerate(ROWS)])
+def test_what_no_rule_looks_at_makes_no_difference(case, result):
+    _, given, columns, _ = case
+    settings = CONNECTORS["clevertap"].Export.from_json(given).cleaned_data
+    more = {"n": [1, 2], "day": [date(2026, 1, 1), None], "phone": [5, 14155551234]}
+    checks = list(in_force(CONTRACT, RowRule, settings))
+    [batch] = result(**more | columns).portions()
+
+    names = sifting.looked_at(batch.schema, checks, settings)
+    narrow = sifting.judged(batch.select(names), checks, settings)
+
+    assert narrow.rejected == sifting.judged(batch, checks, settings).rejected
+
+
+def test_what_is_right_by_its_type_is_not_looked_at():
+    schema = pa.schema(
+        {"identity": pa.int64(), "n": pa.int64(), "day": pa.date32(), "phone": pa.int64(),
+         "x": pa.float64(), "note": pa.string()}
+    )  # fmt: skip
+    settings = CONNECTORS["clevertap"].Export.from_json({}).cleaned_data
+
+    names = sifting.looked_at(schema, list(in_force(CONTRACT, RowRule, settings)), settings)
+
+    assert names == ["identity", "phone", "x", "note"]

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from integrations.contract import Broken, ColumnRule, RowRule, WholeRule, look, sift
+from integrations.contract import Broken, ColumnRule, RowRule, WholeRule, look, sift, sifting
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
@@ -100,6 +100,24 @@ def test_unless_they_may_be_skipped_rows_that_break_a_rule_end_the_export(result
     said = "1 of 3 rows breaks a rule, so nothing was sent. 1 row: The e-mail address is missing."
     assert str(told.value) == said
     assert delivery.rejects.count == 1
+
+
+@pytest.mark.parametrize("emails", [["a@b", "c@d"], ["a@b", None, "c", "d@e", None, "f@g", "h@i"]])
+def test_rejects_have_all_columns_where_the_rules_look_at_one(result, emails, monkeypatch):
+    rules = [replace(rule, overlooks=lambda *_: ["n"]) for rule in (PRESENT, ADDRESS)]
+    seen, usual = set(), sifting.judged
+
+    def judged(batch, *given):
+        seen.add(tuple(batch.schema.names))
+        return usual(batch, *given)
+
+    monkeypatch.setattr(sifting, "judged", judged)
+    rows, narrow, wide = result(emails), Delivery(), Delivery()
+    sound = sift(rows, rules, {"strict": True}, narrow, skip=True)
+
+    assert seen == {("email",)} | ({("n", "email")} if None in emails else set())
+    assert numbers(sound) == numbers(sift(rows, RULES, {"strict": True}, wide, skip=True))
+    assert narrow.rejects.kept == wide.rejects.kept
 
 
 def test_a_result_of_which_no_row_holds_is_an_error_even_where_rows_may_be_skipped(result):

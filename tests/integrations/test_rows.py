@@ -141,3 +141,26 @@ def test_columns_may_have_one_name_or_none(tmp_path):
         (portion,) = Rows(path).portions(dictionaries=dictionaries)
         assert [column.to_pylist() for column in portion.columns] == values
         assert portion.schema.names == names
+
+
+def test_groups_are_read_with_the_columns_that_are_asked_for(tmp_path):
+    path = tmp_path / "rows.parquet"
+    table = pa.table({"a": range(10), "b": ["x"] * 10, "c": [[n] for n in range(10)]})
+    pq.write_table(table, path, row_group_size=4)
+
+    groups = [list(group) for group in Rows(path).groups(["c", "a"])]
+
+    found = pa.Table.from_batches([portion for group in groups for portion in group])
+    assert len(groups) == 3
+    assert found.select(["a", "c"]).equals(table.select(["a", "c"]))
+    assert found.num_columns == 2
+
+
+def test_a_name_that_may_be_that_of_a_member_has_all_columns_read(tmp_path):
+    path = tmp_path / "rows.parquet"
+    names, values = ["a.b", "a", "c"], [["y"], [{"b": "z"}], [1]]
+    pq.write_table(pa.table(values, names=names), path)
+
+    [[portion]] = map(list, Rows(path).groups(["a"]))
+
+    assert portion.schema.names == names

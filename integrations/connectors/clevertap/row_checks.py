@@ -34,6 +34,19 @@ def of(batch, settings) -> tuple[Operation, Layout]:
     return operation, layout_of(batch.schema.names, operation)
 
 
+def never_wrong(schema: pa.Schema, settings: dict) -> list[str]:
+    """Return the columns of properties whose values are right by their type alone."""
+    operation = operation_of(settings)
+    layout = layout_of(schema.names, operation)
+    free = {name for key, name in layout.properties.items() if key not in FORMS}
+    return [field.name for field in schema if field.name in free and is_plain(field.type)]
+
+
+def is_plain(kind: pa.DataType) -> bool:
+    whole = types.is_integer(kind) or types.is_boolean(kind)
+    return whole or types.is_date(kind) or types.is_timestamp(kind)
+
+
 def is_blank(column: pa.Array) -> pa.Array:
     """Return where a value is null, or a text without a letter."""
     column = unwrapped(column)
