@@ -76,6 +76,7 @@ class ScheduleForm(RepeatForm):
     firings = forms.TypedChoiceField(
         label="Next runs", coerce=int, empty_value=5, required=False,
         choices=[(5, "5"), (20, "20"), (100, "100")],
+        widget=forms.Select(attrs={"data-unsaved": ""}),  # it is about the page alone
     )  # fmt: skip
     notify_failure = forms.BooleanField(label="a run fails, or works again", required=False)
     notify_success = forms.BooleanField(label="a run succeeds", required=False)

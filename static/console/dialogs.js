@@ -1,8 +1,10 @@
 // Native dialogs: [data-dialog="id"] opens one; [data-confirm="question"] and hx-confirm ask first.
+// Whoever closes one with [data-changed] is asked first, too: what was entered in it would be lost.
 const asking = document.getElementById("confirm");
 
-function ask(question, word = "Continue") {
+function ask(question, word = "Continue", otherwise = "Cancel") {
   asking.querySelector("p").textContent = question;
+  asking.querySelector("[value=no]").textContent = otherwise;
   asking.querySelector("[value=yes]").textContent = word;
   asking.returnValue = "";
   asking.showModal();
@@ -11,12 +13,31 @@ function ask(question, word = "Continue") {
   });
 }
 
+async function leave(dialog) {
+  const changed = "changed" in dialog.dataset;
+  if (!changed || (await ask("What you changed here is not saved.", "Discard", "Keep editing"))) dialog.close();
+}
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (opener) document.getElementById(opener.dataset.dialog).showModal();
-  if (event.target.matches("dialog") && outside(event)) event.target.close();
-  if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  if (event.target.matches("dialog") && outside(event)) leave(event.target);
+  if (event.target.closest("[data-close]")) leave(event.target.closest("dialog"));
 });
+
+function hold(event, dialog) {
+  if (!dialog) return;
+  event.preventDefault();
+  leave(dialog);
+}
+
+// The key, as browsers let nobody prevent a second "cancel" in a row; and other ways back.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") hold(event, event.target.closest("dialog[data-changed]"));
+});
+document.addEventListener("cancel", (event) => {
+  if (event.target.matches("dialog[data-changed]")) hold(event, event.target); // not a chooser of files
+}, true);
 
 for (const dialog of document.querySelectorAll("dialog[data-open]")) dialog.showModal();
 

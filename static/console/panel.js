@@ -1,4 +1,5 @@
-// <dialog id="panel">: what a link asks for opens in it. Esc closes it, and focus goes back.
+// <dialog id="panel">: what a link asks for opens in it. Esc closes it, and focus goes back. Where
+// something was changed in it, dialogs.js asks first.
 import "./fields.js";
 
 const panel = document.getElementById("panel");
@@ -25,11 +26,20 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   show();
   if (opener?.dataset.panel) address(opener.dataset.panel);
 });
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const saved = detail.target === panel && detail.xhr.status === 200 && detail.requestConfig.elt.matches("form");
+  if (saved) delete panel.dataset.changed; // It is shown once more, as it is saved.
+});
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target === panel && detail.xhr.status === 422) panel.querySelector(".is-invalid, [role=alert]")?.focus();
 });
 document.addEventListener("panel-done", () => panel.close());
 
+for (const type of ["input", "change"]) {
+  panel.addEventListener(type, ({ target }) => {
+    if (target.name && !("unsaved" in target.dataset)) panel.dataset.changed = "";
+  });
+}
 panel.addEventListener("click", (event) => {
   if (event.target.closest("a[data-close]")) event.preventDefault();
 });
@@ -38,6 +48,7 @@ panel.addEventListener("close", () => {
   const link = opener?.isConnected ? opener : document.getElementById(opener?.id || `open-${name}`);
   link?.focus();
   opener = null;
+  delete panel.dataset.changed;
   panel.replaceChildren();
   address(null);
 });

@@ -115,6 +115,44 @@ def test_a_schedule_is_paused_and_resumed_in_its_panel(editor, people, sftp, goo
     expect(page.get_by_text("Next run").first).to_be_visible()
 
 
+def test_a_panel_that_was_changed_asks_before_it_closes(editor, people, good_page):
+    page = editor(people.get_absolute_url() + "?panel=schedule")
+    panel = page.get_by_role("dialog", name="Schedule")
+    panel.get_by_label("Schedule").select_option("custom")
+    panel.get_by_label("Cron").fill("0 6 * * *")
+    asked = page.get_by_role("dialog", name="Are you sure?")
+
+    for close in ("Escape", "Escape", "button"):
+        if close == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            panel.get_by_role("link", name="Close").press("Enter")
+        expect(asked).to_contain_text("What you changed here is not saved.")
+        page.keyboard.press("Escape")
+        expect(asked).to_be_hidden()
+        expect(panel.get_by_label("Cron")).to_have_value("0 6 * * *")
+
+    panel.get_by_role("link", name="Cancel").press("Enter")
+    good_page(page, "panel-changed")
+    asked.get_by_role("button", name="Discard").press("Enter")
+    expect(panel).to_be_hidden()
+    expect(page.get_by_role("link", name="Schedule: None")).to_be_focused()
+
+
+def test_a_panel_closes_at_once_where_nothing_is_lost(editor, people):
+    page = editor(people.get_absolute_url() + "?panel=schedule")
+    panel = page.get_by_role("dialog", name="Schedule")
+    panel.get_by_label("Schedule").select_option("@daily")
+    panel.get_by_role("button", name="Done").press("Enter")
+    expect(panel).to_be_hidden()
+
+    page.get_by_role("link", name="Schedule: ").press("Enter")
+    panel.get_by_label("Show the next").select_option("20")
+    page.keyboard.press("Escape")
+
+    expect(panel).to_be_hidden()
+
+
 def test_earlier_slots_are_chosen_and_run(as_user, marketer, people, good_page):
     now = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
     schedule_query(people, "0 * * * *", "Europe/Berlin", now=now - timedelta(hours=5))
