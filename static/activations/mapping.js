@@ -67,7 +67,7 @@ class OutputMapping extends HTMLElement {
     const names = attributes.slice(0, 6).map(({ name }) => name).join(", ");
     const more = attributes.length > 6 ? ` and ${attributes.length - 6} more` : "";
     return make("label", { class: "check all-columns" }, box,
-      make("span", {}, "Export all columns", make("span", { class: "sub" }, names ? `${names}${more}` : "There is no attribute.")));
+      make("span", {}, "Export All Columns", make("span", { class: "sub" }, names ? `${names}${more}` : "There is no attribute.")));
   }
 
   nothing() {

@@ -1,5 +1,6 @@
 """Create Activation in a browser: from the menu of a segment to the file at its receiver."""
 
+import re
 from hashlib import sha256
 
 import pytest
@@ -38,7 +39,7 @@ def fill_details(page):
 
 def choose_columns(page, good_page):
     page.get_by_role("link", name="Output Mapping").click()
-    page.get_by_label("Export all columns").uncheck()
+    page.get_by_label(re.compile("^Export All Columns")).uncheck()
     page.get_by_role("button", name="Add columns").click()
     good_page(page, "activation-pick")
     dialog = page.get_by_role("dialog")
@@ -93,7 +94,7 @@ def type_details(page):
 
 def type_columns(page):
     """A picked attribute, the name of the segment, and what was ordered last."""
-    page.get_by_label("Export all columns").press("Space")
+    page.get_by_label("Export All Columns").press("Space")
     page.get_by_role("button", name="Add columns").press("Enter")
     page.keyboard.type("ti")
     page.keyboard.press("Enter")
