@@ -1,4 +1,5 @@
 // <activation-form>: the steps of an activation, and a preview that is asked for after each edit.
+import "../console/fields.js"; // Before this one, which counts what it leaves.
 import { say, toast } from "../console/live.js";
 
 const PAUSE = 350; // milliseconds without an edit before the preview is asked for
@@ -50,16 +51,27 @@ class ActivationForm extends HTMLElement {
   mark(name, wrong) {
     const link = this.links.find(({ hash }) => hash === `#${name}`);
     const badge = link.querySelector(".badge") ?? Object.assign(document.createElement("span"), { className: "badge bad" });
-    badge.textContent = `▲ ${wrong}`;
+    const words = Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: " to correct" });
+    badge.replaceChildren(`▲ ${wrong}`, words);
     if (wrong) link.append(badge);
     else badge.remove();
+  }
+
+  // Counts what the server said to be wrong, and what was not changed since.
+  recount() {
+    for (const name of ["details", "schedule"]) {
+      const said = [...this.section(name).querySelectorAll(".invalid-feedback, .alert.bad")];
+      this.mark(name, said.filter((one) => !one.closest("[hidden]:not(.step)")).length);
+    }
   }
 
   // ---- what happens to it ----
   watch() {
     this.kept = "changed" in this.dataset ? "" : this.state;
     $("unsaved").hidden = !this.dirty;
-    for (const type of ["input", "change"]) this.form.addEventListener(type, () => this.edited());
+    for (const type of ["input", "change"]) {
+      document.addEventListener(type, ({ target }) => this.form.contains(target) && this.edited());
+    }
     this.form.addEventListener("submit", (event) => this.send(event));
     window.addEventListener("pageshow", () => this.free());
     window.addEventListener("beforeunload", (event) => this.dirty && !this.sending && event.preventDefault());
@@ -82,6 +94,7 @@ class ActivationForm extends HTMLElement {
   }
 
   edited() {
+    this.recount();
     $("unsaved").hidden = !this.dirty;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(), PAUSE);

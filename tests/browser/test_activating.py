@@ -161,3 +161,19 @@ def test_what_is_wrong_opens_its_step(as_user, marketer, make, drop, good_page):
     page.get_by_role("link", name="Schedule").last.click()
     expect(page.locator("#schedule .invalid-feedback")).to_be_visible()
     assert not Activation.objects.exists()
+
+
+def test_what_was_corrected_is_not_counted_any_more(as_user, marketer, make, drop):
+    gold = make()
+    page = as_user(marketer, reverse("new-activation", args=[gold.parent_segment_id, gold.pk]))
+    facts(page, "25 customers")
+    page.get_by_role("button", name="Create", exact=True).click()
+    step = page.get_by_role("navigation", name="Steps").get_by_role("link", name="Details")
+    expect(step).to_contain_text("2 to correct")
+
+    page.get_by_label("Name", exact=True).fill("Never sent")
+    expect(step).to_contain_text("1 to correct")
+    page.get_by_text("Partner drop").click()
+
+    expect(step).not_to_contain_text("to correct")
+    expect(page.get_by_text("Choose where it goes")).to_be_hidden()
