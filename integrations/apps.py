@@ -2,6 +2,10 @@
 
 from django.apps import AppConfig
 
+from integrations.wording import say_plainly
+
+say_plainly()  # Here, as forms are made while models are loaded.
+
 
 class IntegrationsConfig(AppConfig):
     name = "integrations"

@@ -97,16 +97,16 @@ BAD = {
     "no such authentication": ({"authentication": "999"}, "Choose where it goes", "details"),
     "no number": ({"authentication": "x"}, "Choose where it goes", "details"),
     "path": ({"export-path_prefix": "/in/*.csv"}, "is not allowed in a file name", "details"),
-    "format": ({"export-format": "xlsx"}, "Select a valid choice", "details"),
+    "format": ({"export-format": "xlsx"}, "Choose one of the list", "details"),
     "no mapping": ({"mapping": ""}, "This field is required", "mapping"),
     "no JSON": ({"mapping": "{"}, "no JSON that can be read", "mapping"),
     "no shape": ({"mapping": '{"columns": 3}'}, "needs a list of columns", "mapping"),
     "no column": ({"mapping": '{"columns": []}'}, "Add at least one column", "mapping"),
     "cron": ({"when": "custom", "cron": "61 * * * *"}, "Minute", "schedule"),
     "zone": ({"timezone": "Mars"}, "There is no such time zone", "schedule"),
-    "delay": ({"hours": "24"}, "less than or equal to 23", "schedule"),
-    "people": ({"notified": "999"}, "Select a valid choice", "schedule"),
-    "when": ({"when": "sometimes"}, "Select a valid choice", "schedule"),
+    "delay": ({"hours": "24"}, "Enter 23 or less.", "schedule"),
+    "people": ({"notified": "999"}, "Choose one of the list", "schedule"),
+    "when": ({"when": "sometimes"}, "Choose one of the list", "schedule"),
 }
 
 

@@ -129,7 +129,7 @@ def test_a_profile_with_a_mistake_is_shown_again(client, marketer):
     response = client.post("/settings/", {"email": "no address", "change": "profile"})
 
     assert response.status_code == 422
-    assert "Enter a valid email address." in response.content.decode()
+    assert "Enter an e-mail address, such as name@example.com." in response.content.decode()
 
 
 def test_a_new_password_signs_other_browsers_out(client, marketer, django_user_model):

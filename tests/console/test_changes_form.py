@@ -61,7 +61,7 @@ def test_saved_again_it_goes_on_and_switched_on_again_it_begins_anew(marketer):
         ({"tell": "nothing"}, "tell", "look like the others"),
         ({"column": "Name"}, "column", "a column of that name"),
         ({"word_removed": "added"}, "word_removed", "has to differ"),
-        ({"hold_removed": "100"}, "hold_removed", "less than or equal to 99"),
+        ({"hold_removed": "100"}, "hold_removed", "Enter 99 or less."),
     ],
 )
 def test_what_cannot_be_is_refused_beside_its_field(given, field, says):

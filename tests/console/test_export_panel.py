@@ -84,9 +84,9 @@ def test_done_keeps_the_export_on_the_query(mia, people, sftp):
     [
         ({"path_prefix": ""}, "This field is required."),
         ({"path_prefix": "/upload/*.csv"}, "is not allowed in a file name"),
-        ({"format": "xlsx"}, "Select a valid choice"),
+        ({"format": "xlsx"}, "Choose one of the list"),
         ({"encoders": "encrypt_pgp"}, "This field is required."),
-        ({"temp_file_threshold": "-1"}, "greater than or equal to 0"),
+        ({"temp_file_threshold": "-1"}, "Enter 0 or more."),
         ({"authentication": ""}, "Choose where the result goes"),
     ],
 )

@@ -189,8 +189,8 @@ def test_the_job_of_somebody_else_is_not_taken_over(client, keeper, tried):
     [
         ({"name": ""}, "Give the query a name to save it."),
         ({"sql": "  \n"}, "There is nothing to save. Write a query first."),
-        ({"database": "secret"}, "Select a valid choice"),
-        ({"engine": "hive"}, "Select a valid choice"),
+        ({"database": "secret"}, "Choose one of the list"),
+        ({"engine": "hive"}, "Choose one of the list"),
         ({"name": "People"}, "Another query has this name."),
     ],
 )

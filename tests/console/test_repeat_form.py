@@ -84,8 +84,8 @@ REFUSED = [
     (entered("week"), "weekdays", "Choose at least one day of the week."),
     (entered("day", at=""), "at", "Enter a time of day, such as 09:00."),
     (entered("day", at="25:00"), "at", "Enter a time of day, such as 09:00."),
-    (entered("day", every=0), "every", "greater than or equal to 1"),
-    (entered("hour", every=366), "every", "less than or equal to 365"),
+    (entered("day", every=0), "every", "Enter 1 or more."),
+    (entered("hour", every=366), "every", "Enter 365 or less."),
     (entered("cron", cron="0 25 * * *"), "cron", "Hour: "),
     (entered("day", start="soon"), "start", "such as 2026-12-01 09:00."),
     (entered("day", start=ahead(190)), "start", "at most 6 months ahead"),
@@ -96,7 +96,7 @@ REFUSED = [
     (entered("day", start="0001-01-01T00:00"), "start", "This is too long ago."),
     (entered("day", end="9999-12-31"), "end", "This is too far ahead."),
     (entered("day", timezone="Mars/Base"), "timezone", "There is no such time zone."),
-    (entered("year"), "unit", "valid choice"),
+    (entered("year"), "unit", "Choose one of the list"),
 ]
 
 

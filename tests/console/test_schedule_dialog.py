@@ -57,8 +57,8 @@ def test_none_and_an_empty_cron_take_the_query_off(mia, people, given):
         (entered(cron="0 0 * * * *"), "Five fields are needed, and this has 6"),
         (entered(cron="0  0 * * *"), "space"),
         (entered("@daily", timezone="Mars/Base"), "There is no such time zone."),
-        (entered("@daily", minutes=75), "less than or equal to 59"),
-        (entered("@yearly"), "Select a valid choice"),
+        (entered("@daily", minutes=75), "Enter 59 or less."),
+        (entered("@yearly"), "Choose one of the list"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_changes(mia, people, given, sentence):

@@ -387,7 +387,7 @@ def key():
 @pytest.mark.parametrize(
     ("given", "field", "said"),
     [
-        ({"client_email": "nobody"}, "client_email", "valid email"),
+        ({"client_email": "nobody"}, "client_email", "Enter an e-mail address"),
         ({"import_type": "person"}, "import_type", "Must be one of"),
         ({"columns": {"a": {"dataType": "int"}}}, "columns", "must be one of STRING, INTEGER"),
         ({"columns": {"a": {"dateFormat": "yyyy"}}}, "columns", "dateFormat must be one of dd/MM"),

@@ -40,7 +40,7 @@ def test_each_spelling_of_a_setting_is_kept_as_one(name, spelling, kept):
     [("delimiter", ";"), ("newline", "LFCR"), ("null_string", "nil"), ("quote", "`")],
 )
 def test_other_values_are_refused(name, value):
-    with pytest.raises(ValidationError, match="not one of the available choices"):
+    with pytest.raises(ValidationError, match="Choose one of the list"):
         FIELDS[name].clean(value)
 
 

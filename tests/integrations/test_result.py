@@ -215,7 +215,7 @@ def test_blanks_at_the_end_of_a_password_count():
         ({"formatter": "csv"}, {"formatter": "Must be an object."}),
         ({"port": "abc"}, {"port": "Enter a whole number."}),
         ({"port": True}, {"port": "Must be a whole number, not true or false."}),
-        ({"port": 70000}, {"port": "Ensure this value is less than or equal to 65535."}),
+        ({"port": 70000}, {"port": "Enter 65535 or less."}),
         ({"timeout": 1.5}, {"timeout": "Enter a whole number."}),
         ({"format": "xls"}, {"format": 'Must be one of "csv", "tsv".'}),
         ({"host": ["a"]}, {"host": "Must be text, not a list."}),
