@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -85,6 +86,8 @@ class Reject(NamedTuple):
     number: int  # of the row in the result, from 1
     reason: str
     values: list[str | None]
+    column: str = ""  # the one that the reason is about, where it begins with its name
+    wrong: str | None = None  # its value
 
 
 def rejects_of(job: Job) -> Rows:
@@ -97,11 +100,45 @@ def rejects_of(job: Job) -> Rows:
 
 def first_rejects(job: Job, limit: int = 50) -> list[Reject]:
     """Return some rejects as a page shows them."""
-    return list(islice(each_reject(rejects_of(job), shown), limit))
+    rows = rejects_of(job)
+    names = rows.columns[len(OWN) :]
+    return [with_wrong(each, names) for each in islice(each_reject(rows, shown), limit)]
 
 
-def each_reject(rows, as_text) -> Iterator[Reject]:
-    for batch in rows.portions():
+def with_wrong(reject: Reject, names: list[str]) -> Reject:
+    """Return the reject with the value that is wrong."""
+    said = [name for name in names if reject.reason.startswith(f"{name} ")]
+    if not said:
+        return reject
+    column = max(said, key=len)
+    return reject._replace(column=column, wrong=reject.values[names.index(column)])
+
+
+def each_reject(rows: Rows, as_text) -> Iterator[Reject]:
+    """Yield the rejects by the number of their row.
+
+    Each reason has row groups of its own, in which the numbers rise: they are merged, and a group
+    is read once the numbers come to its first. So no more of them are open than lie side by side.
+    """
+    groups = enumerate(zip(first_numbers(rows), rows.groups(), strict=True))
+    waiting = [(first, at, None, listed(group, as_text)) for at, (first, group) in groups]
+    heapify(waiting)
+    while waiting:
+        _, at, reject, group = heappop(waiting)
+        if reject:
+            yield reject
+        if reject := next(group, None):
+            heappush(waiting, (reject.number, at, reject, group))
+
+
+def first_numbers(rows: Rows) -> list[int]:
+    """Return the number of the first row of each row group, as rejects count them."""
+    groups = map(rows.metadata.row_group, range(rows.metadata.num_row_groups))
+    return [group.column(0).statistics.min + 1 for group in groups]
+
+
+def listed(portions, as_text) -> Iterator[Reject]:
+    for batch in portions:
         number, _, reason, *columns = [values(column) for column in batch.columns]
         cells = zip(*([as_text(value) for value in column] for column in columns), strict=True)
         for at, why, row in zip(number, reason, cells, strict=True):

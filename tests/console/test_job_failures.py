@@ -74,18 +74,18 @@ def test_rows_of_the_file_become_rejects_beside_those_that_were(job, hand_in):
     assert "2 rows are marked as not delivered." in page
     assert "Not delivered: 3 rows" in page and INVALID in page
     assert job.rejected == 3
-    assert [number for number, _ in rejects(job)] == ["3", "1", "4"]
-    assert rejects(job)[1:] == [("1", INVALID), ("4", "Too long, it is")]
+    assert [number for number, _ in rejects(job)] == ["1", "3", "4"]
+    assert rejects(job)[::2] == [("1", INVALID), ("4", "Too long, it is")]
     said = "\n".join(job.lines.values_list("text", flat=True))
     assert "2 of 2 rows of a file of failures marked by mia." in said
 
 
 def test_of_rows_alike_as_many_are_marked_as_the_file_has(job, hand_in):
     hand_in(HEADER + f"bob,,x,,{INVALID}\n")
-    assert [number for number, _ in rejects(job)] == ["3", "2"]
+    assert [number for number, _ in rejects(job)] == ["2", "3"]
 
     hand_in(HEADER + f"bob,,x,,{INVALID}\n")
-    assert [number for number, _ in rejects(job)] == ["3", "2", "5"]
+    assert [number for number, _ in rejects(job)] == ["2", "3", "5"]
 
     assert "None of its rows" in hand_in(HEADER + f"bob,,x,,{INVALID}\n")
     assert job.rejected == 3
@@ -94,7 +94,7 @@ def test_of_rows_alike_as_many_are_marked_as_the_file_has(job, hand_in):
 def test_some_of_the_columns_are_enough(job, hand_in):
     hand_in(f"\ufeffidentity,Failure Description\r\nann,{INVALID}\r\n")
 
-    assert rejects(job)[1:] == [("1", INVALID)]
+    assert rejects(job)[:1] == [("1", INVALID)]
 
 
 @pytest.mark.parametrize(

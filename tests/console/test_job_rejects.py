@@ -77,6 +77,43 @@ def test_its_page_lists_them_with_the_reason(run, client, marketer):
     assert "Not delivered: 1 row" in text and MISSING in text
 
 
+LONG_NAME = RowRule(
+    name="long",
+    sentence="Addresses are short.",
+    source="T",
+    check=lambda batch, settings: [
+        Broken(pc.greater(pc.utf8_length(batch["email"]), 20), "email is too long.")
+    ],
+)
+MIXED = """SELECT * FROM (VALUES (1, 'ann.marie.long@example.com'), (2, NULL), (3, 'a@example.com'),
+(4, 'bob.the.builder@example.com'), (5, NULL)) AS t(id, email) ORDER BY id"""
+
+
+def test_they_are_in_the_order_of_their_rows_whichever_rule_they_broke(
+    run, client, marketer, monkeypatch
+):
+    monkeypatch.setattr(SFTP, "contract", (PRESENT, LONG_NAME))
+    job = run(MIXED)
+    client.force_login(marketer)
+
+    lines = b"".join(rejects_csv(job)).decode().splitlines()
+
+    assert [line.split(",")[0] for line in lines] == ["row", "1", "2", "4", "5"]
+    shown = client.get(job.get_absolute_url()).context["rejects"]
+    assert [each.number for each in shown] == [1, 2, 4, 5]
+
+
+def test_the_value_that_is_wrong_stands_beside_the_reason(run, client, marketer, monkeypatch):
+    monkeypatch.setattr(SFTP, "contract", (PRESENT, LONG_NAME))
+    client.force_login(marketer)
+
+    text = client.get(run(MIXED).get_absolute_url()).text
+
+    said = 'email is too long.<span class="sub">email: <code>bob.the.builder@example.com</code>'
+    assert said in text
+    assert f"{MISSING}</td>" in text
+
+
 def test_the_list_of_jobs_and_the_editor_count_them(run, client, marketer):
     job = run()
     client.force_login(marketer)
