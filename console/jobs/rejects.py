@@ -26,6 +26,7 @@ from console.jobs.results import (
 )
 from console.jobs.submission import copy_of, link, sent
 from console.models import Job
+from integrations.delivery import NO_ANSWER
 from integrations.rows import Rows
 
 if TYPE_CHECKING:
@@ -171,9 +172,20 @@ def can_resend(job: Job) -> bool:
 
 def broke_rules(job: Job) -> bool:
     """Return whether no reject was sent at all, as each broke a rule of the connector."""
-    rules = {rule.name for rule in job.authentication.connector.contract}
-    portions = rejects_of(job).portions(dictionaries=True)
-    return all(rules.issuperset(batch.column(1).unique().to_pylist()) for batch in portions)
+    return rules_of(job).issubset(rule.name for rule in job.authentication.connector.contract)
+
+
+def may_be_there(job: Job) -> bool:
+    """Return whether nobody knows of some rejects whether they were delivered."""
+    return NO_ANSWER in rules_of(job)
+
+
+def rules_of(job: Job) -> set[str]:
+    """Return the rules that the rejects broke, by name; what else kept them back is one too."""
+    import pyarrow.parquet as pq
+
+    rules = pq.read_table(rejects_of(job).path, columns=[RULE], read_dictionary=[RULE])
+    return set(rules[RULE].unique().to_pylist())
 
 
 def resend(job: Job, by: User) -> Job:

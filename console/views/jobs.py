@@ -13,7 +13,14 @@ from console.jobs.changes.looking import looked_at, who_may
 from console.jobs.failures import LARGEST, BadFile, failure_column, mark
 from console.jobs.holding import NotTheirs, compared
 from console.jobs.in_part import so_far
-from console.jobs.rejects import broke_rules, can_resend, first_rejects, reasons, rejects_csv
+from console.jobs.rejects import (
+    broke_rules,
+    can_resend,
+    first_rejects,
+    may_be_there,
+    reasons,
+    rejects_csv,
+)
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
 from console.queries.access import visible_jobs
@@ -135,6 +142,7 @@ def rejected(job):
     except NoResult as gone:
         return {"no_rejects": str(gone)}
     return found | {
+        "may_be_there": may_be_there(job),
         "can_resend": can_resend(job),
         "broke_rules": can_resend(job) and broke_rules(job),
     }

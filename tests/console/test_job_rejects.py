@@ -1,6 +1,7 @@
 """Rows that were not delivered: kept, counted, shown, downloaded, and sent again alone."""
 
 import csv
+from dataclasses import replace
 
 import pyarrow.compute as pc
 import pytest
@@ -12,6 +13,7 @@ from console.models import Database, Job, Notice
 from console.notifications.wording import worded
 from integrations.connectors import CONNECTORS
 from integrations.contract import Broken, RowRule
+from integrations.delivery import NO_ANSWER
 from integrations.models import Authentication
 
 pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
@@ -112,6 +114,17 @@ def test_the_value_that_is_wrong_stands_beside_the_reason(run, client, marketer,
     said = 'email is too long.<span class="sub">email: <code>bob.the.builder@example.com</code>'
     assert said in text
     assert f"{MISSING}</td>" in text
+
+
+def test_the_heading_says_where_nobody_knows_whether_they_arrived(
+    run, client, marketer, monkeypatch
+):
+    monkeypatch.setattr(SFTP, "contract", (replace(PRESENT, name=NO_ANSWER),))
+    client.force_login(marketer)
+
+    text = client.get(run().get_absolute_url()).text
+
+    assert "Not delivered, or unknown: 1 row" in text
 
 
 def test_the_list_of_jobs_and_the_editor_count_them(run, client, marketer):
