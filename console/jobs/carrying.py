@@ -10,6 +10,7 @@ from django.utils import timezone
 from console.deliveries import keys
 from console.jobs.journal import FileJournal
 from console.jobs.lease import Lease
+from console.jobs.phases import enter
 from console.jobs.rejects import KeptRejects
 from console.models import Delivery, Job, LogKey
 from console.tables import log
@@ -70,7 +71,9 @@ class Carrying:
         self.rejected = 0  # rows that were, before any was sent
 
     def prepare(self, rows: Joined) -> None:
-        """Write down all rows that are to be sent."""
+        """Write down all rows that are to be sent: they hold to what is asked of them."""
+        if self.connector.contract:
+            enter(self.lease, Job.Phase.UPLOADING)
         if self.key and rows.count:
             self.rows, self.rejected = rows, self.rejects.count
             with trouble_told():

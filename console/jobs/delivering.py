@@ -18,7 +18,7 @@ from console.jobs.ending import JobError
 from console.jobs.journal import FileJournal
 from console.jobs.lease import Lease
 from console.jobs.log import write
-from console.jobs.phases import phase
+from console.jobs.phases import enter, phase
 from console.jobs.querying import first_of, slot_of
 from console.jobs.receipts import signed, signing_key
 from console.jobs.rejects import KeptRejects
@@ -56,6 +56,8 @@ def exported(exporter, rows, job, lease):
         return nothing_sent(job)
     apart = job.changes is not None and wishes(job).apart
     carrying = Carrying(job, exporter, KeptRejects(job), lease)
+    if exporter.contract:
+        enter(lease, Job.Phase.CHECKING)
     try:
         receipt = (exported_apart if apart else exported_whole)(
             exporter, rows, job, lease, carrying

@@ -1,6 +1,6 @@
 """Places: how many exports may be logged in with one authentication at the same time.
 
-A job has a place while it runs in the phase of its upload, and only then: the row of the job is
+A job has a place while it runs in the phases of its export, and only then: the row of the job is
 the place, so one whose worker died is free again as soon as the job is given back.
 """
 
@@ -11,7 +11,8 @@ from django.db.models import Count, F, Q
 from console.models import Job
 from integrations.models import Authentication
 
-TAKEN = Q(status=Job.Status.RUNNING, phase=Job.Phase.UPLOADING)
+EXPORTING = (Job.Phase.CHECKING, Job.Phase.UPLOADING)
+TAKEN = Q(status=Job.Status.RUNNING, phase__in=EXPORTING)
 # A job whose result is there starts with its export: it needs a place at once.
 STARTS_WITH_EXPORT = ~Q(result_path="") & Q(export__isnull=False, authentication__isnull=False)
 

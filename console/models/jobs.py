@@ -27,6 +27,7 @@ class Job(models.Model):
         QUEUED = "queued"
         QUERYING = "querying"
         WRITING = "writing"
+        CHECKING = "checking"  # what the receiver asks of the rows
         UPLOADING = "uploading"
         DONE = "done"
 

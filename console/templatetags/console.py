@@ -199,12 +199,20 @@ def elapsed(job):
 @register.simple_tag
 def phases(job):
     """Return the phases of a job in order, each with its state: done, now, failed or ahead."""
-    names = [name for name in job.Phase.values if name != "uploading" or job.export is not None]
+    names = [name for name in job.Phase.values if has_phase(job, name)]
     if job.status == job.Status.QUEUED and job.result_path and job.export is not None:
-        at = names.index(job.Phase.UPLOADING)  # The query is over; the export is still to begin.
+        at = names.index(job.Phase.WRITING) + 1  # The query is over; the export is to begin.
         return [phase(name, "done" if i < at else "ahead") for i, name in enumerate(names)]
     at = names.index(job.phase) if job.phase in names else 0
     return [phase(name, phase_state(job, index - at)) for index, name in enumerate(names)]
+
+
+def has_phase(job, name):
+    """Return whether the job goes through the phase: where nothing is asked, nothing is checked."""
+    if name == job.Phase.CHECKING:
+        asked = job.export is not None and job.authentication
+        return job.phase == name or bool(asked and job.authentication.connector.contract)
+    return name != job.Phase.UPLOADING or job.export is not None
 
 
 def phase(name, state):

@@ -173,6 +173,14 @@ def test_a_job_runs_its_query_before_it_waits(authentication, exporting, markete
     assert claim(job.pk).phase == "uploading"
 
 
+def test_a_job_that_checks_its_rows_has_its_place_already(authentication, exporting):
+    checking, waiting = exporting(authentication(), 2)
+    claim(checking.pk)
+    Job.objects.filter(pk=checking.pk).update(phase="checking")
+
+    assert claim(waiting.pk) is None
+
+
 def test_when_one_ends_the_next_is_told_at_once(authentication, exporting):
     drop = authentication()
     running, waiting = exporting(drop, 2)

@@ -14,6 +14,7 @@ from console.notifications.wording import worded
 from integrations.connectors import CONNECTORS
 from integrations.contract import Broken, RowRule
 from integrations.delivery import NO_ANSWER
+from integrations.errors import PermanentError
 from integrations.models import Authentication
 
 pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
@@ -69,6 +70,20 @@ def test_a_job_keeps_what_it_did_not_deliver_and_says_so(run, sshd):
     assert f"1 row left out. 1 row: {MISSING}" in "\n".join(
         job.lines.values_list("text", flat=True)
     )
+
+
+def test_a_job_that_sends_nothing_for_them_ends_while_it_checks(run, monkeypatch):
+    refused, sent = run(skip_invalid=False), run()
+    monkeypatch.setattr(SFTP, "export", lambda *_: fail("The server is full."))
+    unsent = run()
+
+    assert (refused.status, refused.phase) == ("error", "checking")
+    assert (sent.status, sent.phase) == ("success", "done")
+    assert (unsent.error, unsent.phase) == ("The server is full.", "uploading")
+
+
+def fail(text):
+    raise PermanentError(text)
 
 
 def test_its_page_lists_them_with_the_reason(run, client, marketer):

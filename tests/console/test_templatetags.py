@@ -16,6 +16,7 @@ from console.templatetags.console import (
     size,
     status,
 )
+from integrations.models import Authentication
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -98,6 +99,18 @@ def test_a_failed_job_shows_where_it_ended():
     job = Job(status="error", phase="uploading", export={})
 
     assert [step["state"] for step in phases(job)] == ["done", "done", "done", "failed", "ahead"]
+
+
+def test_a_job_whose_rows_were_refused_ended_where_they_were_checked():
+    rokt = Authentication(name="Rokt", type="rokt")
+    job = Job(status="error", phase="checking", export={}, authentication=rokt)
+
+    assert [(step["name"], step["state"]) for step in phases(job)][2:] == [
+        ("Writing", "done"),
+        ("Checking", "failed"),
+        ("Uploading", "ahead"),
+        ("Done", "ahead"),
+    ]
 
 
 def test_a_job_that_waits_with_its_result_has_queried():
