@@ -67,6 +67,6 @@ def stored(request, pk):
 def tried(form, connector):
     """Return what came of the test, or what is still missing for one."""
     if not form.is_valid():
-        return {"missing": [(form[name].label, found) for name, found in form.errors.items()]}
+        return {"missing": [form[name] for name in form.errors]}
     steps = trials.run(connector, form.cleaned_data)
     return {"steps": steps, "outcome": trials.outcome(steps)}

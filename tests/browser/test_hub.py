@@ -60,6 +60,21 @@ def test_what_is_wrong_about_a_field_is_said_until_it_is_changed(as_user, market
     good_page(page, "credentials-changed")
 
 
+def test_what_keeps_a_connection_from_its_test_is_said_at_the_fields(as_user, marketer, good_page):
+    page = as_user(marketer, "/integrations/catalog/sftp_v2/new/")
+    host, user = page.get_by_label("Host*"), page.get_by_label("User*")
+    user.fill("mia")
+    page.get_by_role("button", name="Test connection").press("Enter")
+
+    expect(host).to_have_attribute("aria-invalid", "true")
+    expect(host).to_have_accessible_description(re.compile("This field is required"))
+    expect(user).not_to_have_attribute("aria-invalid", "true")
+    good_page(page, "credentials-not-tested")
+    host.fill("sftp.example.com")
+    expect(host).not_to_have_attribute("aria-invalid", "true")
+    expect(host).not_to_have_accessible_description(re.compile("This field is required"))
+
+
 def fill_in(page, sshd):
     page.get_by_label("Host*").fill(sshd.host)
     page.get_by_label("Port*").fill(str(sshd.port))

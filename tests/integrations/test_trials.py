@@ -65,7 +65,9 @@ def test_what_is_missing_for_a_test_is_named(client, marketer):
 
     answer = text_of(client.post(f"{NEW}test/", {"auth_method": "password"}, headers=HTMX))
 
-    assert "Host: This field is required." in answer and "Password: This field is req" in answer
+    for name, label in (("host", "Host"), ("password", "Password")):
+        said = f'<li data-field="id_{name}">{label}: <span>This field is required.</span></li>'
+        assert said in answer
 
 
 @pytest.mark.needs("sshd")
