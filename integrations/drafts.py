@@ -33,6 +33,12 @@ def typed(form):
     return {name: form[name].data for name in shown if form[name].data}
 
 
+def says_something(connector, settings):
+    """Return whether somebody entered more than the form has by itself."""
+    own = connector.Authentication.defaults()
+    return any(value not in ("", None, own.get(name)) for name, value in settings.items())
+
+
 def drop(request, type):
     for key in (KEY, TESTS):
         kept = request.session.get(key, {})

@@ -31,7 +31,8 @@ def credentials(request, type):
         if valid:
             return redirect(with_next("name-authentication", request, type))
         form, status = again(connector, request, form), 422
-    context = {"connector": connector, "form": form, "draft": draft, "next": next_of(request)}
+    begun = drafts.says_something(connector, draft)
+    context = {"connector": connector, "form": form, "begun": begun, "next": next_of(request)}
     context |= known() | pair_of(connector, draft)
     return render(request, "integrations/credentials.html", context, status=status)
 

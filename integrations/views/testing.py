@@ -27,7 +27,7 @@ def entered(request, type):
         return render(request, "integrations/_test.html", context)
     drafts.keep(request, type, form.cleaned_data)
     kept = connector.Authentication(request.POST, stored=form.cleaned_data)
-    context |= {"connector": connector, "form": kept, "draft": form.cleaned_data}
+    context |= {"connector": connector, "form": kept}
     context |= known() | pair_of(connector, form.cleaned_data)
     return render(request, "integrations/credentials.html", context)
 

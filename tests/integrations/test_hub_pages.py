@@ -88,6 +88,17 @@ def test_a_draft_can_be_thrown_away(client, marketer):
     assert "sftp.test" not in text_of(client.get(NEW))
 
 
+def test_nobody_began_who_entered_nothing(client, marketer):
+    client.force_login(marketer)
+    empty = {"port": "22", "auth_method": "key_pair", "max_connection_retry": "10"}
+
+    assert client.post(NEW, empty | {"timeout": "600"}).status_code == 422
+
+    assert "You began this earlier" not in text_of(client.get(NEW))
+    client.post(NEW, empty | {"timeout": "600", "username": "mia"})
+    assert "You began this earlier" in text_of(client.get(NEW))
+
+
 def test_the_second_step_needs_the_first(client, marketer):
     client.force_login(marketer)
 
