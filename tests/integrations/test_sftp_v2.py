@@ -71,6 +71,26 @@ def test_what_is_no_host(host):
     assert "host" in authentication(host=host)
 
 
+ONE_HOST = "Enter the name or address of one host, without blanks, user, port or path."
+ADDRESSES = {
+    "sftp://mia@ftp.rokt.com:2222/in": (
+        "Enter only ftp.rokt.com here: user mia and port 2222 have fields of their own."
+    ),
+    "ftp.rokt.com:2222": "Enter only ftp.rokt.com here: port 2222 has a field of its own.",
+    "mia:hunter2@ftp.rokt.com": "Enter only ftp.rokt.com here: user mia has a field of its own.",
+    "https://ftp.rokt.com/": "Enter only ftp.rokt.com here.",
+    "sftp://[::1]:22": "Enter only ::1 here: port 22 has a field of its own.",
+    "sftp://ftp.rokt.com:ssh": ONE_HOST,
+    "sftp://ftp.rokt com": ONE_HOST,
+    "sftp://": ONE_HOST,
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_of_an_address_it_is_said_what_to_enter(address):
+    assert authentication(host=address) == {"host": ADDRESSES[address]}
+
+
 def test_a_password_log_in_needs_the_password():
     assert authentication(password="") == {"password": "This field is required."}
 

@@ -5,6 +5,7 @@ A connector's form is made of these three, the last one first: its fields come i
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django import forms
 
@@ -54,13 +55,25 @@ class ServerSettings(SettingsForm):
 
     def clean_host(self):
         host = self.cleaned_data["host"]
-        if "://" in host:
-            raise forms.ValidationError("Give the host alone, without 'sftp://'.")
         if not HOST.fullmatch(host):
-            raise forms.ValidationError(
-                "Give the name or address of one host, without blanks, user, port or path."
-            )
+            raise forms.ValidationError(only_host(host))
         return host.strip("[]").lower()
+
+
+def only_host(text: str) -> str:
+    """Return what to enter instead of an address that holds more than a host."""
+    try:
+        parts = urlsplit(text if "://" in text else f"//{text}")
+        host, own = parts.hostname or "", {"user": parts.username, "port": parts.port}
+    except ValueError:
+        host = ""
+    if not HOST.fullmatch(host) or text.split() != [text]:
+        return "Enter the name or address of one host, without blanks, user, port or path."
+    others = [f"{name} {value}" for name, value in own.items() if value]
+    if not others:
+        return f"Enter only {host} here."
+    have = "has a field of its own" if len(others) == 1 else "have fields of their own"
+    return f"Enter only {host} here: {' and '.join(others)} {have}."
 
 
 class LoginSettings(SettingsForm):
