@@ -32,8 +32,8 @@ class Authentication(PatienceSettings, KeySettings, ServerSettings):
     """Who logs in: a CleverTap account, with a key that is registered there."""
 
     host = host_field(
-        help_text="The server URL at the bottom of the tab Saved Keys, under Settings > Partner > "
-        "Import > SFTP in CleverTap."
+        help_text="The host name in the server URL at the bottom of the tab Saved Keys, under "
+        "Settings > Partner > Import > SFTP in CleverTap."
     )
     username = forms.CharField(
         label="Username",
