@@ -44,10 +44,9 @@ def test_a_delivery_is_found_with_all_that_went_along(send, ada, client):
     assert f"/in/{job.pk}.csv" in page and "email (e-mail address)" in page
     assert "cdp_customer_id, email, phone, note" in page
     assert f'href="/workbench/jobs/{job.pk}/receipt.json"' in page
-    assert (
-        "Logged</dt><dd>cdp_customer_id, email, phone, note"
-        in client.get(job.get_absolute_url()).text
-    )
+    shown = client.get(job.get_absolute_url()).text
+    assert "Logged</dt><dd>cdp_customer_id, email, phone, note" in shown
+    assert "Keyed hashes of these columns were written down for <em>Who got what</em>" in shown
     assert ANN.upper() not in page and ANN not in page
 
 
