@@ -94,6 +94,8 @@ def test_the_receipt_is_shown_and_downloaded(as_user, marketer, query, good_page
 
     page = as_user(marketer, job.get_absolute_url())
     good_page(page, "job-receipt")
+    values = page.locator(".receipt dd")
+    assert len({box["x"] for box in (each.bounding_box() for each in values.all())}) == 1
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the receipt").click()
 
