@@ -1,6 +1,8 @@
 """The names a person may write in a query: databases, tables, columns."""
 
-from console.tables import readable
+from console.queries.samples import DATABASE
+from console.tables import log, readable, readable_databases
+from console.tables.names import AUDIENCE
 
 FUNCTIONS = [
     "TD_DATE_TRUNC",
@@ -26,6 +28,13 @@ def names(user, database):
     }
     count = len(tables) + sum(map(len, tables.values()))
     return {"tables": tables, "functions": FUNCTIONS, "live": count <= LIVE_NAMES}
+
+
+def usual_database(user) -> str | None:
+    """Return the database that a new query is of: one of the user's own, or that of the demo."""
+    made = readable_databases(user).exclude(name__startswith=AUDIENCE).exclude(name=log.DATABASE)
+    found = sorted(made, key=lambda each: (each.owner_id != user.pk, each.name != DATABASE))
+    return found[0].name if found else None
 
 
 def first_rows(table):

@@ -15,7 +15,7 @@ from console.models import Query
 from console.queries.access import visible_jobs
 from console.queries.samples import DATABASE, sample
 from console.queries.saving import SavedMeanwhile, adopt, is_of, save
-from console.queries.schema import first_rows, names
+from console.queries.schema import first_rows, names, usual_database
 from console.tables import readable
 from console.views.exports import export_context
 from console.views.keys import key_of
@@ -149,7 +149,7 @@ def beginning(request):
     if chosen:
         return {"name": chosen.name, "database": DATABASE, "sql": chosen.sql}
     databases = readable(request.user)
-    name = request.GET.get("database") or (DATABASE if DATABASE in databases else None)
+    name = request.GET.get("database") or usual_database(request.user)
     table = databases.get(name, {}).get(request.GET.get("table"))
     return {"database": name, "sql": first_rows(table) if table else ""}
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from console import jobs
-from console.models import Job, Query
+from console.models import Database, Job, Query
 from console.queries.exporting import last_result
 from console.queries.saving import save
 from console.schedules import schedule_query
@@ -310,6 +310,17 @@ def test_the_table_of_the_address_is_queried(mia, shop):
     page = mia.get(reverse("new-query"), {"database": "shop", "table": "people"})
 
     assert b"SELECT *\nFROM people\nLIMIT 100" in page.content
+
+
+def test_a_new_query_is_of_a_database_that_somebody_made(mia, marketer, keeper):
+    def chosen():
+        return mia.get(reverse("new-query")).context["form"]["database"].value()
+
+    Database.objects.create(name="cdp_audience_1", owner=marketer)
+    assert chosen() is None
+    for name, owner in (("archive", keeper), ("demo", keeper), ("shop", marketer)):
+        Database.objects.create(name=name, owner=owner, everyone_reads=True)
+        assert chosen() == name
 
 
 def test_columns_and_names_are_those_the_person_may_read(mia, client, shop, colleague):
