@@ -9,12 +9,16 @@ const WORDS = (
 const plain = (name) => name.replaceAll('"', "");
 const quoted = (name) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
 
-// The tables that a text reads, by each name it may call them.
-export function aliases(sql, tables) {
+// The tables that a text reads, by each name it may call them. Those of the database need not be
+// called by its name, and can be.
+export function aliases(sql, tables, database) {
   const known = {};
   for (const [, name, alias] of sql.matchAll(FROM)) {
-    const table = plain(name);
+    const whole = plain(name);
+    const own = whole.startsWith(`${database}.`) ? whole.slice(database.length + 1) : whole;
+    const table = whole in tables ? whole : own;
     if (!(table in tables)) continue;
+    known[whole] = table;
     known[table] = known[table.split(".").at(-1)] = table;
     if (alias && !NOT_ALIAS.test(alias)) known[alias] = table;
   }
@@ -32,7 +36,7 @@ function anywhere(known, { tables, functions }) {
   const used = [...new Set(Object.values(known))];
   return [
     ...used.flatMap((table) => tables[table].map((name) => ({ value: quoted(name), meta: table, score: 900 }))),
-    ...Object.keys(known).filter((name) => !(name in tables)).map((name) => ({ value: name, meta: "alias", score: 800 })),
+    ...Object.keys(known).filter((name) => !(name in tables) && !name.includes(".")).map((name) => ({ value: name, meta: "alias", score: 800 })),
     ...Object.keys(tables).map((name) => ({ value: name.split(".").map(quoted).join("."), meta: "table", score: 700 })),
     ...functions.map((name) => ({ value: name, meta: "function", score: 300 })),
     ...WORDS.map((name) => ({ value: name, meta: "SQL", score: 100 })),
@@ -45,7 +49,7 @@ export function completer(names) {
     id: "sql-names",
     triggerCharacters: ["."],
     getCompletions(editor, session, position, prefix, done) {
-      const known = aliases(session.getValue(), names().tables);
+      const known = aliases(session.getValue(), names().tables, names().database);
       const before = session.getLine(position.row).slice(0, position.column);
       const [, owner] = /((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)\.\w*$/.exec(before) ?? [];
       done(null, owner ? afterDot(plain(owner), known, names().tables) : anywhere(known, names()));

@@ -66,7 +66,7 @@ class SqlEditor extends HTMLElement {
     const database = this.form.elements.database.value;
     const answer = await fetch(`${this.dataset.names}?${new URLSearchParams({ database })}`);
     if (!answer.ok) return;
-    this.names = await answer.json();
+    this.names = { ...(await answer.json()), database };
     this.editor.setOption("enableLiveAutocompletion", this.names.live);
   }
 

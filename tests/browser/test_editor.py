@@ -152,6 +152,14 @@ def test_an_alias_completes_the_columns_of_its_table(editor, shop):
     expect(completions(page).filter(has_text="amount")).to_have_count(0)
 
 
+def test_columns_come_first_where_a_table_is_called_with_its_database(editor, shop):
+    page = editor("/workbench/queries/new/?database=shop")
+
+    write(page, "SELECT * FROM shop.people WHERE e")
+
+    expect(completions(page).first).to_contain_text("email")
+
+
 def test_names_are_completed_on_demand_where_there_are_very_many(editor, shop):
     table = shop.tables.get(name="people")
     table.columns = [[f"column_{number}", "bigint"] for number in range(5001)]
