@@ -177,3 +177,22 @@ def test_what_was_corrected_is_not_counted_any_more(as_user, marketer, make, dro
 
     expect(step).not_to_contain_text("to correct")
     expect(page.get_by_text("Choose where it goes")).to_be_hidden()
+
+
+def test_the_bar_with_the_buttons_covers_little(as_user, marketer, make, drop, good_page):
+    gold = make()
+    page = as_user(marketer, reverse("new-activation", args=[gold.parent_segment_id, gold.pk]))
+    facts(page, "25 customers")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("button", name="Back")).to_be_visible()
+    bar = page.locator(".save-bar")
+    page.reload(wait_until="load")
+    facts(page, "25 customers")
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
+
+    for width in (1440, 1366, 1280, 1024, 768):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert bar.bounding_box()["height"] < 70, f"it has several lines at {width} px"
+    page.set_viewport_size({"width": 360, "height": 800})
+    expect(bar).to_have_css("position", "static")
+    good_page(page, "activation-bar")
