@@ -37,7 +37,7 @@ function anywhere(known, { tables, functions }) {
   return [
     ...used.flatMap((table) => tables[table].map((name) => ({ value: quoted(name), meta: table, score: 900 }))),
     ...Object.keys(known).filter((name) => !(name in tables) && !name.includes(".")).map((name) => ({ value: name, meta: "alias", score: 800 })),
-    ...Object.keys(tables).map((name) => ({ value: name.split(".").map(quoted).join("."), meta: "table", score: 700 })),
+    ...Object.keys(tables).map((name) => ({ value: name.split(".").map(quoted).join("."), meta: "table", score: name.includes(".") ? 600 : 700 })),
     ...functions.map((name) => ({ value: name, meta: "function", score: 300 })),
     ...WORDS.map((name) => ({ value: name, meta: "SQL", score: 100 })),
   ];

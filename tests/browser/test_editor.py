@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from playwright.sync_api import expect
 
 from console import jobs, tables
-from console.models import Job, Query
+from console.models import Database, Job, Query, Table
 from console.queries.saving import save
 from integrations.connectors.sftp_v2 import Export
 
@@ -158,6 +158,21 @@ def test_columns_come_first_where_a_table_is_called_with_its_database(editor, sh
     write(page, "SELECT * FROM shop.people WHERE e")
 
     expect(completions(page).first).to_contain_text("email")
+
+
+def test_tables_of_the_database_come_before_those_of_others(editor, shop, marketer):
+    Table.objects.create(
+        database=Database.objects.create(name="archive", owner=marketer),
+        name="letters",
+        columns=[["id", "bigint"]],
+    )
+    page = editor("/workbench/queries/new/?database=shop")
+    write(page, "SELECT ")
+
+    page.keyboard.press("Control+Space")
+
+    expect(completions(page).nth(1)).to_contain_text("people")
+    expect(completions(page).nth(2)).to_contain_text("archive.letters")
 
 
 def test_names_are_completed_on_demand_where_there_are_very_many(editor, shop):
