@@ -120,6 +120,7 @@ def main() -> None:
     found = figures.circumstances()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = Path(folder)
+        subprocess.run([sys.executable, HERE / "prepare.py"], check=True)
         with sandbox(home, given.delay) as address:
             bench = Bench(home, given.rows, given.threads, address)
             bench.run("sent")  # It does not count: Python compiles its modules.

@@ -27,6 +27,7 @@ django.setup()
 from console.jobs.journal import FileJournal  # noqa: E402
 from integrations.connectors.clevertap import CleverTap  # noqa: E402
 from integrations.delivery import Delivery  # noqa: E402
+from integrations.formats import make_ready  # noqa: E402
 from integrations.rows import Rows  # noqa: E402
 
 
@@ -38,6 +39,7 @@ def main(path):
     )
     for name in connector.imports:
         import_module(name)
+    make_ready()
     rows = Rows(Path(job["snapshot"]))
     began = time.perf_counter()
     found = WAYS[job["way"]](connector, rows)
@@ -65,7 +67,9 @@ def records_only(connector, rows):
     from integrations.connectors.clevertap.batches import batches
 
     numbered = ((numbers.to_numpy(), portion) for numbers, portion in rows.numbered())
-    return {"bytes": sum(len(batch.body) for batch in batches(numbered, connector.settings))}
+    return {
+        "bytes": sum(len(batch.body) for batch in batches(numbered, connector.settings, rows.count))
+    }
 
 
 def json_only(connector, rows):

@@ -27,6 +27,7 @@ from integrations.connectors import CONNECTORS  # noqa: E402
 from integrations.connectors.base import Connector, Receipt, delivered  # noqa: E402
 from integrations.connectors.content import Content  # noqa: E402
 from integrations.delivery import Delivery  # noqa: E402
+from integrations.formats import make_ready  # noqa: E402
 from integrations.rows import Rows  # noqa: E402
 
 BLOCK = 1 << 20
@@ -40,6 +41,7 @@ def main(path):
     )
     for name in connector.imports:
         import_module(name)
+    make_ready()
     began = time.perf_counter()
     receipt = done(connector, job)
     seconds = round(time.perf_counter() - began, 3)

@@ -4,6 +4,7 @@ from importlib import import_module
 
 from console.engines import ENGINES, get_engine
 from integrations.connectors import CONNECTORS
+from integrations.formats import make_ready
 
 
 def load() -> None:
@@ -15,3 +16,4 @@ def load() -> None:
     for connector in CONNECTORS.values():
         for name in connector.imports:
             import_module(name)
+    make_ready()

@@ -9,7 +9,7 @@ from importlib import import_module
 from integrations.formats.settings import AnyFormatSettings, FormatSettings
 from integrations.rows import Rows
 
-__all__ = ["AnyFormatSettings", "FormatSettings", "warm", "write_rows"]
+__all__ = ["AnyFormatSettings", "FormatSettings", "make_ready", "warm", "write_rows"]
 
 # Arrow takes a third of a second to load: only who writes a file waits for it.
 
@@ -34,3 +34,10 @@ def warm() -> bool:
     from integrations.formats.kernel import loading
 
     return loading.warm()
+
+
+def make_ready() -> None:
+    """Load what writes large results where it is compiled, so that nobody waits for it later."""
+    from integrations.formats.kernel import loading
+
+    loading.make_ready()

@@ -26,6 +26,7 @@ from console.models import Job
 from console.quickstart import Refusal, landing, ports
 from console.quickstart.family import processes
 from console.quickstart.home import claimed
+from integrations.formats import warm
 from tests.servers import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -182,11 +183,13 @@ def test_while_it_runs_nobody_else_reaches_it_and_no_second_one_starts(first_run
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what a process has loaded")
 def test_workers_are_forked_with_what_jobs_need_and_nobody_else_loads_it(first_run):
     home, port, _ = first_run
+    assert warm()
     process = start(home, "--port", str(port))
     until(process, "segments and activations")  # It asks the engine itself until then.
 
     programs = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in of_home(home)}
-    arrow = {pid: "libarrow" in Path(f"/proc/{pid}/maps").read_text() for pid in programs}
+    loaded = {pid: Path(f"/proc/{pid}/maps").read_text() for pid in programs}
+    arrow = {pid: "libarrow" in maps for pid, maps in loaded.items()}
     process.terminate()
     process.communicate(timeout=10)
 
@@ -194,6 +197,7 @@ def test_workers_are_forked_with_what_jobs_need_and_nobody_else_loads_it(first_r
     others = [arrow[pid] for pid, program in programs.items() if "console." in program]
     assert len(workers) >= 4  # the queue's own processes and two workers
     assert all(workers)
+    assert all("libllvmlite" in loaded[pid] for pid in programs if "workers" in programs[pid])
     # The supervisor, and the web server: one process, or one that watches over some.
     number = web_processes()
     assert len(others) in ({2} if number == 1 else range(3, number + 3))  # the others come later

@@ -81,7 +81,8 @@ WHERE email_opt_in"""
         pending = (progress.pending(*numbered) for numbered in rows.numbered())
         sendable = (each for each in pending if len(each[0]))
         sender.send_all(
-            batches(sendable, self.settings), requests_at_once(operation, self.settings)
+            batches(sendable, self.settings, rows.count),
+            requests_at_once(operation, self.settings),
         )
         if not self.settings["skip_invalid"]:
             check_whole(progress, rows.count)

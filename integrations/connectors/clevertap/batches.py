@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
+from integrations.connectors.clevertap.joining import way_for
 from integrations.connectors.clevertap.operations import Operation, operation_of
 from integrations.connectors.clevertap.records import records_of
 
@@ -39,12 +40,12 @@ class Batch:
         return pa.Table.from_batches(self.rows).take(places).combine_chunks().to_batches()[0]
 
 
-def batches(numbered: Iterable[Numbered], settings: dict) -> Iterator[Batch]:
-    """Yield the rows in batches. Their records are made for many batches at once."""
-    operation = operation_of(settings)
+def batches(numbered: Iterable[Numbered], settings: dict, count: int = 0) -> Iterator[Batch]:
+    """Yield the rows, about so many, in batches. Records are made for many batches at once."""
+    operation, joined = operation_of(settings), way_for(count)
     waiting = []  # pieces of a batch that may go on in what comes next
     for numbers, rows in begun_small(numbered, FIRST * operation.most):
-        for piece in pieces(numbers, rows, records_of(rows, settings), operation.most):
+        for piece in pieces(numbers, rows, records_of(rows, settings, joined), operation.most):
             if waiting and waiting[0].number != piece.number:
                 yield whole(waiting, operation)
                 waiting = []

@@ -1,14 +1,16 @@
 """Rows as the records of a request, each the text of a JSON object with a comma behind it."""
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from integrations.connectors.clevertap.joining import Pieces, by_arrow
 from integrations.connectors.clevertap.layout import Layout, layout_of
 from integrations.connectors.clevertap.operations import IDENTITIES, operation_name, operation_of
 from integrations.connectors.clevertap.values import (
     Values,
     bare,
-    joined,
     listed,
     members,
     quoted,
@@ -22,7 +24,9 @@ TYPES = {"email": "email", "phone": "phone"}
 STATUSES = {"unsubscribe": "Unsubscribe", "resubscribe": "Resubscribe"}
 
 
-def records_of(batch: pa.RecordBatch, settings: dict) -> pa.Array:
+def records_of(
+    batch: pa.RecordBatch, settings: dict, joined: Callable[[Pieces], pa.Array] = by_arrow
+) -> pa.Array:
     """Return the record of each row, with a comma behind it."""
     layout = layout_of(batch.schema.names, operation_of(settings))
     return joined(BUILDERS[operation_name(settings)](batch, layout, settings))
@@ -56,7 +60,7 @@ def items(batch: pa.RecordBatch, layout: Layout) -> Values:
 
 def item(batch, columns):
     found = members((key, values_of(batch[column], column)) for key, column in columns.items())
-    return join(["{", empty_as_null(joined(found)), "}"])
+    return join(["{", empty_as_null(by_arrow(found)), "}"])
 
 
 def empty_as_null(column):

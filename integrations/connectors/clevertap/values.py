@@ -190,7 +190,7 @@ def text_timestamps(column: pa.Array) -> pa.Array:
     return numbers if times is None else pc.coalesce(numbers, times)
 
 
-def members(named: Iterable[tuple[str, Values]]) -> list[str | pa.Array]:
+def members(named: Iterable[tuple[str, Values]]) -> list["str | pa.Array | Values"]:
     """Return the members of a JSON object in each row as pieces of text, to be joined.
 
     A piece that is null is of a value that is null, and is nothing.
@@ -206,18 +206,7 @@ def members(named: Iterable[tuple[str, Values]]) -> list[str | pa.Array]:
         pieces += [f"{',' if pieces else ''}{key}:{before}", values, after]
     # Behind one that is always there, the others have their commas before them.
     others = (each for each in texts if each[1].texts.null_count)
-    return pieces + [join([f",{key}:{v.before}", v.texts, v.after]) for key, v in others]
-
-
-def joined(pieces: Iterable[str | pa.Array]) -> pa.Array:
-    """Return the pieces of each row as one text; null is nothing."""
-    merged = []
-    for piece in pieces:
-        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += piece
-        else:
-            merged.append(piece)
-    return join(merged, null="")
+    return pieces + [Values(f",{key}:{v.before}", v.texts, v.after) for key, v in others]
 
 
 def listed(parts: list[pa.Array]) -> pa.Array:

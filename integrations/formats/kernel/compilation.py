@@ -4,14 +4,16 @@ import llvmlite.binding as llvm
 from numba import cfunc, types
 
 from integrations.formats.kernel.hashes import put_hashes
+from integrations.formats.kernel.joins import put_joined
 from integrations.formats.kernel.lines import put_lines
-from integrations.formats.kernel.machine_code import HASHES, LINES, processor
+from integrations.formats.kernel.machine_code import HASHES, JOINS, LINES, processor
 
 
 def compiled() -> bytes:
     """Return an object file that holds the kernel as C functions. It takes 15 seconds."""
     module = assembled(put_lines, LINES)
     module.link_in(assembled(put_hashes, HASHES))
+    module.link_in(assembled(put_joined, JOINS))
     module.verify()
     return processor().emit_object(module)
 

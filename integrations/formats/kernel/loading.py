@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 WORTH_LOADING = 1_000_000
 WORTH_COMPILING = 200_000_000
 WORTH_HASHING = 50_000  # rows with identifiers, hashed in as long as loading takes
+WORTH_JOINING = 100_000  # rows of some pieces, put together in as long as loading takes
 POLICIES = ("MINIMAL", "ALL", "NONE")
 
 
@@ -68,6 +69,13 @@ def warm() -> bool:
     return kernel_writer() is not None
 
 
+def make_ready() -> None:
+    """Load the kernel where it is compiled, so that nobody waits for it later."""
+    if is_compiled():
+        for load in (kernel_writer, kernel_hasher, kernel_joiner):
+            load()
+
+
 def proved_writer() -> type:
     """Load the writer, compiled where nobody has yet, and let it write a sample."""
     if sys.byteorder != "little":
@@ -113,3 +121,34 @@ def proved_hasher() -> type:
     if any(found.tolist() != expected for found in both):
         raise ArithmeticError("the kernel does not hash here as Python does")
     return Hasher
+
+
+def joiner_for(rows: int) -> Callable | None:
+    """Return what puts the pieces of so many rows together; None where Arrow is to do it."""
+    if rows >= WORTH_JOINING and is_compiled() and (joiner := kernel_joiner()):
+        return joiner
+    return None
+
+
+@cache
+def kernel_joiner() -> Callable | None:
+    """Return the kernel's joiner, or None where this machine cannot have it."""
+    try:
+        return proved_joiner()
+    except Exception as error:  # noqa: BLE001  whatever there is, Arrow does without
+        logger.warning("Records are put together by Arrow, which is slower: %s", error)
+        return None
+
+
+def proved_joiner() -> Callable:
+    """Load the joiner, and let it put together texts of each length and nulls."""
+    if sys.byteorder != "little":
+        raise ImportError("the kernel is made for little-endian processors")
+    from integrations.formats.kernel.joiner import Piece, put_together
+
+    texts = [None if size % 3 == 1 else "ü" * size for size in range(100)]
+    column = pa.array(texts, pa.large_string())
+    found = put_together([Piece("<"), Piece("a", column, "bc"), Piece(">")])
+    if found.to_pylist() != [f"<{'' if text is None else f'a{text}bc'}>" for text in texts]:
+        raise ArithmeticError("the kernel does not put together here what it should")
+    return put_together

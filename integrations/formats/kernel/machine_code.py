@@ -19,7 +19,7 @@ import llvmlite.binding as llvm
 
 logger = logging.getLogger(__name__)
 
-LINES, HASHES = "put_lines", "put_hashes"
+LINES, HASHES, JOINS = "put_lines", "put_hashes", "put_joined"
 SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 DIGEST_BYTES = 32  # in front of the code: a file that was cut short must not be run
 
