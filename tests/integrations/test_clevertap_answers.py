@@ -145,7 +145,7 @@ def test_records_that_come_back_changed_are_known_by_whom_they_are_of(endpoint, 
 
     assert numbers(delivery.rejects) == [1]
     assert receipt.rows == 1
-    assert "CleverTap refused 1 records of a request without saying which." in lines
+    assert "CleverTap refused 1 record of a request without saying which." in lines
 
 
 def test_where_none_may_be_skipped_the_first_refusal_stops_the_job(account, people):

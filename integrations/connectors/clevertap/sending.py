@@ -180,7 +180,7 @@ class Sender:
         self.progress.answered(batch, answer.refused, answer.taken)
         if answer.unnamed:
             self.delivery.log(
-                f"CleverTap refused {answer.unnamed:,} records of a request without saying which."
+                f"CleverTap refused {records(answer.unnamed)} of a request without saying which."
             )
         if (refused := len(answer.refused) + answer.unnamed) and not self.settings["skip_invalid"]:
             raise stop_at(refused, next(iter(answer.refused.values()), ("", "")))
@@ -213,10 +213,13 @@ def told_of(batch: Batch, *, again: bool) -> str:
     )
 
 
+def records(count: int) -> str:
+    return f"{count:,} record{'' if count == 1 else 's'}"
+
+
 def stop_at(count: int, why: tuple[str, str]) -> PermanentError:
     return PermanentError(
-        f"CleverTap refused {count:,} record{'' if count == 1 else 's'}, so the job stopped. "
-        f"{why[1]}".strip(),
+        f"CleverTap refused {records(count)}, so the job stopped. {why[1]}".strip(),
         remedy="Mend the query: the page of the job lists the rows with what is wrong with each. "
         "Or let the export skip invalid records. What was delivered before is not sent again.",
     )
