@@ -114,7 +114,7 @@ def test_every_setting_in_the_files_exists():
 def console(tmp_path):
     """A console with the settings of the environment file of the units."""
     console = Installation(tmp_path / "home", **settings_in_use())
-    console.done("migrate", "-v0")
+    console.make_database()
     yield console
     console.close()
 

@@ -1,5 +1,6 @@
 """The frame around every page."""
 
+import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
@@ -40,6 +41,13 @@ def test_the_theme_is_kept(as_user, marketer):
     expect(html).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(html).to_have_attribute("data-theme", "dark")
+
+
+def test_what_is_wrong_about_a_page_is_found(page, axe):
+    page.set_content("<html lang=en><title>A page</title><main><h1>A</h1><img src='data:,'></main>")
+
+    with pytest.raises(AssertionError, match="image-alt"):
+        axe(page)
 
 
 def test_the_question_mark_lists_the_keys(as_user, marketer, axe):

@@ -302,7 +302,7 @@ def test_credentials_can_be_given_up(fresh, backup):
 def test_the_log_of_deliveries_comes_back_and_is_searched_with_its_key(keyed, filled, tmp_path):
     console = Installation(tmp_path / "logged")
     shutil.copytree(filled.folder / "keys", console.folder / "keys")
-    console.done("migrate", "-v0")
+    console.make_database()
     console.shell(FILL + LOGGED)
     console.done("backup", tmp_path / "logged.tar.gz")
 

@@ -116,7 +116,7 @@ def test_a_damaged_result_that_is_to_be_compared_is_made_anew(receiver, monkeypa
     assert operations(receiver.rows(broken)) == [("2", "added")], mended.error
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8 if os.environ.get("CONSOLE_TESTS_SOAK") else 2))
 def test_what_the_receiver_has_is_the_result_but_for_rejected_rows(receiver, monkeypatch, seed):
     rng = random.Random(seed)
     source, going = {}, None

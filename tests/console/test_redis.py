@@ -77,7 +77,7 @@ def test_while_redis_is_away_that_is_told(cached, client, marketer):
 
 def test_a_cluster_reports_by_redis_alone(server, tmp_path):
     console = Installation(tmp_path / "home", CONSOLE_REDIS_URL=server.url)
-    console.done("migrate", "-v0")
+    console.make_database()
     alive = "from console.jobs import cluster_alive; print(cluster_alive())"
     assert console.shell(alive) == "False"
     try:

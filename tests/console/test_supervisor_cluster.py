@@ -41,7 +41,7 @@ LATEST = "SELECT status FROM console_job ORDER BY id DESC LIMIT 1"
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     console = Home(tmp_path_factory.mktemp("cluster"))
-    assert console.manage("migrate", "-v0").returncode == 0
+    console.make_database()
     console.shell(SETUP)
     return console
 

@@ -17,7 +17,7 @@ from tests.servers import free_port, wait_until
 def home(tmp_path):
     home = Home(tmp_path / "home", CONSOLE_WEB_PROCESSES="2")
     home.folder.mkdir()
-    assert home.manage("migrate", "-v0").returncode == 0
+    home.make_database()
     yield home
     home.close()
 
