@@ -135,13 +135,17 @@ def test_it_stays_until_it_is_stopped_and_then_stops_everything_within_two_secon
     first_run, number
 ):
     home, port, _ = first_run
-    # Other tests may keep the machine busy for a while.
-    assert any(seconds_to_stop(home, port, number) < 2 for _ in range(3))
+    assert seconds_to_stop(home, port, number) < 2 * busy()
 
     with sqlite3.connect(home / "console.sqlite3") as database:
         [(owner, query)] = database.execute(AUDIENCES).fetchall()
         asked = "SELECT count(*) FROM console_job WHERE owner_id = ? AND query_id = ?"
         assert database.execute(asked, (owner, query)).fetchone() == (1,)
+
+
+def busy():
+    """Return among how many a processor is shared at present: other tests are at work too."""
+    return max(1, os.getloadavg()[0] / os.cpu_count())
 
 
 def seconds_to_stop(home, port, number):
@@ -154,7 +158,7 @@ def seconds_to_stop(home, port, number):
 
     process.send_signal(number)
     began = time.monotonic()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     seconds = time.monotonic() - began
 
     assert process.returncode == 0
