@@ -52,9 +52,7 @@ def processes():
 
 def run(arguments):
     """Become pytest, in parallel where nothing else was asked for."""
-    # Each takes tests in their order, which share what a module sets up, and then from the others.
-    shared = ["--numprocesses", str(processes()), "--dist", "worksteal"]
-    parallel = [] if arguments else shared
+    parallel = [] if arguments else ["--numprocesses", str(processes())]
     # Tests start hundreds of Pythons: what one has compiled the others shall find.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel, *arguments])
