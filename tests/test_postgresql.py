@@ -18,9 +18,10 @@ ROOT = Path(__file__).parent.parent
 # What locks, races or counts there otherwise; all others run there with the soaks.
 FILES = [
     *["jobs", "job_places", "job_recovery", "job_guard", "tick", "schedules_slots"],
-    *["schedules_policies", "triggers", "trigger_chains", "repeat_schedules", "home"],
+    *["triggers", "trigger_chains", "home"],
 ]
 MORE = [
+    *["schedules_policies", "repeat_schedules"],
     *["job_kill", "jobs_pages", "tick_dispatcher", "schedule_dialog", "trigger_pages", "alarms"],
     *["notifications", "simulator", "tables", "queries", "admin"],
 ]
@@ -35,7 +36,6 @@ LITTLE_ASKED = [
     "tests/activations/test_refresh.py::test_the_unmasked_customers_are_the_same_rows_with_all_that_is_not_blocked",
     "tests/activations/test_refresh.py::test_only_behaviors_with_masked_columns_are_there_unmasked",
     "tests/activations/test_refresh.py::test_a_behavior_has_the_rows_that_belong_to_customers",
-    "tests/console/test_repeat_schedules.py::test_saving_without_a_change_never_moves_or_repeats_a_slot",
     "tests/console/test_schedules_slots.py::test_in_every_zone_a_daily_time_comes_once_on_every_date",
 ]
 SOAK = bool(os.environ.get("CONSOLE_TESTS_SOAK"))
