@@ -27,6 +27,7 @@ from console.quickstart import Refusal, landing, ports
 from console.quickstart.family import processes
 from console.quickstart.home import claimed
 from integrations.formats import warm
+from integrations.sandbox import faults
 from tests.servers import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -208,8 +209,9 @@ def test_workers_are_forked_with_what_jobs_need_and_nobody_else_loads_it(first_r
     assert not any(others)
 
 
-def test_a_second_run_makes_nothing_again(first_run):
+def test_a_second_run_makes_nothing_again_and_rehearses_no_fault(first_run):
     home, port, _ = first_run
+    faults.choose(home / "keys/sandbox" / faults.FILE_NAME, {"sftp": "rename"})
     (home / FILE).unlink()
     with sqlite3.connect(home / "console.sqlite3") as database:
         before = database.execute(UPLOADED).fetchall()

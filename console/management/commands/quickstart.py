@@ -13,6 +13,7 @@ from console.demo.authentications import sandbox_keys
 from console.quickstart import Refusal, data, home, landing, ports, removed
 from console.quickstart.processes import Children, log_of
 from console.supervisor import WORKERS_NICE
+from integrations.sandbox.faults import FILE_NAME as FAULTS
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STARTING = 60  # seconds that the web server may take
@@ -72,6 +73,8 @@ class Command(BaseCommand):
         sandbox = ports.kept(settings.HOME / "sandbox.port")
         s3 = ports.kept(settings.HOME / "s3_sandbox.port")
         clevertap = ports.kept(settings.HOME / "clevertap.port")
+        # What was rehearsed before would keep the first file from landing.
+        (sandbox_keys() / FAULTS).unlink(missing_ok=True)
         # These would only wait for Django to load: they go without it.
         command = ("-m", "integrations.sandbox", *places(sandbox))
         children.start("sandbox", *command, niceness=WORKERS_NICE)
