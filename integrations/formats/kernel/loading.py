@@ -50,14 +50,21 @@ def fits(dialect: Dialect) -> bool:
     return single and dialect.delimiter not in (dialect.quote, dialect.escape)
 
 
+def tried(prove: Callable, without: str):
+    """Return what has proved itself; else nothing, with a warning of what that means."""
+    try:
+        if sys.byteorder != "little":
+            raise ImportError("the kernel is made for little-endian processors")
+        return prove()
+    except Exception as error:  # noqa: BLE001  whatever numba meets here, others do without
+        logger.warning("%s: %s", without, error)
+        return None
+
+
 @cache
 def kernel_writer() -> type | None:
     """Return the kernel's writer, or None where this machine cannot have it."""
-    try:
-        return proved_writer()
-    except Exception as error:  # noqa: BLE001  whatever numba meets here, Arrow does without
-        logger.warning("Large results are written by Arrow alone, which is slower: %s", error)
-        return None
+    return tried(proved_writer, "Large results are written by Arrow alone, which is slower")
 
 
 def warm() -> bool:
@@ -78,8 +85,6 @@ def make_ready() -> None:
 
 def proved_writer() -> type:
     """Load the writer, compiled where nobody has yet, and let it write a sample."""
-    if sys.byteorder != "little":
-        raise ImportError("the kernel is made for little-endian processors")
     from integrations.formats.kernel.sample import sample
     from integrations.formats.kernel.writer import Writer
 
@@ -99,17 +104,11 @@ def hasher_for(blocks: bytes, rows: int):
 @cache
 def kernel_hasher() -> type | None:
     """Return the kernel's hasher, or None where this machine cannot have it."""
-    try:
-        return proved_hasher()
-    except Exception as error:  # noqa: BLE001  whatever there is, Python's library does without
-        logger.warning("Identifiers are hashed one by one, which is slower: %s", error)
-        return None
+    return tried(proved_hasher, "Identifiers are hashed one by one, which is slower")
 
 
 def proved_hasher() -> type:
     """Load the hasher, and let it hash texts of each length."""
-    if sys.byteorder != "little":
-        raise ImportError("the kernel is made for little-endian processors")
     from integrations.formats.kernel.hasher import LONGEST, Hasher
 
     texts = [b"a" * size for size in range(LONGEST + 1)]
@@ -133,17 +132,11 @@ def joiner_for(rows: int) -> Callable | None:
 @cache
 def kernel_joiner() -> Callable | None:
     """Return the kernel's joiner, or None where this machine cannot have it."""
-    try:
-        return proved_joiner()
-    except Exception as error:  # noqa: BLE001  whatever there is, Arrow does without
-        logger.warning("Records are put together by Arrow, which is slower: %s", error)
-        return None
+    return tried(proved_joiner, "Records are put together by Arrow, which is slower")
 
 
 def proved_joiner() -> Callable:
     """Load the joiner, and let it put together texts of each length and nulls."""
-    if sys.byteorder != "little":
-        raise ImportError("the kernel is made for little-endian processors")
     from integrations.formats.kernel.joiner import Piece, put_together
 
     texts = [None if size % 3 == 1 else "ü" * size for size in range(100)]
