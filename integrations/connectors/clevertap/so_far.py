@@ -9,7 +9,7 @@ def so_far(entries: list[dict], rows: int, settings: dict) -> str:
     settled = [entry for entry in entries if "taken" in entry]
     taken = sum(entry["taken"] for entry in settled)
     refused = sum(len(entry["refused"]) for entry in settled if entry["is"] == "answered")
-    if taken + refused == rows:
+    if refused and taken + refused == rows:
         return f"CleverTap has taken {taken:,} of the {rows:,} rows and refused {refused:,}."
     open_ones = sum(entry["is"] in ("sent", "unsure") for entry in last.values())
     parts = [f"CleverTap has taken {taken:,} of the {rows:,} rows"]
