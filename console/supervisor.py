@@ -1,6 +1,5 @@
 """Keeps the worker processes running: restarts what died or wedged, and stops it all together."""
 
-import ctypes
 import logging
 import math
 import os
@@ -11,9 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from console import logs
+from console.orphans import end_with
 from console.priority import give_way
 
 POLL = 0.1  # seconds
@@ -27,8 +28,6 @@ WORKERS_NICE, ERRANDS_NICE = 5, 19
 WEDGED = re.compile(
     r"reincarnated worker .* after death|reincarnated (monitor|pusher) .* after sudden death"
 )
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
 
 
 class Child:
@@ -70,13 +69,13 @@ class Child:
             errors="replace",
             start_new_session=True,
             pass_fds=self.inherits,
-            preexec_fn=self.settle,
+            preexec_fn=partial(self.settle, os.getpid()),
         )
         threading.Thread(target=self.relay, args=(self.process,), daemon=True).start()
 
-    def settle(self):
+    def settle(self, supervisor):
         """Set up the new process, before it has its program."""
-        end_with_parent()
+        end_with(supervisor)
         give_way(self.niceness)
 
     def relay(self, process):
@@ -160,12 +159,6 @@ class Supervisor:
                 say("Running jobs are cut off; they are run again after the next start.")
                 return
             time.sleep(POLL)
-
-
-def end_with_parent():
-    """Ask Linux to end this process when the one that started it is gone, however it went."""
-    if LIBC:
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def say(text, who="The cluster"):

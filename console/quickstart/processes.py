@@ -8,10 +8,10 @@ import time
 
 from django.conf import settings
 
+from console.orphans import end_with
 from console.priority import give_way
 from console.quickstart import Refusal
 from console.quickstart.family import family, processes
-from console.supervisor import end_with_parent
 
 GRACE = 0.7  # seconds between asking a process to end and ending it
 
@@ -26,8 +26,10 @@ class Children:
     def start(self, name, *arguments, niceness=0):
         """Start Python with the arguments; what it prints goes to a log of its name."""
 
+        quickstart = os.getpid()
+
         def settle():
-            end_with_parent()
+            end_with(quickstart)
             give_way(niceness)
 
         log_of(name).parent.mkdir(parents=True, exist_ok=True)

@@ -258,9 +258,9 @@ def test_a_process_that_dies_at_the_start_is_named_with_its_log(first_run, tmp_p
     assert of_home(home) == []
 
 
-def test_a_home_with_people_of_its_own_is_refused(tmp_path, settings):
+def test_a_home_with_people_of_its_own_is_refused(tmp_path, settings, monkeypatch):
     settings.HOME = tmp_path
-    settings.DATABASES["default"]["NAME"] = tmp_path / "console.sqlite3"
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", tmp_path / "console.sqlite3")
     with sqlite3.connect(tmp_path / "console.sqlite3") as database:
         database.execute("CREATE TABLE auth_user AS SELECT 1 AS id")
 

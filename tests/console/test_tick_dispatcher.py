@@ -13,7 +13,7 @@ from tests.servers import wait_until
 @pytest.fixture
 def dispatching(transactional_db):
     """A dispatcher in a thread. Return the function that stops it."""
-    stop = threading.Event()
+    stop = dispatcher.Stop()
 
     def run():
         dispatcher.dispatch(stop)
@@ -45,7 +45,7 @@ def test_trouble_with_one_thing_does_not_stop_the_others(monkeypatch, caplog):
 
     monkeypatch.setattr(dispatcher, "ROUND", ((broken, 1), (lambda: done.append(1), 1)))
     monkeypatch.setattr(dispatcher, "close_old_connections", lambda: None)
-    stop = threading.Event()
+    stop = dispatcher.Stop()
     thread = threading.Thread(target=dispatcher.dispatch, args=[stop])
     thread.start()
     wait_until(lambda: done)
@@ -66,7 +66,7 @@ def test_a_long_tidying_up_does_not_keep_slots_waiting(monkeypatch):
 
     monkeypatch.setattr(dispatcher, "prune", long)
     monkeypatch.setattr(dispatcher, "ROUND", ((dispatcher.tidy, 0), (lambda: ticks.append(1), 0)))
-    stop = threading.Event()
+    stop = dispatcher.Stop()
     thread = threading.Thread(target=lambda: (dispatcher.dispatch(stop), connection.close()))
     thread.start()
 

@@ -79,6 +79,7 @@ def clear_up():
         connection.close()
 
 
+POLL = 0.1  # seconds
 # What is done, and every how many seconds.
 ROUND = (
     *((tick, 1), (beat, 5), (reap, 10), (look, 15)),
@@ -86,20 +87,38 @@ ROUND = (
 )
 
 
+class Stop:
+    """Told by a signal, in the midst of anything: an Event would wait for itself, now and then."""
+
+    def __init__(self):
+        self.told = False
+
+    def set(self, *_):
+        self.told = True
+
+    def is_set(self) -> bool:
+        return self.told
+
+    def wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self.told and time.monotonic() < end:
+            time.sleep(POLL)
+
+
 class Command(BaseCommand):
     help = "Start the jobs of due slots, every second, until it is told to stop."
     requires_system_checks = ()  # They would load all pages.
 
     def handle(self, *args, **options):
-        stop = threading.Event()
+        stop = Stop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, stop.set)
         with locks.in_use():
             self.stdout.write("The dispatcher is running.")
             dispatch(stop)
 
 
-def dispatch(stop: threading.Event) -> None:
+def dispatch(stop: Stop) -> None:
     """Do each thing when its time has come, until `stop` is set."""
     due = dict.fromkeys((work for work, _ in ROUND), 0.0)
     while not stop.is_set():

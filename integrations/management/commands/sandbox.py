@@ -1,6 +1,5 @@
 """Runs the sandboxes: servers to try exports with."""
 
-import signal
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from integrations.sandbox import (
 )
 from integrations.sandbox.clevertap import server as clevertap_server
 from integrations.sandbox.clevertap import switches as clevertap_switches
+from integrations.sandbox.ending import when_told_to_end
 from integrations.sandbox.s3 import ACCESS_KEY_ID, BUCKETS, SECRET_ACCESS_KEY
 from integrations.sandbox.s3.server import S3Sandbox
 from integrations.sandbox.s3.switches import S3Switches
@@ -46,8 +46,7 @@ class Command(BaseCommand):
         port = PORTS[kind] if port is None else port
         with told(port):
             sandbox = getattr(self, kind)(port=port, **given)
-        for signal_ in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signal_, lambda *_: sandbox.stop())
+        when_told_to_end(sandbox.stop)
         self.stdout.flush()
         sandbox.serve()
 
