@@ -6,12 +6,11 @@ from console.jobs.reaper import reap
 from console.jobs.rejects import resend
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
+from console.jobs.retrying import retry, retry_once
 from console.jobs.running import run, take_turn
 from console.jobs.submission import (
     made,
     new_job,
-    retry,
-    retry_once,
     submit,
     submit_once,
     submit_query,

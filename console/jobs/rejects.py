@@ -24,7 +24,8 @@ from console.jobs.results import (
     text_of,
     values,
 )
-from console.jobs.submission import copy_of, link, sent
+from console.jobs.retrying import copy_of, link
+from console.jobs.submission import sent
 from console.models import Job
 from integrations.delivery import NO_ANSWER
 from integrations.rows import Rows

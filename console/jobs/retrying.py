@@ -1,0 +1,108 @@
+"""Jobs that do again what another did, with its result where that is still there."""
+
+import os
+from shutil import copyfile
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from console.engines.differences import samples_of
+from console.jobs.journal import inherit
+from console.jobs.log import write
+from console.jobs.results import changes_of, snapshot_of
+from console.jobs.submission import sent
+from console.models import Job
+
+COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
+COPIED += ("authentication", "export", "changes", "builds", "priority", "slot", "timezone")
+COPIED += ("about", "attempts_allowed")
+CHANGED = ("changes_path", "compared")
+
+
+def retry(job: Job, by: User) -> Job:
+    """Make a job that does the same. A result that is still there is exported, not made again."""
+    with transaction.atomic():
+        again = sent(copy_of(job, by))
+        write(again, f"Job {job.pk} again, started by {by.username}.")
+        if job.export is not None and reused(job, again):
+            write(again, f"The result of job {job.pk} is used: only the export is repeated.")
+    return again
+
+
+def retry_once(job: Job, by: User) -> tuple[Job, bool]:
+    """Retry a job unless a retry of it is not done: somebody clicked twice, or sent a form again.
+
+    Return the retry, and whether it is new.
+    """
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=job.pk)  # The second click waits here.
+        going = job.retries.exclude(status__in=Job.FINISHED).order_by("pk").last()
+        return (going, False) if going else (retry(job, by), True)
+
+
+def copy_of(job, by):
+    again = Job(retry_of=job, started_by=by, **{field: getattr(job, field) for field in COPIED})
+    if job.query and (job.builds or (job.query.place and not kept(job))):
+        # Tables are made as they are to be now, and read as they are now.
+        again.sql, again.builds = job.query.sql, job.query.builds
+        again.query_version = job.query.version
+    return again
+
+
+def kept(job):
+    """Return whether there still is a result to export again."""
+    path = job.export is not None and job.result_path
+    return bool(path) and (settings.RESULTS_DIR / path).is_file()
+
+
+def reused(job, again):
+    """Give a job the result of another, if that is there still. Each is deleted on its own."""
+    if not job.result_path:
+        return False
+    path = snapshot_of(again)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # One of a job that was rolled back can be a link: writing to it would change another result.
+    path.unlink(missing_ok=True)
+    try:
+        link(settings.RESULTS_DIR / job.result_path, path)
+    except FileNotFoundError:
+        return False
+    again.result_path = str(path.relative_to(settings.RESULTS_DIR))
+    again.result_columns, again.rows = job.result_columns, job.rows
+    again.result_bytes, again.released_by = job.result_bytes, job.released_by
+    fields = ["result_path", "result_columns", "rows", "result_bytes", "released_by"]
+    again.save(update_fields=fields)
+    same = job.changes is None or changes_reused(job, again)
+    if same and job.status != Job.Status.SUCCESS:
+        inherit(again, job)
+    return True
+
+
+def changes_reused(job, again):
+    """Give a job what another one sent of its result. Return whether that is there.
+
+    What was sent once is sent the same again; what never was is compared anew where it is to be.
+    """
+    if not job.changes_path:
+        return False
+    source, path = settings.RESULTS_DIR / job.changes_path, changes_of(again)
+    for old, new in ((source, path), (samples_of(source), samples_of(path))):
+        new.unlink(missing_ok=True)
+        try:
+            link(old, new)
+        except FileNotFoundError:
+            return False
+    again.changes_path = str(path.relative_to(settings.RESULTS_DIR))
+    again.compared = job.compared | {"fixed": bool(job.compared.get("begun"))}
+    again.save(update_fields=CHANGED)
+    return True
+
+
+def link(source, path):
+    try:
+        os.link(source, path)
+    except FileNotFoundError:
+        raise
+    except OSError:  # A file system without links.
+        copyfile(source, path)
