@@ -39,9 +39,15 @@ def active(queries):
     return found.filter(schedule__paused_at=None).count()
 
 
+def runs():
+    """Return the runs of a query that have ended, the latest first; some rows again are none."""
+    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.RAN, resend_of=None)
+    return ended.order_by("-pk")
+
+
 def failing(queries):
     """Return the queries whose last job failed, the latest failure first."""
-    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.RAN).order_by("-pk")
+    ended = runs()
     found = queries.annotate(
         last_status=Subquery(ended.values("status")[:1]),
         last_job=Subquery(ended.values("pk")[:1]),
@@ -53,8 +59,7 @@ def failing(queries):
 
 def skipped(queries):
     """Return the last job of each query that sent nothing, for want of rows, the latest first."""
-    ended = Job.objects.filter(query=OuterRef("pk"), status__in=Job.RAN).order_by("-pk")
-    last = queries.annotate(last_job=Subquery(ended.values("pk")[:1])).values("last_job")
+    last = queries.annotate(last_job=Subquery(runs().values("pk")[:1])).values("last_job")
     found = Job.objects.filter(pk__in=last, receipt__skipped__isnull=False)
     return found.exclude(receipt__skipped="").defer("sql").order_by("-pk")[:SHOWN]
 

@@ -14,6 +14,7 @@ from activations.views.segments import segment_of
 from activations.views.studio import form_or_page, gone_to
 from console import jobs
 from console.queries.chain import followed_by
+from console.views.jobs import told_of_retry
 from console.views.schedules import paused_or_resumed
 
 
@@ -50,8 +51,10 @@ def retry_run(request, pk, job):
         messages.error(request, f"Job {run.pk} has not ended yet.")
         return redirect(found)
     again, new = jobs.retry_once(run, request.user)
-    word = "again" if new else "again already, and is not done"
-    messages.success(request, f"Job {again.pk} does job {run.pk} {word}.")
+    if new:
+        messages.success(request, f"Job {again.pk} does job {run.pk} again.")
+    else:
+        messages.info(request, told_of_retry(run, again))
     return redirect(found)
 
 

@@ -19,10 +19,11 @@ from console.jobs.journal import FileJournal
 from console.jobs.lease import Lease
 from console.jobs.log import write
 from console.jobs.phases import enter, phase
-from console.jobs.querying import first_of, slot_of
+from console.jobs.querying import slot_of
 from console.jobs.receipts import signed, signing_key
 from console.jobs.rejects import KeptRejects
 from console.jobs.results import sent_rows_of
+from console.jobs.retrying import first_of
 from console.jobs.writing import OwnTables
 from console.models import Job
 from integrations.connectors.base import Receipt

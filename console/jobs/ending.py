@@ -173,7 +173,7 @@ def stop(lease: Lease) -> None:
 
 def end(lease: Lease, status: str, *lines: str, only: Q = ANY, **fields) -> bool:
     """Write how the job ended and the last lines of its log, if it is still this worker's."""
-    fields = {"ended_at": timezone.now(), "sent_bytes": lease.sent_bytes} | lease.outcome | fields
+    fields = {"ended_at": timezone.now(), "sent_bytes": lease.most_sent} | lease.outcome | fields
     given_up = time.monotonic() + LONGEST_OUTAGE
     while True:
         try:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from console.jobs.querying import first_of
+from console.jobs.retrying import first_of
 from console.models import DueSlot, Job, Schedule
 
 
@@ -48,7 +48,7 @@ def after_job(job):
 
 def is_whole(job):
     """Return whether a run by hand did what the saved query does, and was not only a look."""
-    if job.query is None or job.query_version is None:
+    if job.query is None or job.query_version is None or job.resend_of_id:
         return False
     return job.export is not None or job.query.export is None
 

@@ -21,7 +21,7 @@ def check_volume(job: Job) -> None:
         return
     if job.changes is not None and (why := why_held(job)):
         raise Held(why)
-    if not job.export.get("hold_unusual"):
+    if job.resend_of_id or not job.export.get("hold_unusual"):
         return
     if not job.rows:
         raise Held("The result has no rows.")
@@ -39,7 +39,7 @@ def delivered(job):
     """Return the runs that a job is compared with, the latest first."""
     if job.query_id is None:
         return Job.objects.none()
-    ended = Job.objects.filter(query=job.query_id, status=Job.Status.SUCCESS)
+    ended = Job.objects.filter(query=job.query_id, status=Job.Status.SUCCESS, resend_of=None)
     told = Q(receipt__summary__isnull=False) & ~Q(receipt__summary="")
     return ended.exclude(query_version=None).filter(Q(receipt__files__0__isnull=False) | told)
 

@@ -80,7 +80,8 @@ class Lease:
         self.job = job
         self.reason = ""
         self.progress = None
-        self.sent_bytes = 0
+        self.sent_bytes = 0  # by this attempt
+        self.sent_before = job.sent_bytes if job.sends_in_parts else 0
         self.delivery = None  # what was handed over, counted with how the job ended
         self.outcome = {}  # fields of the job that are written with how it ended
         self.with_success = None  # what is done in the transaction that ends it well
@@ -171,5 +172,10 @@ class Lease:
 
     def note_progress(self):
         news = self.progress, self.sent_bytes
-        self.own().update(progress=news[0], sent_bytes=news[1])
+        self.own().update(progress=self.progress, sent_bytes=self.most_sent)
         self.written = news
+
+    @property
+    def most_sent(self) -> int:
+        """How much one of the attempts has sent: what is there stays there."""
+        return max(self.sent_bytes, self.sent_before)

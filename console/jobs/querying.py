@@ -12,6 +12,7 @@ from console.jobs.lease import Lease
 from console.jobs.log import write
 from console.jobs.phases import enter, phase
 from console.jobs.results import snapshot_of
+from console.jobs.retrying import first_of
 from console.models import Job
 
 
@@ -55,10 +56,3 @@ def execute(job, lease):
 def slot_of(job: Job) -> datetime:
     """Return the time a job is of, in the zone of its schedule: the slot, or when it was made."""
     return (job.slot or first_of(job).created_at).astimezone(ZoneInfo(job.timezone))
-
-
-def first_of(job: Job) -> Job:
-    """Return the job that was retried, and retried again, as this one."""
-    while job.retry_of:
-        job = job.retry_of
-    return job

@@ -24,7 +24,7 @@ from console.jobs.results import (
     text_of,
     values,
 )
-from console.jobs.retrying import copy_of, link
+from console.jobs.retrying import copy_of, link, one_at_a_time, retry
 from console.jobs.submission import sent
 from console.models import Job
 from integrations.delivery import NO_ANSWER
@@ -189,11 +189,33 @@ def rules_of(job: Job) -> set[str]:
     return set(rules[RULE].unique().to_pylist())
 
 
+def resend_once(job: Job, by: User, *, once_more: bool = False) -> tuple[Job, bool]:
+    """Send the rejects of a job, unless that is under way, or done and not asked for once more.
+
+    Return the job that does it, and whether it is new.
+    """
+    with one_at_a_time(job):
+        last = job.resends.order_by("pk").last()
+        if last and not last.finished:
+            return last, False
+        if last and last.status == Job.Status.SUCCESS and not once_more:
+            return last, False
+        if last and last.sent_bytes and last.status != Job.Status.SUCCESS:
+            return retry(last, by), True  # What of it was delivered is not sent again.
+        return resend(job, by), True
+
+
+def resent_by(job: Job) -> Job | None:
+    """Return the job that has sent the rejects of a job again."""
+    return job.resends.filter(status=Job.Status.SUCCESS).order_by("pk").last()
+
+
 def resend(job: Job, by: User) -> Job:
     """Make a job whose result is the rejects of another, with the query's export as it is now."""
     rows = rejects_of(job)
     with transaction.atomic():
         again = copy_of(job, by)
+        again.resend_of = job
         if job.query and job.query.authentication_id == job.authentication_id:
             again.export = job.query.export
         again = sent(again)

@@ -1,6 +1,8 @@
 """Jobs that do again what another did, with its result where that is still there."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from shutil import copyfile
 
 from django.conf import settings
@@ -16,7 +18,7 @@ from console.models import Job
 
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
 COPIED += ("authentication", "export", "changes", "builds", "priority", "slot", "timezone")
-COPIED += ("about", "attempts_allowed")
+COPIED += ("about", "attempts_allowed", "resend_of")
 CHANGED = ("changes_path", "compared")
 
 
@@ -31,14 +33,39 @@ def retry(job: Job, by: User) -> Job:
 
 
 def retry_once(job: Job, by: User) -> tuple[Job, bool]:
-    """Retry a job unless a retry of it is not done: somebody clicked twice, or sent a form again.
+    """Retry a job, unless that is under way or done: rows must not be delivered a second time.
 
-    Return the retry, and whether it is new.
+    Return the job that does it, and whether it is new.
     """
+    with one_at_a_time(job):
+        last = last_of(job)
+        if last == job or (last.finished and job.status == Job.Status.SUCCESS):
+            return retry(job, by), True
+        if not last.finished or last.status == Job.Status.SUCCESS:
+            return last, False
+        return retry(last, by), True  # It knows what the retries before it have delivered.
+
+
+@contextmanager
+def one_at_a_time(job: Job) -> Iterator[None]:
+    """Let nobody else have a job, or a retry of it, done again meanwhile: a second click waits."""
     with transaction.atomic():
-        Job.objects.select_for_update().get(pk=job.pk)  # The second click waits here.
-        going = job.retries.exclude(status__in=Job.FINISHED).order_by("pk").last()
-        return (going, False) if going else (retry(job, by), True)
+        Job.objects.select_for_update().get(pk=first_of(job).pk)
+        yield
+
+
+def first_of(job: Job) -> Job:
+    """Return the job that was retried, and retried again, as this one."""
+    while job.retry_of:
+        job = job.retry_of
+    return job
+
+
+def last_of(job: Job) -> Job:
+    """Return the last retry of the last retry of a job; itself where there is none."""
+    while again := job.retries.filter(resend_of=job.resend_of_id).order_by("pk").last():
+        job = again
+    return job
 
 
 def copy_of(job, by):
@@ -76,6 +103,8 @@ def reused(job, again):
     same = job.changes is None or changes_reused(job, again)
     if same and job.status != Job.Status.SUCCESS:
         inherit(again, job)
+        again.sent_bytes = job.sent_bytes
+        again.save(update_fields=["sent_bytes"])
     return True
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from console import tables
 from console.engines import QueryError
 from console.jobs.lease import Lease
-from console.jobs.querying import first_of
+from console.jobs.retrying import first_of
 from console.models import Job
 from integrations.errors import PermanentError, Stopped, TransientError
 

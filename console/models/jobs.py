@@ -63,6 +63,8 @@ class Job(models.Model):
     in_turn = models.BooleanField(default=False)  # waits for those of its schedule before it
     started_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")  # by hand
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
+    # The job whose rejected rows it sends, be it a retry of one that does.
+    resend_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="resends")
 
     # Where it is.
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
@@ -131,9 +133,12 @@ class Job(models.Model):
     def may_be_in_part(self):
         """Whether some of the rows may have arrived though the job did not succeed."""
         failed = self.status in (self.Status.ERROR, self.Status.KILLED)
-        if not (failed and self.sent_bytes and self.authentication):
-            return False
-        return self.authentication.connector.in_parts
+        return bool(failed and self.sent_bytes and self.sends_in_parts)
+
+    @property
+    def sends_in_parts(self):
+        """Whether some of its rows can arrive without the others."""
+        return bool(self.authentication and self.authentication.connector.in_parts)
 
     @property
     def settled(self):

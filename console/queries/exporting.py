@@ -9,8 +9,9 @@ from django.utils import timezone as clock
 
 from console import tables
 from console.engines import QueryError
-from console.jobs.querying import first_of, slot_of
+from console.jobs.querying import slot_of
 from console.jobs.results import NoResult, rows_of
+from console.jobs.retrying import first_of
 from console.models import Job
 from console.queries.access import visible_jobs
 from console.schedules.chains import course

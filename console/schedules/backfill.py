@@ -37,9 +37,14 @@ def past_slots(query: Query, first: datetime, last: datetime) -> list[PastSlot]:
     """
     own = slots_followed if query.schedule.follows else slots_named
     wanted = list(islice(own(query.schedule, first, last), MOST))
-    jobs = Job.objects.filter(query=query, slot__in=wanted).order_by("pk")
-    latest = {job.slot: job for job in jobs}
+    latest = latest_jobs(query, wanted)
     return [PastSlot(slot, latest.get(slot)) for slot in wanted]
+
+
+def latest_jobs(query, slots) -> dict[datetime, Job]:
+    """Return the latest job of each slot that has one."""
+    jobs = Job.objects.filter(query=query, slot__in=slots, resend_of=None).order_by("pk")
+    return {job.slot: job for job in jobs}
 
 
 def slots_named(schedule, first, last):
@@ -57,18 +62,20 @@ def slots_followed(schedule, first, last):
     return found.order_by("slot").values_list("slot", flat=True).distinct()
 
 
-def run_slots(query: Query, chosen: list[PastSlot], by: User) -> list[Job]:
-    """Make jobs of past slots, in their order. What has a job gets one that does the same."""
-    if not chosen:
-        return []
-    line = f"Run for its slot afterwards, by {by.username}."
+def run_slots(query: Query, slots: list[datetime], by: User) -> list[Job]:
+    """Make jobs of past slots, in their order. What has a job gets one that does the same.
+
+    A job that is under way is not doubled: somebody clicked twice, or sent a form again.
+    """
     with transaction.atomic():
-        new = [new_job(query, schedule=query.schedule, slot=each.slot, by=by)
-               for each in chosen if each.job is None]  # fmt: skip
+        Query.objects.select_for_update().get(pk=query.pk)  # The second click waits here.
+        latest = latest_jobs(query, slots)
+        missing = [slot for slot in slots if slot not in latest]
+        new = [new_job(query, schedule=query.schedule, slot=slot, by=by) for slot in missing]
         submit_all(new)
         for job in new:
-            write(job, line)
-        return new + [retry(each.job, by) for each in chosen if each.job]
+            write(job, f"Run for its slot afterwards, by {by.username}.")
+        return new + [retry(job, by) for job in latest.values() if job.finished]
 
 
 def cancel(query: Query, first: datetime, last: datetime, by: User) -> int:

@@ -67,9 +67,12 @@ def done(request, query, form, span):
         text = f"{number} job{'' if number == 1 else 's'} that waited will not run."
     else:
         wanted = set(request.POST.getlist("slot"))
-        chosen = [each for each in past_slots(query, *span) if each.slot.isoformat() in wanted]
+        found = past_slots(query, *span)
+        chosen = [each.slot for each in found if each.slot.isoformat() in wanted]
         number = len(run_slots(query, chosen, request.user))
         text = f"{number} slot{'' if number == 1 else 's'} will run, one after the other."
+        if going := len(chosen) - number:
+            text += f" {going} {'is' if going == 1 else 'are'} under way already."
     messages.success(request, text)
     kept = {name: form.data[name] for name in ("first", "last")}
     return redirect(f"{reverse('backfill', args=[query.pk])}?{urlencode(kept)}")

@@ -20,6 +20,7 @@ from console.jobs.rejects import (
     may_be_there,
     reasons,
     rejects_csv,
+    resent_by,
 )
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
@@ -144,6 +145,7 @@ def rejected(job):
     return found | {
         "may_be_there": may_be_there(job),
         "can_resend": can_resend(job),
+        "resent_by": resent_by(job),
         "broke_rules": can_resend(job) and broke_rules(job),
     }
 
@@ -252,8 +254,15 @@ def job_retry(request, pk):
     if new:
         messages.success(request, f"Job {again.pk} does job {job.pk} again.")
     else:
-        messages.info(request, f"Job {again.pk} does job {job.pk} again already, and is not done.")
+        messages.info(request, told_of_retry(job, again))
     return redirect(again)
+
+
+def told_of_retry(job, again):
+    """Return why no other job does it again."""
+    if not again.finished:
+        return f"Job {again.pk} does job {job.pk} again already, and is not done."
+    return f"Job {again.pk} has done job {job.pk} again. To do all of it once more, retry this one."
 
 
 @require_POST
@@ -264,9 +273,13 @@ def job_resend(request, pk):
         messages.error(request, f"The rejected rows of job {job.pk} cannot be sent by themselves.")
         return redirect(job)
     try:
-        again = jobs.resend(job, request.user)
+        again, new = jobs.resend_once(job, request.user, once_more="once_more" in request.POST)
     except NoResult as gone:
         messages.error(request, str(gone))
         return redirect(job)
-    messages.success(request, f"Job {again.pk} sends the rejected rows of job {job.pk} again.")
+    if new:
+        messages.success(request, f"Job {again.pk} sends the rejected rows of job {job.pk} again.")
+    else:
+        done = "has sent" if again.finished else "is sending"
+        messages.info(request, f"Job {again.pk} {done} the rejected rows of job {job.pk} already.")
     return redirect(again)

@@ -1,8 +1,10 @@
 """Slots of the past are seen, run, and cancelled."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from console import jobs
@@ -40,9 +42,7 @@ def test_slots_that_are_over_are_listed_with_their_jobs(hourly):
 
 
 def test_what_nothing_ran_is_run_once_with_the_time_of_its_slot(hourly, marketer):
-    chosen = [each for each in past_slots(hourly, hour(2), hour(4)) if each.is_open]
-
-    made = run_slots(hourly, chosen, marketer)
+    made = run_slots(hourly, [hour(2), hour(3), hour(4)], marketer)
 
     assert [(job.slot, job.schedule, job.in_turn) for job in made] == [
         (hour(number), hourly.schedule, True) for number in (2, 3, 4)
@@ -56,10 +56,40 @@ def test_what_nothing_ran_is_run_once_with_the_time_of_its_slot(hourly, marketer
 
 def test_a_slot_that_ran_can_be_run_again(hourly, marketer):
     [ran] = past_slots(hourly, hour(1), hour(1))
+    jobs.run(ran.job.pk)
 
-    [again] = run_slots(hourly, [ran], marketer)
+    [again] = run_slots(hourly, [hour(1)], marketer)
 
     assert (again.retry_of, again.slot) == (ran.job, hour(1))
+
+
+def test_slots_that_are_chosen_twice_are_run_once(ask):
+    chosen = [hour(2).isoformat(), hour(3).isoformat()]
+    ask(slot=chosen)
+    before = Job.objects.count()
+
+    answer = ask(slot=chosen)
+
+    assert "0 slots will run, one after the other. 2 are under way already." in answer
+    assert Job.objects.count() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slots_that_are_chosen_twice_at_once_are_run_once(hourly, marketer):
+    ready = threading.Barrier(3)
+
+    def click():
+        ready.wait()
+        run_slots(hourly, [hour(2)], marketer)
+        connection.close()
+
+    clicks = [threading.Thread(target=click) for _ in range(3)]
+    for each in clicks:
+        each.start()
+    for each in clicks:
+        each.join()
+
+    assert Job.objects.filter(slot=hour(2)).count() == 1
 
 
 def test_a_skipped_slot_is_open_until_it_is_run_after_all(hourly, marketer):
@@ -67,7 +97,7 @@ def test_a_skipped_slot_is_open_until_it_is_run_after_all(hourly, marketer):
     [skipped] = past_slots(hourly, hour(1), hour(1))
     assert skipped.is_open
 
-    run_slots(hourly, [skipped], marketer)
+    run_slots(hourly, [skipped.slot], marketer)
 
     assert not past_slots(hourly, hour(1), hour(1))[0].is_open
 

@@ -102,6 +102,15 @@ def test_an_unusual_result_is_held_and_not_sent(run, sshd, rows, reason):
     assert (sshd.root / "in/people.csv").read_bytes() == sent
 
 
+def test_rows_that_are_sent_again_are_neither_held_nor_counted(run):
+    first = run(10)
+    again = ran(jobs.retry(first, first.owner))
+    Job.objects.filter(pk=again.pk).update(resend_of=first, rows=1, status="queued")
+
+    assert ran(again).status == "success"
+    assert run(11).status == "success"
+
+
 def test_a_first_result_without_rows_is_held(run):
     assert run(0).held
 

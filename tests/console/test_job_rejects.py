@@ -7,9 +7,9 @@ import pyarrow.compute as pc
 import pytest
 from django.utils import timezone
 
-from console import jobs
+from console import jobs, overview
 from console.jobs.rejects import rejects_csv
-from console.models import Database, Job, Notice
+from console.models import Database, Job, Notice, Query
 from console.notifications.wording import worded
 from integrations.connectors import CONNECTORS
 from integrations.contract import Broken, RowRule
@@ -190,6 +190,38 @@ def test_they_can_be_sent_again_alone_once_the_rule_holds(run, sshd, client, mar
     assert again.status == Job.Status.SUCCESS, again.error
     assert (again.rows, again.rejected) == (1, 0)
     assert (sshd.root / f"in/{job.pk}.csv").read_text().splitlines()[1:] == ["2,"]
+
+
+def test_they_are_not_sent_again_by_a_second_click(run, client, marketer, monkeypatch):
+    job = run()
+    monkeypatch.setattr(SFTP, "contract", ())
+    client.force_login(marketer)
+    address = f"/workbench/jobs/{job.pk}/resend/"
+
+    client.post(address)
+    going = client.post(address, follow=True).content.decode()
+    again = ran(job.retries.get())
+    page = client.get(job.get_absolute_url()).content.decode()
+
+    assert f"Job {again.pk} is sending the rejected rows of job {job.pk} already." in going
+    assert f"Job {again.pk}</a> has sent rejected rows of this job already." in page
+    assert "Send all of them once more?" in page
+    assert "has sent the rejected rows" in client.post(address, follow=True).content.decode()
+    assert job.resends.get() == again
+    client.post(address, {"once_more": "yes"})
+    assert job.resends.count() == 2
+
+
+def test_the_query_of_rejects_that_fail_again_is_not_called_failing(run, client, marketer):
+    job = run()
+    query = Query.objects.create(name="People", database=Database.objects.get(), owner=marketer)
+    Job.objects.filter(pk=job.pk).update(query=query)
+    client.force_login(marketer)
+    client.post(f"/workbench/jobs/{job.pk}/resend/")
+    again = job.resends.get()
+    Job.objects.filter(pk=again.pk).update(status="error", query=query)
+
+    assert list(overview.failing(Query.objects.all())) == []
 
 
 def test_the_page_says_that_a_rule_holds_for_the_same_values(run, client, marketer, monkeypatch):

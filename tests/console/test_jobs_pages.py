@@ -216,6 +216,18 @@ def test_a_job_that_has_not_ended_is_not_done_again(client, read, submit):
     assert not job.retries.exists()
 
 
+def test_a_job_that_a_retry_has_done_is_not_done_once_more(client, read, submit):
+    job = done(submit, "SELECT x FROM nowhere")
+    client.post(f"{LIST}{job.pk}/retry/")
+    again = Job.objects.get(retry_of=job)
+    Job.objects.filter(pk=again.pk).update(status="success")
+
+    page = client.post(f"{LIST}{job.pk}/retry/", follow=True).content.decode()
+
+    assert f"Job {again.pk} has done job {job.pk} again. To do all of it once more" in page
+    assert Job.objects.count() == 2
+
+
 def test_a_retry_that_is_asked_for_twice_is_one(client, read, submit):
     job = done(submit, "SELECT x FROM nowhere")
 
@@ -226,7 +238,7 @@ def test_a_retry_that_is_asked_for_twice_is_one(client, read, submit):
     assert f"Job {again.pk} does job {job.pk} again already" in response.content.decode()
     jobs.run(again.pk)
     client.post(f"{LIST}{job.pk}/retry/")
-    assert Job.objects.filter(retry_of=job).count() == 2
+    assert Job.objects.get(retry_of=again)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -232,13 +232,13 @@ def test_several_queries_run_after_one(first, second, query):
 
 def test_slots_that_are_run_afterwards_hand_on_the_same_slots(first, second, marketer):
     days = [NOON - timedelta(days=day) for day in (3, 2, 1)]
-    chosen = past_slots(first, days[0] - timedelta(hours=6), NOON)[:3]
+    chosen = [each.slot for each in past_slots(first, days[0] - timedelta(hours=6), NOON)[:3]]
     for job in run_slots(first, chosen, marketer):
         ended(job)
 
     tick()
 
-    assert [job.slot for job in runs(second)] == [each.slot for each in chosen]
+    assert [job.slot for job in runs(second)] == chosen
     assert [job.slot.hour for job in runs(second)] == [11] * 3  # noon in Berlin
     found = past_slots(second, days[0] - timedelta(days=1), NOON)
     assert [each.job for each in found] == runs(second)

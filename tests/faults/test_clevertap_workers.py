@@ -105,6 +105,54 @@ def test_another_attempt_and_a_retry_by_hand_send_only_what_is_left(account, sen
     assert again.receipt["rows"] == ROWS - 1
 
 
+def test_a_retry_of_what_a_retry_delivered_sends_nothing(account, send, marketer):
+    account.switches.faults = ["ok", "401"]
+    job = run(send(**EVENTS))
+    again = run(jobs.retry(job, marketer))
+    assert (job.status, again.status) == ("error", "success"), again.error
+
+    assert jobs.retry_once(job, marketer) == (again, False)
+
+    assert received(account, "events") == Counter(ALL)
+
+
+def test_a_retry_knows_what_retries_before_it_delivered(account, send, marketer):
+    account.switches.faults = ["ok", "401", "ok", "401"]
+    job = run(send(**EVENTS))
+    run(jobs.retry(job, marketer))
+
+    again, new = jobs.retry_once(job, marketer)
+    again = run(again)
+
+    assert (new, again.status) == (True, "success"), again.error
+    assert received(account, "events") == Counter(ALL)
+
+
+def test_what_an_earlier_attempt_sent_is_told_of(account, send, marketer):
+    account.switches.faults = ["ok", "401", "401"]
+    job = run(send(**EVENTS))
+
+    again = run(jobs.retry(job, marketer))
+
+    assert again.status == "error"
+    assert wording.delivered(again) == wording.IN_PART
+    assert payload.delivered(again)["rows"] is None
+
+
+def test_rejects_are_sent_again_once(account, send, marketer):
+    account.switches.faults = ["partial"]
+    job = run(send(**EVENTS))
+
+    again, new = jobs.resend_once(job, marketer)
+    assert new and jobs.resend_once(job, marketer) == (again, False)
+    again = run(again)
+
+    assert jobs.resend_once(job, marketer) == (again, False)
+    assert received(account, "events") == Counter(ALL)
+    more, new = jobs.resend_once(job, marketer, once_more=True)
+    assert new and (more.resend_of, more.rows) == (job, 1)
+
+
 def test_rejects_can_be_sent_again_alone(account, send, marketer):
     account.switches.faults = ["partial"]
     job = run(send())

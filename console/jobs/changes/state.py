@@ -11,8 +11,7 @@ from console.engines.differences import KeyedFile, Prior, Running
 from console.engines.process import sync_folder
 from console.jobs.changes.wishes import Changes, subject_of
 from console.jobs.lease import Lease
-from console.jobs.querying import first_of
-from console.jobs.retrying import link
+from console.jobs.retrying import first_of, link
 from console.models import Delivered, Job, Query
 from integrations import receipts
 from integrations.errors import PermanentError
