@@ -87,7 +87,8 @@ TEMPLATES = [
     }
 ]
 
-# WAL and IMMEDIATE: without them concurrent workers meet "database is locked".
+# WAL and IMMEDIATE: without them concurrent workers meet "database is locked". FULL: else a power
+# cut undoes what was written last, and what was delivered is delivered again.
 DATABASES = {
     "default": environment.database("CONSOLE_DATABASE_URL")
     or {
@@ -96,7 +97,7 @@ DATABASES = {
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
         # A file, so that threads and processes of a test see the same rows as in production.
         "TEST": {"NAME": HOME / "test.sqlite3"},
@@ -204,6 +205,7 @@ WORKERS = environment.number("CONSOLE_WORKERS", 2, least=1)
 Q_CLUSTER = {
     "name": "console",
     "orm": "default",
+    "broker_class": "console.broker.Broker",
     "workers": WORKERS,
     "queue_limit": 1,
     "bulk": 1,

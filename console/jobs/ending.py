@@ -16,11 +16,12 @@ from console.engines import QueryError
 from console.jobs.carrying import record
 from console.jobs.following import make_due
 from console.jobs.hopeless import pause_hopeless
-from console.jobs.lease import KILLED, OUTAGES, PAUSE, TOO_LONG, Lease
+from console.jobs.lease import KILLED, TOO_LONG, Lease
 from console.jobs.log import redacted, write
 from console.jobs.rerun import HALF_DONE_REMEDY, changes_a_table, used_up
 from console.models import Job
 from console.notifications import tell_end
+from console.outages import OUTAGES, PAUSE
 from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
 

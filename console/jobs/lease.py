@@ -7,21 +7,19 @@ from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.jobs.places import STARTS_WITH_EXPORT, NoPlace, full, lock
 from console.models import Job
+from console.outages import OUTAGES, PAUSE
 from integrations.errors import Stopped
 
 SECONDS = 45  # and ten more until a lost job is noticed: less than a minute in all
 RENEWED_EVERY = 15
 LOOKED_EVERY = 1
-PAUSE = 0.5  # between tries while the database is away
-
-OUTAGES = (OperationalError, InterfaceError)
 KILLED, TOO_LONG, LOST = "killed", "too long", "lost"
 
 

@@ -10,13 +10,14 @@ from console.jobs.changes.comparing import TooLate, compare_job
 from console.jobs.delivering import deliver
 from console.jobs.ending import fail, hold, skip, stop, succeed, wait_for_place
 from console.jobs.holding import Held, check_volume
-from console.jobs.lease import OUTAGES, Lease, claim, ready
+from console.jobs.lease import Lease, claim, ready
 from console.jobs.log import secret_texts, write
 from console.jobs.places import NoPlace
 from console.jobs.querying import query
 from console.jobs.rights import check_rights
 from console.jobs.submission import wake_worker
 from console.models import Job
+from console.outages import OUTAGES
 from integrations.errors import Stopped
 
 logger = logging.getLogger(__name__)

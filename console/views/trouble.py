@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.template import loader
 from django.views import defaults
 
-from console.jobs.lease import OUTAGES
+from console.outages import OUTAGES
 
 AGAIN = 30  # seconds, after which a program may ask again
 
