@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -162,8 +163,10 @@ class Supervisor:
 
 
 def say(text, who="The cluster"):
-    sys.stdout.write(as_event(text, who) + "\n")
-    sys.stdout.flush()
+    """Write a line of the log. Where the disk is full, say, all goes on without it."""
+    with suppress(OSError, ValueError):
+        sys.stdout.write(as_event(text, who) + "\n")
+        sys.stdout.flush()
 
 
 def as_event(text, who):

@@ -146,6 +146,20 @@ def test_one_that_dies_at_once_is_started_ever_more_slowly(supervised):
     assert [line.split()[-2] for line in supervisor.lines] == ["0.5", "1", "2"]
 
 
+def test_it_goes_on_where_nothing_can_be_written_down(tmp_path):
+    started = tmp_path / "started"
+    chatty = f"print('lines ' * 99_999); open({str(started)!r}, 'a').write('x')"
+    command = [sys.executable, "-c", PROGRAM, "5", "", chatty]
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=full, stderr=subprocess.DEVNULL)
+
+    try:
+        wait_until(lambda: started.exists() and len(started.read_text()) > 1, 20)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
 def test_what_does_not_end_in_time_is_ended_by_force(supervised):
     supervisor = supervised(STUBBORN, drain=0.5)
     [pid] = supervisor.pids(1)
