@@ -111,16 +111,19 @@ def settled(job: Job, lease: Lease, known: Known | None) -> Callable[[], None] |
     if known is None or (job.compared.get("fixed") and not total(job.compared)):
         return None
     fields = fields_after(job, lease, known)
-    return lambda: switch(job, known.state.revision, fields)
+    return lambda: switch(job, known.state, fields)
 
 
-def switch(job, revision, fields):
+def switch(job, before, fields):
     """Let the row name the new files. If it changed meanwhile, all that was sent stays unsure."""
     state, _ = Delivered.objects.select_for_update().get_or_create(query_id=job.query_id)
-    if state.revision != revision:
+    if state.revision != before.revision:
         return
+    handed_in = [each for each in state.unsure if each not in before.unsure]
     for name, value in fields.items():
         setattr(state, name, value)
+    if "unsure" in fields:  # Of failures that were handed in meanwhile the files know nothing.
+        state.unsure = [*state.unsure, *handed_in]
     state.revision += 1
     state.save()
 
