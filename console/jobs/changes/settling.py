@@ -27,7 +27,7 @@ from console.jobs.changes.state import (
 )
 from console.jobs.changes.words import total
 from console.jobs.lease import Lease
-from console.models import Delivered, Job
+from console.models import Delivered, Job, Query
 from integrations.delivery import NO_ANSWER
 from integrations.errors import Stopped
 
@@ -39,13 +39,13 @@ BEGINNING |= {"slot": None, "everything": "", "doubt": ""}
 def begin(job: Job, lease: Lease) -> Known | None:
     """Write down what a job is about to send. Return what it is to be settled with.
 
-    None: it is of another destination by now. Stopped: it is another worker's.
+    None: its query is gone, or of another destination by now. Stopped: it is another worker's.
     """
     name = sent_name(job) if total(job.compared) else ""
     if name:
         keep_file(Path(settings.RESULTS_DIR, job.changes_path), name)
     with transaction.atomic():
-        known = noted(job, name) if job.query_id else None
+        known = noted(job, name) if is_there(job.query_id) else None
         job.compared |= {"begun": True}
         if not lease.own().update(compared=job.compared):
             raise Stopped  # and take back what was written
@@ -110,14 +110,23 @@ def settled(job: Job, lease: Lease, known: Known | None) -> Callable[[], None] |
     """Make the files of what was delivered. Return what names them, to be done with the end."""
     if known is None or (job.compared.get("fixed") and not total(job.compared)):
         return None
-    fields = fields_after(job, lease, known)
+    try:
+        fields = fields_after(job, lease, known)
+    except Exception:  # What was delivered stays so, though files go with a query that is deleted.
+        if is_there(job.query_id):
+            raise
+        return None
     return lambda: switch(job, known.state, fields)
+
+
+def is_there(query):
+    return Query.objects.filter(pk=query).exists()
 
 
 def switch(job, before, fields):
     """Let the row name the new files. If it changed meanwhile, all that was sent stays unsure."""
-    state, _ = Delivered.objects.select_for_update().get_or_create(query_id=job.query_id)
-    if state.revision != before.revision:
+    state = Delivered.objects.select_for_update().filter(query=job.query_id).first()
+    if state is None or state.revision != before.revision:  # Without a row the query is gone.
         return
     handed_in = [each for each in state.unsure if each not in before.unsure]
     for name, value in fields.items():
