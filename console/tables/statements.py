@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from console import engines
 from console.engines import QueryError
@@ -13,6 +14,8 @@ from console.tables.access import can_write, readable
 from console.tables.files import new_file, paths
 from console.tables.names import AUDIENCE, TableError, check_name
 from integrations.errors import Stopped
+
+UNKNOWN = (OperationalError, InterfaceError)  # after these a commit can be done or not
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,10 @@ def make(statement, task, *, target=None):
 
 
 class kept_if_used:
-    """Delete a new file again when the table could not be switched to it."""
+    """Delete a new file again when the table could not be switched to it.
+
+    Where the answer of the database was lost, nobody knows: collect_garbage() finds out later.
+    """
 
     def __init__(self, path):
         self.path = path
@@ -191,7 +197,7 @@ class kept_if_used:
         return self.path
 
     def __exit__(self, kind, *_):
-        if kind:
+        if kind and issubclass(kind, Exception) and not issubclass(kind, UNKNOWN):
             self.path.unlink(missing_ok=True)
 
 
