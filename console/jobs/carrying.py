@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from console.deliveries import keys
 from console.jobs.journal import FileJournal
-from console.jobs.lease import Lease
+from console.jobs.lease import OUTAGES, Lease
 from console.jobs.phases import enter
 from console.jobs.rejects import KeptRejects
 from console.models import Delivery, Job, LogKey
@@ -174,7 +174,9 @@ def of_the_dead(job: Job) -> Delivery | None:
         return None
     try:
         return as_unsure(job, path)
-    except (OSError, ValueError):  # Arrow raises both. The job has to go on all the same.
+    except OUTAGES:
+        raise
+    except Exception:  # The job has to go on all the same.
         logger.exception("What job %s may have delivered could not be counted.", job.pk)
         return None
 
@@ -183,12 +185,13 @@ def as_unsure(job, path):
     """Write the file anew with all entries unsure. Return what to keep."""
     from console.deliveries.files import changed, told  # They load Arrow.
 
+    about = told(path)
+    key = LogKey.objects.get(number=about["key"])
     new = path.with_name(f"{path.stem}.unsure.parquet")
     entries, size = changed(path, new, status=Delivery.Status.UNSURE.value)
-    about = told(new)
     return Delivery(
         job=job,
-        key=LogKey.objects.get(number=about["key"]),
+        key=key,
         at=timezone.now(),
         status=Delivery.Status.UNSURE,
         path=str(new.relative_to(settings.DELIVERIES_DIR)),

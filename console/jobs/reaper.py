@@ -1,5 +1,6 @@
 """Jobs that lost their worker or their message are given back."""
 
+import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -14,6 +15,8 @@ from console.jobs.log import write
 from console.jobs.rerun import HALF_DONE_REMEDY, changes_a_table, used_up
 from console.jobs.submission import wake_worker
 from console.models import Job
+
+logger = logging.getLogger(__name__)
 
 SENT_AT_ONCE = 500  # messages, so that the slots that come due meanwhile are not late
 
@@ -32,7 +35,7 @@ def reap(now=None) -> int:
     now = now or Now()
     shorten(now)
     expired = Job.objects.filter(status=Job.Status.RUNNING, lease_until__lt=now)
-    taken = sum(give_back(job, now) for job in expired)
+    taken = sum(tried(job, now) for job in expired)
     return taken + send_missing(now)
 
 
@@ -43,6 +46,15 @@ def shorten(now):
     running.update(lease_until=longest)
     longest = now + timedelta(seconds=LONGEST_WAIT * (1 + JITTER))
     Job.objects.filter(status=Job.Status.QUEUED, not_before__gt=longest).update(not_before=longest)
+
+
+def tried(job, now):
+    """Give a job back. Trouble with it must not keep the others where they are."""
+    try:
+        return give_back(job, now)
+    except Exception:
+        logger.exception("Job %s, whose worker died, could not be given back.", job.pk)
+        return 0
 
 
 def give_back(job, now):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from console import jobs
-from console.jobs import querying
+from console.jobs import querying, reaper
 from console.jobs.lease import Lease, claim
 from console.models import Database, Job, Query
 from integrations.connectors import CONNECTORS
@@ -64,6 +64,29 @@ def test_a_job_that_kills_its_workers_is_given_up(job):
     assert job.status == "error"
     assert job.error == "The worker that ran this job died, and so did the one before."
     assert job.remedy
+
+
+def test_a_job_that_cannot_be_given_back_keeps_no_other_from_it(job, marketer, monkeypatch, caplog):
+    other = jobs.submit("SELECT 2", database="shop", owner=marketer)
+    unheard = jobs.submit("SELECT 3", database="shop", owner=marketer)
+    OrmQ.objects.all().delete()
+    lose(job)
+    lose(other)
+    used_up = reaper.used_up
+
+    def broken(lost):
+        if lost.pk == job.pk:
+            raise RuntimeError("of this job alone")
+        return used_up(lost)
+
+    monkeypatch.setattr(reaper, "used_up", broken)
+
+    assert jobs.reap() == 2
+
+    other.refresh_from_db()
+    assert other.status == Job.Status.QUEUED and OrmQ.objects.count() == 2
+    assert f"Job {job.pk}, whose worker died, could not be given back." in caplog.text
+    assert jobs.take_turn(other.pk) and jobs.take_turn(unheard.pk)
 
 
 @pytest.mark.parametrize("sql", ["INSERT INTO t SELECT 1", "-- new\n/* rows */ create table t AS"])

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from console import jobs
 from console.jobs.in_part import so_far
-from console.models import Delivery, Job
+from console.models import Delivery, Job, LogKey
 from tests.console.deliveries import found, matches
 from tests.faults.deliveries import run, run_after_the_lease
 from tests.integrations.clevertap import EVENTS
@@ -54,6 +54,20 @@ def test_a_worker_killed_before_it_sends_leaves_nothing(submit, start, drop):
     assert not Delivery.objects.exists()
     run(job)
     assert len(matches("ann@example.com")) == 1
+
+
+@pytest.mark.needs("sshd", "ssh-keygen")
+def test_a_job_whose_log_cannot_be_counted_goes_on_all_the_same(submit, start, drop, caplog):
+    job = submit(SQL)
+    worker = start(job, "console.jobs.running.succeed")
+    worker.wait_at_step()
+    worker.kill()
+    LogKey.objects.all().delete()
+
+    assert jobs.reap(timezone.now() + timezone.timedelta(minutes=1))
+
+    assert f"What job {job.pk} may have delivered could not be counted." in caplog.text
+    assert run(job).status == "success"
 
 
 def test_of_a_delivery_that_breaks_off_the_rows_that_may_be_there_are_unsure(account, send):
