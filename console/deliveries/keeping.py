@@ -1,21 +1,23 @@
 """How long it is kept who got what, and what goes before that."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 
 from console import locks
 from console.deliveries.asking import Token
 from console.deliveries.searching import Damaged, hits_of, kept
-from console.models import Delivery, LogKey, LookUp
+from console.models import Delivery, Job, LogKey, LookUp
 from console.tables import log
 
 AT_ONCE = 500
+KEY_SPARED = timedelta(days=1)  # after the next one was made: clocks of machines differ
 
 
 class BackupGoesOn(Exception):
@@ -33,12 +35,19 @@ def prune(now: datetime) -> int:
             remove(delivery.path)
         count += len(some)
     LookUp.objects.filter(at__lt=before).delete()
-    newest = LogKey.objects.first()
-    if newest:
-        LogKey.objects.filter(deliveries=None).exclude(pk=newest.pk).delete()
+    prune_keys(now)
     if LogKey.objects.exists():
         log.show()
     return count
+
+
+def prune_keys(now):
+    """Delete keys that nothing was logged with, nor can be: no attempt is older than the next."""
+    running = Job.objects.filter(status=Job.Status.RUNNING)
+    began = running.aggregate(first=Min("started_at"))["first"] or now
+    following = LogKey.objects.filter(created_at__lt=min(began, now) - KEY_SPARED).first()
+    if following:
+        LogKey.objects.filter(deliveries=None, number__lt=following.number).delete()
 
 
 def leftovers() -> Iterator[Path]:

@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from console import jobs, locks
-from console.deliveries import looking_up
+from console.deliveries import keys, looking_up
+from console.jobs.lease import claim
 from console.models import Database, Delivery, Job, LogKey, LookUp, Table
 from console.tables import TableError, create_database
 from tests.console.deliveries import found
@@ -241,6 +242,29 @@ def test_what_is_past_its_time_goes_with_its_files_and_keys(send, settings, keep
     settings.DELIVERY_LOG *= 0
     assert jobs.prune()["deliveries"] == 1
     assert list(settings.DELIVERIES_DIR.glob("*/*")) == []
+
+
+def test_a_key_goes_when_no_job_can_log_with_it_any_more(marketer, settings):
+    now, day = timezone.now(), timedelta(days=1)
+    keys.current()
+    Database.objects.create(name="shop", owner=marketer)
+    job = jobs.submit("SELECT 1 AS a", database="shop", owner=marketer)
+    claim(job.pk)
+    keys.renew()
+
+    jobs.prune(now)
+    assert keys_kept() == [2, 1]  # An attempt may have looked which one is the newest.
+    jobs.prune(now + 2 * day)
+    assert keys_kept() == [2, 1]  # That of the job may have begun before, or its worker died.
+    Job.objects.update(status=Job.Status.ERROR)
+    jobs.prune(now + day / 2)
+    assert keys_kept() == [2, 1]
+    jobs.prune(now + 2 * day)
+    assert keys_kept() == [2]
+
+
+def keys_kept():
+    return list(LogKey.objects.values_list("number", flat=True))
 
 
 @needs_server
