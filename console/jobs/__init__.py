@@ -2,7 +2,7 @@
 
 from console.jobs.control import cluster_alive, kill, skip_waiting, workers_alive
 from console.jobs.holding import drop, release
-from console.jobs.reaper import reap
+from console.jobs.reaper import give_back_lost, reap, send_missing
 from console.jobs.rejects import resend, resend_once
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
@@ -22,6 +22,7 @@ __all__ = [
     "cluster_alive",
     "csv_lines",
     "drop",
+    "give_back_lost",
     "grid",
     "kill",
     "made",
@@ -35,6 +36,7 @@ __all__ = [
     "retry_once",
     "rows_of",
     "run",
+    "send_missing",
     "skip_waiting",
     "submit",
     "submit_once",

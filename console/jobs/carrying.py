@@ -3,6 +3,7 @@
 import logging
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
 from django.utils import timezone
@@ -187,7 +188,7 @@ def as_unsure(job, path):
 
     about = told(path)
     key = LogKey.objects.get(number=about["key"])
-    new = path.with_name(f"{path.stem}.unsure.parquet")
+    new = path.with_name(f"{path.stem}.unsure-{uuid4().hex[:8]}.parquet")  # Two may be at it.
     entries, size = changed(path, new, status=Delivery.Status.UNSURE.value)
     return Delivery(
         job=job,

@@ -32,11 +32,15 @@ def reap(now=None) -> int:
 
     The clock is that of the database: those of the machines can differ.
     """
+    return give_back_lost(now) + send_missing(now)
+
+
+def give_back_lost(now=None) -> int:
+    """Give back jobs whose worker died. What they may have sent can take long to write down."""
     now = now or Now()
     shorten(now)
     expired = Job.objects.filter(status=Job.Status.RUNNING, lease_until__lt=now)
-    taken = sum(tried(job, now) for job in expired)
-    return taken + send_missing(now)
+    return sum(tried(job, now) for job in expired)
 
 
 def shorten(now):
@@ -86,7 +90,7 @@ def what_now(job, now):
     return {"status": Job.Status.QUEUED, "phase": Job.Phase.QUEUED, "started_at": None}
 
 
-def send_missing(now):
+def send_missing(now=None) -> int:
     """Send messages until each job that could start has one. Any message is a turn of any job."""
     missing = ready(now).count() - get_broker().queue_size()
     unheard = ready(now).values_list("pk", flat=True)[: min(max(missing, 0), SENT_AT_ONCE)]

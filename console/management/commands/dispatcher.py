@@ -10,7 +10,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from console import locks
-from console.jobs import prune, reap
+from console.jobs import give_back_lost, prune, send_missing
 from console.models import Pulse
 from console.notifications import send_waiting, send_webhooks
 from console.schedules import tick
@@ -20,6 +20,7 @@ from console.watch import call_outside, look
 logger = logging.getLogger(__name__)
 
 TIDYING, MAILING = "tidying up", "sending mail"
+GIVING_BACK = "giving back jobs"
 # Beside the mail, which must not wait for a slow one.
 CALLING, HEARTBEAT = "calling webhooks", "calling outside"
 
@@ -31,6 +32,11 @@ def beat():
 def tidy():
     """Delete what is old."""
     in_thread(TIDYING, clear_up)
+
+
+def give_back():
+    """Give back jobs whose worker died."""
+    in_thread(GIVING_BACK, give_back_jobs)
 
 
 def mail():
@@ -55,6 +61,13 @@ def in_thread(name, work):
 
 def busy(*names):
     return [thread for thread in threading.enumerate() if thread.name in names]
+
+
+def give_back_jobs():
+    try:
+        give_back_lost()
+    finally:
+        connection.close()
 
 
 def send_mail():
@@ -82,8 +95,8 @@ def clear_up():
 POLL = 0.1  # seconds
 # What is done, and every how many seconds.
 ROUND = (
-    *((tick, 1), (beat, 5), (reap, 10), (look, 15)),
-    *((mail, 10), (webhooks, 10), (heartbeat, 60), (tidy, 3600)),
+    *((tick, 1), (beat, 5), (send_missing, 10), (look, 15)),
+    *((give_back, 10), (mail, 10), (webhooks, 10), (heartbeat, 60), (tidy, 3600)),
 )
 
 
@@ -127,7 +140,7 @@ def dispatch(stop: Stop) -> None:
                 due[work] = time.monotonic() + every
                 attempt(work)
         stop.wait(1)
-    for thread in busy(TIDYING, MAILING, CALLING):
+    for thread in busy(TIDYING, MAILING, CALLING, GIVING_BACK):
         thread.join(1)
 
 
