@@ -51,7 +51,7 @@ class Receipt:
     seconds: float = 0.0
     skipped: str = ""  # why nothing was sent
     summary: str = ""  # what was delivered, as a sentence, where that is not files
-    rejected: int = 0  # rows that were not delivered, for each of which there is a reason
+    rejected: int = 0  # rows that were not delivered or may not have been, each with a reason
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def joined(receipts: list[Receipt]) -> Receipt:
 
 def judged(receipt: Receipt, given: int, *, whole: bool) -> Receipt:
     """Return the receipt. Raise PermanentError where none of all the rows was taken."""
-    if not given or receipt.rejected < given:
+    if not given or receipt.rows or receipt.rejected < given:
         return receipt
     if whole:
         raise PermanentError(

@@ -56,6 +56,9 @@ KINDS = {
         AS_USUAL
         | {
             "partial": Fault("It refuses the first record of a request", {"faults": ["partial"]}),
+            "vague": Fault(
+                "It refuses the first record of a request, and names none", {"faults": ["vague"]}
+            ),
             "fail": Fault("It refuses all records of a request", {"faults": ["fail"]}),
             "busy": Fault("It is busy (429) for two requests", {"faults": ["429"] * 2}),
             "away": Fault("It is not available (503) for two requests", {"faults": ["503"] * 2}),

@@ -78,12 +78,23 @@ def parsed(reply: Reply) -> dict | None:
 def outcome(said: dict, body: bytes, count: int) -> Answer:
     """Return what became of the records of a request, of which there are so many."""
     listed = [each for each in as_list(said.get("unprocessed")) if isinstance(each, dict)]
-    if said["status"] == "fail" and not listed:
-        return Answer(dict.fromkeys(range(count), why_of(said)), 0)
-    if not listed:
-        return Answer({}, count)
-    refused, unnamed = matched(listed, json.loads(body))
-    return Answer(refused, count - len(refused) - unnamed, unnamed)
+    refused, strange = matched(listed, json.loads(body)) if listed else ({}, [])
+    left = count - len(refused)
+    taken = min(most_taken(said, count, left), left - len(strange))
+    if taken > 0:
+        return Answer(refused, taken, left - taken)
+    why = why_of(strange[0] if strange and not said.get("error") else said)
+    return Answer(refused | dict.fromkeys(set(range(count)) - refused.keys(), why), 0)
+
+
+def most_taken(said: dict, count: int, left: int) -> int:
+    """Return how many records can have been taken, of those that are left of so many."""
+    processed, failed = said.get("processed"), said["status"] != "success"
+    if type(processed) is int and 0 <= processed < count + (not failed):
+        return processed
+    if said["status"] == "fail":
+        return 0
+    return left - (failed and left == count)  # One was refused, and none is listed.
 
 
 def as_list(value):
@@ -97,24 +108,24 @@ def why_of(each: dict) -> tuple[str, str]:
     return f"CleverTap {code or 'fail'}", f"CleverTap refused it: {text}{number}."
 
 
-def matched(listed: list[dict], sent: dict) -> tuple[dict[int, tuple[str, str]], int]:
-    """Return the refused records by their place in the request, and how many are not in it.
+def matched(listed: list[dict], sent: dict) -> tuple[dict[int, tuple[str, str]], list[dict]]:
+    """Return the refused records by their place in the request, and what is told of no such one.
 
     A record comes back as it was sent, or at least with whom it was of.
     """
     [records] = sent.values()
     exact, named = places_by(records, whole), places_by(records, name_of)
-    refused, unnamed = {}, 0
+    refused, strange = {}, []
     for each in listed:
         record = each.get("record")
         place = free(exact[whole(record)], refused)
         if place is None:
             place = free(named[name_of(record)], refused)
         if place is None:
-            unnamed += 1
+            strange.append(each)
         else:
             refused[place] = why_of(each)
-    return refused, unnamed
+    return refused, strange
 
 
 def places_by(records, key) -> dict[str, deque]:

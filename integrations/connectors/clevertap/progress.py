@@ -2,8 +2,8 @@
 
 Entries name a batch by its number, and the rows between its first and its last number that were
 not in it. `sent` stands before a request that must not be repeated lightly; the outcome is one of
-`refused` (answered; these rows were refused), `unsure` (never answered, and not sent again) and
-`again` (not taken for sure, or to be repeated).
+`answered` (these rows were refused, or can have been), `unsure` (never answered, and not sent
+again) and `again` (not taken for sure, or to be repeated).
 """
 
 from dataclasses import dataclass, field
@@ -12,12 +12,17 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from integrations.connectors.clevertap.answers import Answer
 from integrations.connectors.clevertap.batches import Batch, Numbered
 from integrations.delivery import NO_ANSWER, Delivery
 
 UNSURE = (
     "CleverTap got this row and never answered: it may have taken it. See there before you send "
     "it again."
+)
+UNNAMED = (
+    "CleverTap took {} of the {} rows of a request without saying which: it may have taken this "
+    "one. See there before you send it again."
 )
 
 
@@ -103,18 +108,21 @@ class Progress:
         if not self.repeatable:
             self.delivery.journal.write(self.entry(batch, "again"))
 
-    def answered(self, batch: Batch, refused: dict[int, tuple[str, str]], taken: int) -> None:
-        """Note what was refused of a batch, by place; keep it. All else has been taken."""
-        self.settle(batch, "answered", refused, taken)
+    def answered(self, batch: Batch, answer: Answer) -> None:
+        """Note what was refused of a batch, or can have been; keep it. All else has been taken."""
+        refused = answer.refused
+        if answer.unnamed:
+            refused = dict.fromkeys(range(len(batch.numbers)), unnamed(batch, answer)) | refused
+        self.settle(batch, "answered", refused, answer.taken, unnamed=answer.unnamed)
 
     def unsure(self, batch: Batch) -> None:
         """Note that nobody knows what became of a batch, and keep all of its rows."""
         why = NO_ANSWER, UNSURE
         self.settle(batch, "unsure", dict.fromkeys(range(len(batch.numbers)), why), 0)
 
-    def settle(self, batch, kind, refused, taken):
+    def settle(self, batch, kind, refused, taken, **more):
         by_row = {int(batch.numbers[place]): why for place, why in refused.items()}
-        entry = self.entry(batch, kind) | {"refused": by_row, "taken": taken}
+        entry = self.entry(batch, kind) | {"refused": by_row, "taken": taken} | more
         # Doubles of what can be repeated do no harm: no need to wait for the disk.
         journal = self.delivery.journal
         (journal.note if self.repeatable else journal.write)(entry)
@@ -130,3 +138,8 @@ class Progress:
         for (rule, reason), places in reasons.items():
             numbers = batch.numbers[places].tolist()
             self.delivery.rejects.keep(batch.taken(places), numbers, rule, reason)
+
+
+def unnamed(batch: Batch, answer: Answer) -> tuple[str, str]:
+    """Return why a row is kept that can be one of those that were refused."""
+    return NO_ANSWER, UNNAMED.format(f"{answer.taken:,}", f"{len(batch.numbers):,}")

@@ -177,13 +177,14 @@ class Sender:
             self.progress.requests += 1
             self.progress.taken += answer.taken
         self.count_sent(batch)
-        self.progress.answered(batch, answer.refused, answer.taken)
+        self.progress.answered(batch, answer)
         if answer.unnamed:
             self.delivery.log(
-                f"CleverTap refused {records(answer.unnamed)} of a request without saying which."
+                f"CleverTap refused {records(answer.unnamed)} of a request without saying which. "
+                "All rows that it can be are listed as not delivered, or unknown."
             )
         if (refused := len(answer.refused) + answer.unnamed) and not self.settings["skip_invalid"]:
-            raise stop_at(refused, next(iter(answer.refused.values()), ("", "")))
+            raise stop_at(refused, next(iter(answer.refused.values()), None))
 
     def give_up(self, batch):
         """List the rows of a batch that nobody knows the end of, and that is not sent again."""
@@ -217,9 +218,10 @@ def records(count: int) -> str:
     return f"{count:,} record{'' if count == 1 else 's'}"
 
 
-def stop_at(count: int, why: tuple[str, str]) -> PermanentError:
+def stop_at(count: int, why: tuple[str, str] | None) -> PermanentError:
+    end = f", so the job stopped. {why[1]}" if why else " without saying which, so the job stopped."
     return PermanentError(
-        f"CleverTap refused {records(count)}, so the job stopped. {why[1]}".strip(),
+        f"CleverTap refused {records(count)}{end}",
         remedy="Mend the query: the page of the job lists the rows with what is wrong with each. "
         "Or let the export skip invalid records. What was delivered before is not sent again.",
     )

@@ -1,6 +1,7 @@
 """What a job that failed has brought to CleverTap, in words, as its journal has it."""
 
 from integrations.connectors.clevertap.operations import operation_of
+from integrations.delivery import NO_ANSWER
 
 
 def so_far(entries: list[dict], rows: int, settings: dict) -> str:
@@ -8,7 +9,7 @@ def so_far(entries: list[dict], rows: int, settings: dict) -> str:
     last = {entry["batch"]: entry for entry in entries}
     settled = [entry for entry in entries if "taken" in entry]
     taken = sum(entry["taken"] for entry in settled)
-    refused = sum(len(entry["refused"]) for entry in settled if entry["is"] == "answered")
+    refused = sum(refused_of(entry) for entry in settled)
     if refused and taken + refused == rows:
         return f"CleverTap has taken {taken:,} of the {rows:,} rows and refused {refused:,}."
     open_ones = sum(entry["is"] in ("sent", "unsure") for entry in last.values())
@@ -23,6 +24,12 @@ def so_far(entries: list[dict], rows: int, settings: dict) -> str:
     else:
         parts.append("No request is without an answer. Retry sends the others.")
     return "".join(parts)
+
+
+def refused_of(entry):
+    """Return how many rows of a batch were refused, those that nobody can name too."""
+    named = sum(rule != NO_ANSWER for rule, _ in entry["refused"].values())
+    return named + entry.get("unnamed", 0)
 
 
 def in_doubt(requests, settings):

@@ -10,6 +10,7 @@ FAULTS = {
     "503": "the server is not available",
     "fail": "none of the records is taken",
     "partial": "the first record is not taken",
+    "vague": "the first record is not taken, and nobody is told which",
     "malformed": "the request is taken, and answered with what cannot be read",
     "drop": "the request is taken, and the connection closed in place of an answer",
     "silent": "the request is taken, and nothing is said",
