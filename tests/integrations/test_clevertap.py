@@ -60,6 +60,10 @@ TYPES = {
     "json_array": (pa.array(['["x", 1, true]']), ["x", 1, True]),
     "no_array": (pa.array(["[x"]), "[x"),
     "nested_array": (pa.array(["[[1]]"]), "[[1]]"),
+    "nan_array": (pa.array(["[NaN]"]), "[NaN]"),
+    "later_nan": (pa.array(["[1, NaN]"]), "[1, NaN]"),
+    "infinite_array": (pa.array(["[-Infinity]"]), "[-Infinity]"),
+    "huge_array": (pa.array(["[1e999]"]), "[1e999]"),
     "repeated": (pa.array(["r"]).dictionary_encode(), "r"),
 }
 

@@ -18,6 +18,7 @@ SUBSCRIPTIONS = {"profile_operation": "subscribe"}
 PHONES = {"profile_operation": "disassociate"}
 A, B = "a@example.com", "b@example.com"
 LONG = "ü" * 257  # 514 bytes, though fewer characters than 512
+NAN = float("nan")
 FUTURE = int(time.time()) + 3600
 
 COLUMNS = [
@@ -96,6 +97,13 @@ ROWS = [
     ("ts", {}, {"identity": ["a", "b"], "ts": [1.5, None]}, "ts is no time"),
     ("numbers", {}, {"identity": ["a", "b"], "x": [float("nan"), 1.0]}, "x is not a number"),
     ("numbers", {}, {"identity": ["a", "b"], "x": [float("inf"), None]}, "x is not a number"),
+    ("numbers", {}, {"identity": ["a", "b"], "x": [[1.0, NAN], [1.0]]}, "x holds what is no"),
+    (
+        "numbers",
+        EVENTS,
+        {"identity": ["a", "b"], "evtName": ["E", "E"], "x": [[float("-inf")], None]},
+        "x holds what is no number",
+    ),
     (
         "system-events",
         EVENTS,

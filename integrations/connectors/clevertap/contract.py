@@ -130,7 +130,12 @@ CONTRACT = (
     rows(
         "ts", "That of a profile is as that of an event.", PROFILES_API, "unreadable_ts", PROFILES
     ),
-    rows("numbers", "Numbers are finite: JSON has no others.", EVENTS_API, "no_numbers"),
+    rows(
+        "numbers",
+        "Numbers are finite, those in arrays too: JSON has no others.",
+        EVENTS_API,
+        "no_numbers",
+    ),
     rows(
         "system-events",
         "`evtName` is not one of CleverTap's own events.",

@@ -83,7 +83,7 @@ def sent_columns(batch, settings) -> Iterator[tuple[str, pa.Array]]:
 
 def too_long(column: pa.Array, settings: dict) -> pa.Array | None:
     """Return where a text is too long, or a text in an array is; nothing where none can be."""
-    if types.is_list(column.type) or types.is_large_list(column.type):
+    if is_list(column.type):
         return rows_with(column, too_long(column.flatten(), settings))
     if not is_text(column.type):
         return None
@@ -93,6 +93,10 @@ def too_long(column: pa.Array, settings: dict) -> pa.Array | None:
     long = pc.greater(sizes, MOST_VALUE)
     mask = array_mask(column.cast(TEXT)) if settings.get("array_operation") else None
     return long if mask is None else pc.and_not(long, mask)
+
+
+def is_list(kind: pa.DataType) -> bool:
+    return types.is_list(kind) or types.is_large_list(kind)
 
 
 def rows_with(column, mask):
@@ -115,8 +119,17 @@ def unreadable_ts(batch, settings) -> Iterator[Broken]:
 
 def no_numbers(batch, settings) -> Iterator[Broken]:
     for name, column in sent_columns(batch, settings):
-        if types.is_floating(column.type):
-            yield Broken(pc.invert(pc.is_finite(column)), f"{name} is not a number.")
+        values = unwrapped(column)
+        if types.is_floating(values.type):
+            yield Broken(not_finite(values), f"{name} is not a number.")
+        elif is_list(values.type) and types.is_floating(values.type.value_type):
+            odd = rows_with(values, not_finite(values.flatten()))
+            if odd is not None:
+                yield Broken(odd, f"{name} holds what is no number.")
+
+
+def not_finite(numbers: pa.Array) -> pa.Array:
+    return pc.invert(pc.is_finite(numbers))
 
 
 def system_events(batch, settings) -> Iterator[Broken]:

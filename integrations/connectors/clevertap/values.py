@@ -1,6 +1,7 @@
 """Columns as JSON, value by value: texts, numbers, dates and arrays as CleverTap reads them."""
 
 import json
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -83,12 +84,27 @@ def array_mask(column: pa.Array) -> pa.Array | None:
 
 
 def is_array(text: str) -> bool:
-    """Return whether a text is a JSON array of single values."""
+    return array_of(text) is not None
+
+
+def array_of(text: str) -> list | None:
+    """Return the JSON array of single values that a text is, if it is one."""
     try:
-        found = json.loads(text, parse_constant=float)
+        found = json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(found, list) and not any(isinstance(each, list | dict) for each in found)
+        return None
+    return found if isinstance(found, list) and all(map(is_single, found)) else None
+
+
+def refuse(constant: str):
+    """Refuse NaN and the like: JSON has none of them, though Python reads them."""
+    raise ValueError(constant)
+
+
+def is_single(value) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, list | dict)
 
 
 def wrapped(arrays: pa.Array, operation: str) -> pa.Array:
