@@ -18,6 +18,7 @@ SUBSCRIPTIONS = {"profile_operation": "subscribe"}
 PHONES = {"profile_operation": "disassociate"}
 A, B = "a@example.com", "b@example.com"
 LONG = "ü" * 257  # 514 bytes, though fewer characters than 512
+SHORTS = "[" + ",".join(['"y"'] * 200) + "]"  # an array of short texts, 801 bytes in all
 NAN = float("nan")
 FUTURE = int(time.time()) + 3600
 
@@ -74,6 +75,21 @@ ROWS = [
     ("long-values", {}, {"identity": ["a", "b"], "x": ["x" * 513, "x"]}, "longer than 512"),
     ("long-values", {}, {"identity": ["a" * 513, "b"]}, "identity is longer than 512"),
     ("long-values", {}, {"identity": ["a", "b"], "x": [["y", LONG], ["y"]]}, "longer than 512"),
+    ("long-values", {}, {"identity": ["a", "b"], "x": [f'["{LONG}"]', '["y"]']}, "longer than 512"),
+    ("long-values", {}, {"identity": ["a", "b"], "x": [f"[{LONG}", SHORTS]}, "longer than 512"),
+    ("long-values", {}, {"identity": [SHORTS, "b"]}, "identity is longer than 512"),
+    (
+        "long-values",
+        EVENTS,
+        {"identity": ["a", "b"], "evtName": ["E", "E"], "x": [f'[1,"{LONG}"]', SHORTS]},
+        "x is longer than 512",
+    ),
+    (
+        "long-values",
+        EVENTS,
+        {"identity": ["a"] * 2, "evtName": ["Charged"] * 2, "Items[0].x": [SHORTS, "y"]},
+        "Items[0].x is longer than 512",
+    ),
     ("long-values", PHONES, {"value": ["+1" * 300, "+14155551234"]}, "longer than 512"),
     (
         "ts",

@@ -13,9 +13,9 @@ from integrations.connectors.clevertap.forms import are_addresses, are_numbers
 from integrations.connectors.clevertap.layout import Layout, layout_of
 from integrations.connectors.clevertap.operations import IDENTITIES, Operation, operation_of
 from integrations.connectors.clevertap.records import STATUSES, TYPES
-from integrations.connectors.clevertap.values import array_mask, is_text, timestamps
+from integrations.connectors.clevertap.values import array_mask, array_of, is_text, timestamps
 from integrations.contract import Broken
-from integrations.formats.quoting import TEXT
+from integrations.formats.quoting import TEXT, replaced
 from integrations.formats.text import text_of, unwrapped
 
 MOST_VALUE = 512  # bytes, so characters too
@@ -69,8 +69,9 @@ def required_values(batch, settings) -> Iterator[Broken]:
 
 
 def long_values(batch, settings) -> Iterator[Broken]:
+    arrays = array_columns(batch, settings)
     for name, column in sent_columns(batch, settings):
-        if (long := too_long(unwrapped(column), settings)) is not None:
+        if (long := too_long(unwrapped(column), arrays=name in arrays)) is not None:
             yield Broken(long, f"{name} is longer than {MOST_VALUE} bytes.")
 
 
@@ -81,22 +82,39 @@ def sent_columns(batch, settings) -> Iterator[tuple[str, pa.Array]]:
         yield name, batch[name]
 
 
-def too_long(column: pa.Array, settings: dict) -> pa.Array | None:
-    """Return where a text is too long, or a text in an array is; nothing where none can be."""
+def array_columns(batch, settings) -> set[str]:
+    """Return the columns of which a text that is a JSON array is sent as such."""
+    operation, layout = of(batch, settings)
+    found = set(layout.properties.values())
+    return found - set(layout.single_values().values()) if operation.noun == "profile" else found
+
+
+def too_long(column: pa.Array, *, arrays: bool = False) -> pa.Array | None:
+    """Return where a text is too long, or one in an array is; nothing where none can be."""
     if is_list(column.type):
-        return rows_with(column, too_long(column.flatten(), settings))
+        return rows_with(column, too_long(unwrapped(column.flatten())))
     if not is_text(column.type):
         return None
     sizes = pc.binary_length(column)
     if (pc.max(sizes).as_py() or 0) <= MOST_VALUE:
         return None
     long = pc.greater(sizes, MOST_VALUE)
-    mask = array_mask(column.cast(TEXT)) if settings.get("array_operation") else None
-    return long if mask is None else pc.and_not(long, mask)
+    if not arrays:
+        return long
+    return replaced(long, long, pa.array(map(is_long, column.filter(long).to_pylist())))
 
 
 def is_list(kind: pa.DataType) -> bool:
     return types.is_list(kind) or types.is_large_list(kind)
+
+
+def is_long(text: str) -> bool:
+    """Return whether a long text is no array, or has a member that is too long as well."""
+    members = array_of(text)
+    return members is None or any(
+        isinstance(each, str) and len(each.encode(errors="surrogatepass")) > MOST_VALUE
+        for each in members
+    )
 
 
 def rows_with(column, mask):
