@@ -17,6 +17,7 @@ from console.models import Delivery, Job, LogKey
 from console.tables import log
 from integrations.delivery import NO_ANSWER
 from integrations.errors import Stopped, TransientError
+from integrations.rows.chosen import Chosen
 from integrations.rows.joined import Joined
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,13 @@ class Carrying:
         from console.deliveries.writing import Carried, Log  # They load Arrow.
 
         written = Log(path_of(self.job), self.keyed, self.connector.identifiers(), self.key.number)
-        return written.write(self.rows, Carried(**carried), facts_of(self.job), check)
+        return written.write(self.sent(), Carried(**carried), facts_of(self.job), check)
+
+    def sent(self) -> Joined | Chosen:
+        """Return the rows with the columns that are sent."""
+        names = self.rows.schema.names
+        sent = self.connector.columns_sent(names)
+        return self.rows if sent == names else Chosen(self.rows, sent)
 
     def delivered(self) -> Delivery | None:
         """Return what to keep of a job that delivered all rows but those that were rejected."""

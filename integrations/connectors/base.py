@@ -149,6 +149,10 @@ class Connector:
         """
         return {}
 
+    def columns_sent(self, names: list[str]) -> list[str]:
+        """Return which columns of a result are sent."""
+        return names
+
     def target(self) -> tuple[str, str, str] | None:
         """Return database, table and mode where rows go to a table of the console."""
         return None

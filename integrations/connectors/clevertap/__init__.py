@@ -6,6 +6,7 @@ from integrations.connectors.base import Connector, Receipt
 from integrations.connectors.clevertap.authentication import Authentication, account_of, address_of
 from integrations.connectors.clevertap.contract import CONTRACT
 from integrations.connectors.clevertap.export import Export
+from integrations.connectors.clevertap.layout import layout_of
 from integrations.connectors.clevertap.operations import (
     operation_name,
     operation_of,
@@ -95,6 +96,13 @@ WHERE email_opt_in"""
 
     def identifiers(self):
         return IDENTIFIERS.get(operation_name(self.settings), {})
+
+    def columns_sent(self, names):
+        operation = operation_of(self.settings)
+        if operation.properties:
+            return names
+        fields = layout_of(names, operation).fields.values()
+        return [name for name in names if name in fields]
 
     def address(self):
         return address_of(self.authentication)
