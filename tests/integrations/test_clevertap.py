@@ -172,6 +172,17 @@ def test_device_tokens_are_added_to_devices(account, export, result):
     assert receipt.summary.startswith("Uploaded 1 device token to CleverTap")
 
 
+def test_keys_of_device_tokens_can_be_rows(account, export, result):
+    rows = result(
+        objectId=["o", "p"], id=["t"] * 2, type=["chrome"] * 2, keys=[{"auth": "x"}, None]
+    )
+
+    receipt, _ = export(rows, profile_operation="upload_tokens")
+
+    found = [record["tokenData"].get("keys") for record in account.store.read("tokens")]
+    assert (found, receipt.rows) == ([{"auth": "x"}, None], 2)
+
+
 def test_profiles_are_demerged_a_hundred_at_a_time(account, export, result):
     rows = result(identity=list(range(250)), ignored=[None] * 250)
 

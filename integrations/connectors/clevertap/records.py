@@ -70,7 +70,7 @@ def empty_as_null(column):
 def tokens(batch, layout, settings):
     data = [(key, texts(batch, layout, key)) for key in ("id", "type")]
     if keys := layout.fields.get("keys"):
-        data.append(("keys", bare(batch[keys].cast(TEXT))))
+        data.append(("keys", bare(text_of(batch[keys]).cast(TEXT))))
     device = texts(batch, layout, "objectId")
     return ['{"type":"token","objectId":', *device, ',"tokenData":{', *members(data), "}},"]
 
