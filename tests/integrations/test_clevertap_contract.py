@@ -174,6 +174,12 @@ ROWS = [
         {"objectId": ["a", "b"], "id": ["t", "t"], "type": ["fcm"] * 2, "keys": ["[]", "{}"]},
         "keys is no JSON object",
     ),
+    (
+        "token-keys",
+        TOKENS,
+        {"objectId": ["a", "b"], "id": ["t"] * 2, "type": ["fcm"] * 2, "keys": ['{"x":NaN}', None]},
+        "keys is no JSON object",
+    ),
 ]
 
 

@@ -13,7 +13,13 @@ from integrations.connectors.clevertap.forms import are_addresses, are_numbers
 from integrations.connectors.clevertap.layout import Layout, layout_of
 from integrations.connectors.clevertap.operations import IDENTITIES, Operation, operation_of
 from integrations.connectors.clevertap.records import STATUSES, TYPES
-from integrations.connectors.clevertap.values import array_mask, array_of, is_text, timestamps
+from integrations.connectors.clevertap.values import (
+    array_mask,
+    array_of,
+    is_text,
+    refuse,
+    timestamps,
+)
 from integrations.contract import Broken
 from integrations.formats.quoting import TEXT, replaced
 from integrations.formats.text import text_of, unwrapped
@@ -235,6 +241,6 @@ def odd_token_keys(batch, settings) -> Iterator[Broken]:
 
 def is_object(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
+        return isinstance(json.loads(text, parse_constant=refuse), dict)
     except (ValueError, RecursionError):
         return False
