@@ -1,17 +1,19 @@
 """Rows as lines of Krux: a user, and the attributes of that user.
 
 A line is USER^NAME:VALUE;NAME:VALUE1,VALUE2. The first column is the user, the second one the
-segments; every other one is an attribute of its name. What is null or empty is left out.
+segments; every other one is an attribute of its name. What is null or empty is left out, in
+lists too.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
-from integrations.formats.quoting import TEXT, data_of, join, replaced
+from integrations.formats.quoting import TEXT, data_of, join
 from integrations.formats.text import text_of, unwrapped
 from integrations.rows import Rows
 from integrations.rows.ahead import ahead
@@ -75,29 +77,32 @@ def segments_of(column: pa.Array, marks: Marks) -> pa.Array:
 
 
 def values(column: pa.Array, marks: Marks, name: str = "") -> pa.Array:
-    """Return the values of a column as texts; of a list, all with a mark between them."""
+    """Return the values of a column as texts; of a list, all that say something, joined."""
     column = unwrapped(column)
     if not is_list(column.type):
         return text_of(column, name)
-    members = pc.list_flatten(column)
-    texts = pa.LargeListArray.from_arrays(
-        pc.cast(starts(column), pa.int64()), text_of(members, name)
-    )
-    return replaced(
-        pc.binary_join(texts, pa.scalar(marks.value, TEXT)),
-        column.is_null(),
-        pa.nulls(column.null_count, TEXT),
-    )
+    texts = text_of(pc.list_flatten(column), name)
+    said = pc.fill_null(pc.not_equal(texts, ""), False)
+    counts = np.bincount(owners(column)[said.to_numpy(zero_copy_only=False)], minlength=len(column))
+    lists = pa.LargeListArray.from_arrays(starts(counts), texts.filter(said))
+    return pc.binary_join(lists, pa.scalar(marks.value, TEXT))
 
 
-def starts(column: pa.Array) -> pa.Array:
+def owners(lists: pa.Array) -> np.ndarray:
+    """Return the place of its list for each of the members."""
+    # Arrow's list_parent_indices counts members under a null too, which list_flatten leaves out.
+    lengths = pc.fill_null(pc.list_value_length(lists), 0)
+    return np.repeat(np.arange(len(lists)), lengths.to_numpy(zero_copy_only=False))
+
+
+def starts(counts: np.ndarray) -> pa.Array:
     """Return where the members of each list begin among all of them, and where the last end."""
-    lengths = pc.fill_null(pc.cast(pc.list_value_length(column), pa.int64()), 0)
-    return pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(lengths)])
+    return pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int64())
 
 
 def is_list(kind: pa.DataType) -> bool:
-    return types.is_list(kind) or types.is_large_list(kind)
+    """Return whether it is a list of any kind."""
+    return types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
 
 
 def nulls_for_empty(texts: pa.Array) -> pa.Array:

@@ -43,10 +43,11 @@ def wrong_names(schema, settings):
 def wrong_kinds(schema, settings):
     import pyarrow as pa
 
+    from integrations.formats.krux import is_list
+
     for field in list(schema)[2:]:
         kind = field.type
-        several = pa.types.is_list(kind) or pa.types.is_large_list(kind)
-        if pa.types.is_nested(kind.value_type if several else kind):
+        if pa.types.is_nested(kind.value_type if is_list(kind) else kind):
             yield f"The column {field.name} holds {kind}, which is no value and no list of values."
 
 
@@ -134,9 +135,11 @@ def any_member(lists, members, array):
     import numpy as np
     import pyarrow.compute as pc
 
+    from integrations.formats.krux import owners
+
     found = np.zeros(len(lists), dtype=bool)
-    parents = pc.list_parent_indices(lists).filter(pc.fill_null(members, False))
-    found[parents.to_numpy(zero_copy_only=False)] = True
+    mask = pc.fill_null(members, False).to_numpy(zero_copy_only=False)
+    found[owners(lists)[mask]] = True
     return array(found)
 
 
