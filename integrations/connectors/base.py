@@ -17,7 +17,7 @@ from integrations.formats import write_rows
 from integrations.rows import Rows
 from integrations.rows.changed import Changed
 from integrations.rows.joined import Joined
-from integrations.transports.arrival import Arrival
+from integrations.transports.arrival import Arrival, Sent
 
 NONE_SOUND = "each of the rows was rejected; they are tried again with the next run."
 NO_ROWS = "the result has no rows, and the export is set to skip empty results."
@@ -258,10 +258,12 @@ def all_tries(destination, path, content, limit):
 
 
 def delivered(arrival, content, rows):
+    # A try that finds what an earlier one sent has not read the content to its end.
+    sent = arrival.sent or Sent(content.bytes, content.digest.hexdigest())
     return DeliveredFile(
         path=arrival.path,
-        bytes=content.bytes,
-        sha256=content.digest.hexdigest(),
+        bytes=sent.bytes,
+        sha256=sent.sha256,
         remote_bytes=arrival.bytes,
         remote_modified=arrival.modified,
         remote_permissions=arrival.permissions,
@@ -290,7 +292,7 @@ class FileConnector(Connector):
         file, host_key = self.put(self.path_of_part(delivery), content, rows.count)
         return Receipt(
             rows=rows.count,
-            bytes=content.bytes,
+            bytes=file.bytes,
             files=[file],
             host_key=host_key,
             seconds=round(time.monotonic() - began, 3),

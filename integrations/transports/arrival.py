@@ -14,3 +14,12 @@ class Arrival:
     checksum: str = ""  # sha256:…, made there and the same as that of what was sent
     etag: str = ""  # as servers of objects have one
     version: str = ""  # of the object, where the bucket keeps several
+    sent: "Sent | None" = None  # what it is made of, where an earlier try may have sent that
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Bytes that were sent to their end."""
+
+    bytes: int
+    sha256: str

@@ -4,12 +4,14 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from integrations.delivery import MemoryJournal
 from integrations.errors import Stopped
+from integrations.receipts.content import check_file
 from tests.integrations.openpgp import Receiver
 from tests.integrations.s3_exports import connector, content, landed
 from tests.servers import local_delivery, wait_until
@@ -121,3 +123,69 @@ def test_a_job_that_is_retried_after_success_sends_again(s3, large):
     receipt = connector(s3, part_size=5).deliver(large, local_delivery(journal=journal))
 
     landed(s3, receipt, large)
+
+
+class LastWords(MemoryJournal):
+    """The journal of a worker that dies between the end of an upload and the note of it."""
+
+    def write(self, entry):
+        if "ended" in entry:
+            raise Stopped
+        super().write(entry)
+
+
+def followed(s3, rows, change=lambda asked: asked, **settings):
+    """Let a worker die when the object is there. Return receipt and log of the one after it."""
+    dead, log = LastWords(), []
+    with pytest.raises(Stopped):
+        connector(s3, **settings).deliver(rows, local_delivery(journal=dead))
+    assert s3.keys() == ["out.csv"]
+    journal = MemoryJournal([changed(entry, change) for entry in dead.entries])
+    s3.asked.clear()
+    alive = local_delivery(journal=journal, log=log.append)
+    return connector(s3, **settings).deliver(rows, alive), log
+
+
+def changed(entry, change):
+    return {"asked": change(entry["asked"])} if "asked" in entry else entry
+
+
+def without_sha256(asked):
+    """Return what was written down before it had a SHA-256."""
+    return {name: value for name, value in asked.items() if name != "sha256"}
+
+
+def is_true_of_the_object(s3, receipt, settings, tmp_path):
+    """Assert that the receipt is of the very bytes in the bucket, as its own check has it."""
+    path = tmp_path / "out.csv"
+    path.write_bytes(s3.read("out.csv"))
+    said = {"files": [asdict(file) for file in receipt.files], "format": {"format": "csv"}}
+    said["format"]["encoders"] = settings.get("encoders", "")
+    assert "It is what was delivered" in check_file(path, said)
+    assert receipt.bytes == path.stat().st_size
+
+
+@pytest.mark.parametrize("encoders", ["", "gz"])
+@pytest.mark.parametrize("change", [dict, without_sha256], ids=["now", "before"])
+def test_a_worker_that_died_before_its_note_leaves_a_true_receipt(
+    s3, large, tmp_path, encoders, change
+):
+    settings = {"encoders": encoders, "part_size": 5}
+
+    receipt, log = followed(s3, large, change, **settings)
+
+    is_true_of_the_object(s3, receipt, settings, tmp_path)
+    assert any("had arrived" in line for line in log)
+    assert "UploadPart" not in s3.asked and "CompleteMultipartUpload" not in s3.asked
+
+
+@pytest.mark.needs("gpg")
+@pytest.mark.parametrize("change", [dict, without_sha256], ids=["now", "before"])
+def test_of_an_encrypted_object_the_receipt_is_true_as_well(s3, large, tmp_path, change):
+    with receiver() as (_, settings):
+        receipt, log = followed(s3, large, change, **settings)
+
+        is_true_of_the_object(s3, receipt, settings, tmp_path)
+    # Where its SHA-256 was not written down, nobody can tell it any more.
+    assert any("had arrived" in line for line in log) == (change is dict)
+    assert s3.uploads() == []

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from integrations.transports.arrival import Arrival
+from integrations.transports.arrival import Arrival, Sent
 from integrations.transports.s3.confirming import etag_in
 from integrations.transports.s3.parts import is_md5, written
 
@@ -19,6 +19,7 @@ class Asked:
     checksum: int  # CRC-32
     etag: str = ""  # that the object has by what is in it, where the server makes such ones
     upload: str = ""  # whose parts it is made of
+    sha256: str = ""  # blank where an older version of the console wrote it down
 
 
 def is_ours(found: dict, asked: Asked) -> bool:
@@ -46,6 +47,7 @@ def arrival(place: str, told: dict, asked: Asked) -> Arrival:
         checksum=word(told, asked),
         etag=etag_in(told),
         version=version_in(told),
+        sent=Sent(asked.size, asked.sha256),
     )
 
 

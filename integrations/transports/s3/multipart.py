@@ -41,7 +41,7 @@ class Multipart:
             self.send(pieces)
             if self.kept:
                 self.delivery.log(f"Resumed {self.place}: {self.kept} parts were there already.")
-            return self.complete()
+            return self.complete(content.digest.hexdigest())
         except ExportError as error:
             if lost(error):
                 self.known.ended(self.upload)
@@ -110,11 +110,11 @@ class Multipart:
         self.known.confirmed(self.upload, number, Part(digest, etag))
         return etag
 
-    def complete(self):
+    def complete(self, sha256):
         """Make the parts the object, once this worker is known to be the one to do it."""
         token = self.known.tokens[self.upload]
         whole = etag_of_parts(self.etags)
-        asked = Asked(self.key, token, self.size, self.checksum, whole, self.upload)
+        asked = Asked(self.key, token, self.size, self.checksum, whole, self.upload, sha256)
         parts = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(self.etags, 1)]
         given = {"Key": self.key, "UploadId": self.upload, "MultipartUpload": {"Parts": parts}}
         if self.known.checksums:

@@ -7,13 +7,13 @@ from integrations.transports.s3.confirming import is_confirmed
 from integrations.transports.s3.known import Known, new_token
 from integrations.transports.s3.making import damaged, looked_at, with_checksums
 from integrations.transports.s3.manner import Manner
-from integrations.transports.s3.parts import crc32, md5, written
+from integrations.transports.s3.parts import crc32, md5, sha256, written
 
 
 def put(bucket: Bucket, key: str, data: bytes, manner: Manner, known: Known) -> Arrival:
     """Put the bytes at the key."""
     place, checksum, token = bucket.place(key), crc32(data), new_token()
-    asked = Asked(key, token, len(data), checksum, etag=md5(data))
+    asked = Asked(key, token, len(data), checksum, etag=md5(data), sha256=sha256(data))
 
     def send(**checksums):
         bucket.delivery.fence()

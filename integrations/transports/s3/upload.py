@@ -3,6 +3,7 @@
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import reduce
 from itertools import chain
 from typing import Any
 
@@ -15,7 +16,7 @@ from integrations.transports.s3.bucket import SCHEME, Bucket
 from integrations.transports.s3.known import Known
 from integrations.transports.s3.manner import Manner
 from integrations.transports.s3.multipart import Multipart
-from integrations.transports.s3.parts import cut
+from integrations.transports.s3.parts import crc32, cut
 from integrations.transports.s3.single import put
 
 CLEARING, LOOKING = 2.0, 10.0  # seconds to come back after a stop, and after a failure
@@ -39,7 +40,7 @@ class Upload:
         self.known.recall()
         name, _, key = path.removeprefix(SCHEME).partition("/")
         with Bucket(self.account, name, self.delivery) as bucket:
-            if arrived := self.arrived(bucket, key):
+            if arrived := self.arrived(bucket, key, content):
                 return arrived
             self.forget_uploads_of_the_dead(bucket, key, content)
             return self.put(bucket, key, content)
@@ -61,13 +62,15 @@ class Upload:
                 self.known.ended(upload)
                 self.delivery.log(f"Gave up an upload of {bucket.place(begun_for)} begun earlier.")
 
-    def arrived(self, bucket, key):
+    def arrived(self, bucket, key, content=None):
         """Return what an earlier try did deliver, where only the answer to it was lost."""
         asked = self.known.asked
         if not asked or asked.key != key:
             return None
         found = bucket.head(key)
         if not found or not (is_ours(found, asked) and is_whole(found, asked)):
+            return None
+        if not (asked := measured(asked, content)):
             return None
         self.delivery.log(f"{bucket.place(key)} had arrived: only the server's answer was lost.")
         self.known.done()
@@ -102,3 +105,14 @@ class Upload:
         name = self.path.removeprefix(SCHEME).partition("/")[0]
         delivery = replace(self.delivery, stopped=over)
         return Bucket(replace(self.account, timeout=LOOKING), name, delivery)
+
+
+def measured(asked, content):
+    """Return what was asked for with its SHA-256; nothing where that cannot be told any more."""
+    if asked.sha256:
+        return asked
+    if not content or not content.repeatable:
+        return None
+    checksum = reduce(lambda before, chunk: crc32(chunk, before), content, 0)
+    same = (content.bytes, checksum) == (asked.size, asked.checksum)
+    return replace(asked, sha256=content.digest.hexdigest()) if same else None
