@@ -24,6 +24,7 @@ TRINO_NAMES = {
     "INTERVAL": "interval day to second",
     '"NULL"': "unknown",
 }
+TRINO_QUOTES = '"'  # An apostrophe can be part of a name there.
 DUCKDB_NAMES = {name: duckdb for duckdb, name in TRINO_NAMES.items()}
 # Types that Trino or Parquet do not have, and what keeps every value of them, or fails.
 STORED_AS = {
@@ -43,14 +44,29 @@ STORED_AS = {
     "JSON": "VARCHAR",
     '"NULL"': "VARCHAR",
 }
-WORD = re.compile(r'"[^"]*"|[A-Z][A-Z_]*(?: WITH TIME ZONE)?')
 
 
 def stored(duckdb_type):
     """Return the DuckDB type in which a result's column is kept in Parquet."""
-    if duckdb_type.startswith("ENUM"):
+    if duckdb_type.endswith("]"):
+        members, _, length = duckdb_type.rpartition("[")
+        return f"{stored(members)}[{length}"
+    kind, _, inside = duckdb_type.partition("(")
+    if kind == "ENUM":
         return "VARCHAR"
-    return WORD.sub(lambda word: STORED_AS.get(word[0], word[0]), duckdb_type)
+    if kind in NESTED:
+        return f"{kind}({', '.join(NESTED[kind](member) for member in split(inside[:-1]))})"
+    return STORED_AS.get(duckdb_type, duckdb_type)
+
+
+def stored_field(text):
+    """Return a field with the type in which it is kept; its name can be that of a type."""
+    name, kind = parted(text)
+    return f"{name} {stored(kind)}"
+
+
+# What is between the brackets of a type that is made of others.
+NESTED = {"STRUCT": stored_field, "UNION": stored_field, "MAP": stored, "TUPLE": stored}
 
 
 def trino(duckdb_type):
@@ -75,15 +91,22 @@ def composite(duckdb_type):
 
 def field(text):
     """Return name and type of a struct's field such as `"a b" INTEGER`."""
+    name, kind = parted(text)
+    return name.strip('"'), kind
+
+
+def parted(text):
+    """Return the name of a struct's field as it is written, and the type."""
     name = re.match(r'"(?:[^"]|"")*"|\S+', text)[0]
-    return name.strip('"'), text[len(name) :].strip()
+    return name, text[len(name) :].strip()
 
 
-def split(text):
+def split(text, quotes="\"'"):
     """Split at the commas that stand outside brackets and quotes."""
-    depth, quoted, parts, start = 0, False, [], 0
+    depth, quoted, parts, start = 0, "", [], 0
     for index, letter in enumerate(text):
-        quoted ^= letter == '"'
+        if letter in quotes and quoted in ("", letter):
+            quoted = "" if quoted else letter
         depth += 0 if quoted else (letter in "([") - (letter in ")]")
         if letter == "," and not depth and not quoted:
             parts.append(text[start:index].strip())
@@ -97,9 +120,9 @@ def duckdb(trino_type):
     if kind.startswith("array("):
         return f"{duckdb(kind[6:-1])}[]"
     if kind.startswith("map("):
-        return f"MAP({', '.join(duckdb(member) for member in split(kind[4:-1]))})"
+        return f"MAP({', '.join(duckdb(member) for member in split(kind[4:-1], TRINO_QUOTES))})"
     if kind.startswith("row("):
-        members = [field(member) for member in split(kind[4:-1])]
+        members = [field(member) for member in split(kind[4:-1], TRINO_QUOTES)]
         return f"STRUCT({', '.join(f'{quote(name)} {duckdb(kind)}' for name, kind in members)})"
     return DUCKDB_NAMES.get(kind, kind.upper())
 
