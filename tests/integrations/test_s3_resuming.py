@@ -103,6 +103,23 @@ def test_encrypted_parts_of_a_dead_worker_are_given_up(s3, large):
     assert s3.uploads() == []
 
 
+@pytest.mark.needs("gpg")
+@pytest.mark.parametrize("refusal", [(403, "AccessDenied"), (405, "MethodNotAllowed")])
+def test_an_account_that_may_not_give_up_parts_delivers_after_a_fault(s3, large, refusal):
+    s3.switches.refusals["CompleteMultipartUpload"] = [(500, "InternalError")]
+    s3.switches.refusals["AbortMultipartUpload"] = [refusal] * 9
+    journal, log = MemoryJournal(), []
+    with receiver() as (reader, settings):
+        connector(s3, **settings).deliver(large, local_delivery(journal=journal, log=log.append))
+
+        assert reader.decrypt(s3.read("out.csv")) == content(large)
+    [kept] = [line for line in log if "Its parts stay" in line]
+    assert "Give up the upload of s3://demo/out.csv" in kept
+    begun = [entry["upload"] for entry in journal.entries if "token" in entry]
+    # The next attempt tries once more to give the first one up.
+    assert [entry["ended"] for entry in journal.entries if "ended" in entry] == begun[1:]
+
+
 @contextmanager
 def receiver():
     """Yield who decrypts, and the settings of an export for that one."""

@@ -58,9 +58,18 @@ class Upload:
         """Give up what earlier attempts have begun, but for what this one can go on with."""
         for upload, begun_for in list(self.known.uploads.items()):
             if begun_for != key or not content.repeatable:
-                bucket.abort(begun_for, upload)
-                self.known.ended(upload)
-                self.delivery.log(f"Gave up an upload of {bucket.place(begun_for)} begun earlier.")
+                self.give_up(bucket, begun_for, upload)
+
+    def give_up(self, bucket, key, upload):
+        """Let the server forget an upload. Where it does not, this job goes on without it."""
+        try:
+            bucket.abort(key, upload)
+        except ExportError as error:  # Many accounts may write, and not take back.
+            self.known.forget(upload)
+            self.delivery.log(f"{error} Its parts stay, and the export goes on.")
+        else:
+            self.known.ended(upload)
+            self.delivery.log(f"Gave up an upload of {bucket.place(key)} begun earlier.")
 
     def arrived(self, bucket, key, content=None):
         """Return what an earlier try did deliver, where only the answer to it was lost."""
