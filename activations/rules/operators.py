@@ -12,12 +12,27 @@ PATTERN = "{}"
 
 
 def condition(value: str, column: Column, leaf: dict, timezone: str) -> str:
-    """Return whether the value of a column is as the leaf of a rule says."""
-    operator = leaf["operator"]
+    """Return whether the value of a column is, or is not, as the leaf of a rule says."""
+    if column.kind in ARRAYS and leaf["operator"]["type"] != "IsNull":
+        return in_array(value, column, leaf)
+    found = as_said(value, column, leaf["operator"], timezone)
+    return negation(found) if is_opposite(leaf) else found
+
+
+def is_opposite(leaf: dict) -> bool:
+    """Return whether a leaf asks for the opposite of its operator."""
+    return bool(leaf.get("exclude")) ^ bool(leaf["operator"].get("not"))
+
+
+def negation(condition: str) -> str:
+    """Return the opposite of a condition: what is null is as little so as what is false."""
+    return f"NOT coalesce({condition}, FALSE)"
+
+
+def as_said(value, column, operator, timezone):
+    """Return whether a value is as the operator says."""
     if operator["type"] == "IsNull":
         return f"{value} IS NULL"
-    if column.kind in ARRAYS:
-        return in_array(value, column, leaf, timezone)
     if column.kind == TIME:
         seconds = value if column.holds_epochs else f"CAST(to_unixtime({value}) AS BIGINT)"
         return times.condition(seconds, operator, timezone)
@@ -34,21 +49,36 @@ def single(value, kind, operator):
     return OPERATORS[kind][name](value, operator, LITERALS[kind])
 
 
-def in_array(value, column, leaf, timezone):
-    """Return whether any, all, or so many of the elements are as the leaf says."""
-    element = Column("x", "", ARRAYS[column.kind])
-    inner = single("x", element.kind, leaf["operator"])
+def in_array(value, column, leaf):
+    """Return whether any, all, or so many of the members are as the leaf says.
+
+    The opposite of an operator is asked of each member, as a line such as “all of them is not
+    news” reads.
+    """
+    hit = single("x", ARRAYS[column.kind], leaf["operator"])
     matching = leaf.get("arrayMatching") or "any"
+    if matching == "all":
+        return all_members(value, hit, opposite=is_opposite(leaf))
+    inner = negation(hit) if is_opposite(leaf) else hit
     if matching == "any":
         return f"any_match({value}, x -> {inner})"
-    if matching == "all":
-        return f"(cardinality({value}) > 0 AND all_match({value}, x -> {inner}))"
+    return so_many(f"cardinality(filter({value}, x -> {inner}))", matching)
+
+
+def all_members(value, hit, *, opposite):
+    """Return whether all members hit, of which there is one at least; or whether none does."""
+    if opposite:
+        return negation(f"any_match({value}, x -> {hit})")
+    return f"(cardinality({value}) > 0 AND all_match({value}, x -> {hit}))"
+
+
+def so_many(found, matching):
+    """Return whether the number of members found is the one that is asked for."""
     if not isinstance(matching, dict) or len(matching) != 1:
         raise BadValue("Choose any, all, at least, at most or exactly.")
     [(how, number)] = matching.items()
     if how not in MATCHING:
         raise BadValue("Choose any, all, at least, at most or exactly.")
-    found = f"cardinality(filter({value}, x -> {inner}))"
     return f"{found} {MATCHING[how]} {literals.whole(number, least=0)}"
 
 

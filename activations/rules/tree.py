@@ -11,6 +11,7 @@ from activations.rules import operators
 from activations.rules.audience import NUMBER, TIME, Audience, Behavior, Column
 from activations.rules.literals import BadValue, name
 from activations.rules.measures import Measures
+from activations.rules.operators import negation
 
 SETS = {"And": " AND ", "Or": " OR "}
 COUNTS = {"Count", "CountDistinct"}
@@ -47,9 +48,10 @@ def condition(node: dict, context: Context, depth: int = 0) -> str:
     if node.get("type") in SETS:
         return rule_set(node, context, depth)
     if node.get("type") == "Reference":
-        return negated(reference(node, context), node)
+        found = reference(node, context)
+        return negation(found) if node.get("exclude") else found
     if node.get("type") == "Value":
-        return negated(value(node, context), node)
+        return value(node, context)
     raise BadValue(f"There is no rule of the type {node.get('type')!r}.")
 
 
@@ -74,15 +76,6 @@ def joined(parts: list[str], kind: str) -> str:
     if len(parts) < 2:
         return parts[0] if parts else "TRUE"
     return f"({SETS[kind].join(parts)})"
-
-
-def negated(condition, node):
-    excluded = bool(node.get("exclude")) ^ bool(node.get("operator", {}).get("not"))
-    return negation(condition) if excluded else condition
-
-
-def negation(condition: str) -> str:
-    return f"NOT coalesce({condition}, FALSE)"
 
 
 def value(leaf, context):
@@ -160,8 +153,7 @@ def filtered(left, behavior, audience):
 def row_condition(leaf, behavior, audience):
     wanted = (leaf.get("leftValue") or {}).get("name")
     column = column_of(behavior.columns, wanted, f"column of {behavior.table}")
-    found = operators.condition(name(column.name), column, leaf, audience.timezone)
-    return negated(found, leaf)
+    return operators.condition(name(column.name), column, leaf, audience.timezone)
 
 
 def windowed(left, behavior, audience):

@@ -1,7 +1,14 @@
 """Rules in plain lines, to be read and to be compared with those of another version."""
 
-from activations.rules.audience import Audience
-from activations.segments.words import AGGREGATES, CHOICES, MATCHING, RELATIVE, Choice
+from activations.rules.audience import ARRAYS, Audience
+from activations.segments.words import (
+    AGGREGATES,
+    CHOICES,
+    MATCHING,
+    OF_COLUMN,
+    RELATIVE,
+    Choice,
+)
 
 INDENT = "  "
 NOTHING = "…"
@@ -34,7 +41,7 @@ def of_rule(leaf, audience, names):
         return f"{'not in' if leaf.get('exclude') else 'in'} the segment “{name}”"
     left = leaf.get("leftValue") or {}
     subject, kind = of_left(left, audience)
-    matching = of_matching(leaf.get("arrayMatching"))
+    matching = of_matching(leaf, kind)
     return f"{subject} {matching}{compared(leaf, kind)}{of_rows(left, audience)}"
 
 
@@ -46,12 +53,24 @@ def of_left(left, audience):
     behavior = (left.get("source") or {}).get("name") or NOTHING
     kind, column = left["aggregation"].get("type"), left["aggregation"].get("column")
     label = AGGREGATES.get(kind, {"label": NOTHING})["label"].lower()
-    return f"{behavior}: {label}{f' {column}' if column and kind != 'Count' else ''}", "number"
+    subject = f"{behavior}: {label}{f' {column}' if column and kind != 'Count' else ''}"
+    return subject, kind_of_value(left, audience)
 
 
-def of_matching(matching):
-    if not matching:
-        return ""
+def kind_of_value(left, audience):
+    """Return what kind of value an aggregate is: a number, or what its column has."""
+    if left["aggregation"].get("type") not in OF_COLUMN:
+        return "number"
+    behavior = audience and audience.behaviors.get((left.get("source") or {}).get("name"))
+    column = behavior and behavior.columns.get(left["aggregation"].get("column"))
+    return column.kind if column else ""
+
+
+def of_matching(leaf, kind):
+    """Return which members of a list have to be as the rule says; "" where it has one value."""
+    matching = leaf.get("arrayMatching") or ("any" if kind in ARRAYS else "")
+    if not matching or (leaf.get("operator") or {}).get("type") == "IsNull":
+        return ""  # That is asked of the whole list.
     if isinstance(matching, dict):
         [(how, number)] = matching.items()
         return f"({MATCHING.get(how, how)} {number}) "
@@ -74,7 +93,8 @@ def of_rows(left, audience):
 def row_rule(leaf, behavior):
     name = (leaf.get("leftValue") or {}).get("name")
     column = behavior and behavior.columns.get(name)
-    return f"{name or NOTHING} {compared(leaf, column.kind if column else '')}"
+    kind = column.kind if column else ""
+    return f"{name or NOTHING} {of_matching(leaf, kind)}{compared(leaf, kind)}"
 
 
 def compared(leaf, kind):

@@ -29,10 +29,17 @@ export function operatorFields(leaf, kind, choices, at) {
 
 const NUMBERED = ["atLeast", "atMost", "exactly"];
 
-// Of an attribute with several values: which of them have to be as the rule says.
-export function matchingFields(leaf, at) {
+const isList = (kind) => kind.endsWith("_array");
+
+function matchingOf(leaf) {
   const matching = leaf.arrayMatching || "any";
-  const how = typeof matching === "string" ? matching : Object.keys(matching)[0];
+  return typeof matching === "string" ? [matching] : Object.entries(matching)[0];
+}
+
+// Of a column with several values: which of them have to be as the rule says.
+export function matchingFields(leaf, kind, at) {
+  if (!isList(kind)) return [];
+  const [how, number] = matchingOf(leaf);
   const set = (value) => {
     leaf.arrayMatching = NUMBERED.includes(value) ? { [value]: 1 } : value;
     at.redraw();
@@ -41,16 +48,22 @@ export function matchingFields(leaf, at) {
   const select = choose(Object.entries(at.words.matching), how, props, set);
   if (!NUMBERED.includes(how)) return [select];
   const input = make("input", { type: "number", min: 0, class: "value count", "aria-label": "How many values", "data-key": `${at.key}:matched` });
-  input.value = matching[how];
+  input.value = number;
   input.addEventListener("input", () => { leaf.arrayMatching = { [how]: Number(input.value) }; at.change(); });
   return [select, input];
 }
 
 // A rule in a few words, for the funnel and for screen readers.
-export function spoken(leaf, choices) {
-  const choice = choiceOf(choices, leaf.operator);
+export function spoken(leaf, kind, words) {
+  const choice = choiceOf(words.operators[kind], leaf.operator);
   if (!choice) return leaf.operator.type;
-  return [choice.label, ...VALUES[choice.shape]?.(leaf.operator) ?? []].join(" ");
+  return [...matched(leaf, kind, words), choice.label, ...VALUES[choice.shape]?.(leaf.operator) ?? []].join(" ");
+}
+
+function matched(leaf, kind, words) {
+  if (!isList(kind) || leaf.operator.type === "IsNull") return [];
+  const [how, ...number] = matchingOf(leaf);
+  return [`(${[words.matching[how] ?? how, ...number].join(" ")})`];
 }
 
 const VALUES = {

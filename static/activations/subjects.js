@@ -26,7 +26,7 @@ function attributeFields(leaf, at) {
   const found = attributes.find((one) => one.name === leaf.leftValue?.name);
   if (!found) return [[select]];
   const inner = { ...at, name: found.name, suggest: at.suggest("", found) };
-  const matching = found.kind.endsWith("_array") ? matchingFields(leaf, inner) : [];
+  const matching = matchingFields(leaf, found.kind, inner);
   return [[select, ...matching, ...operatorFields(leaf, element(found.kind), words.operators[found.kind], inner)]];
 }
 
@@ -53,6 +53,7 @@ function behaviorFields(leaf, at) {
   const props = { "aria-label": `${at.place}: behavior`, "data-key": `${at.key}:subject`, class: "subject" };
   const select = choose(at.behaviors.map(({ name }) => [name, name]), left.source?.name, props, (name) => {
     leaf.leftValue = { source: { name }, aggregation: { type: "Count" } };
+    delete leaf.arrayMatching;
     leaf.operator = atLeastOne();
     at.redraw();
   });
@@ -60,7 +61,8 @@ function behaviorFields(leaf, at) {
   const value = aggregateFields(leaf, behavior, at);
   const kind = valueKind(left.aggregation, behavior, at);
   const inner = { ...at, name: left.source.name, suggest: suggestion(left.aggregation, behavior, at) };
-  const compared = kind ? operatorFields(leaf, element(kind), at.words.operators[kind], inner) : [];
+  const compared = kind
+    ? [...matchingFields(leaf, kind, inner), ...operatorFields(leaf, element(kind), at.words.operators[kind], inner)] : [];
   return [
     [select, ...value, ...compared],
     ...(behavior.timed ? [windowFields(left, at)] : []),
@@ -85,6 +87,7 @@ function aggregateFields(leaf, behavior, at) {
   const every = Object.entries(at.words.aggregates).filter(([, said]) => behavior.timed || !said.timed);
   const change = (next) => {
     leaf.leftValue.aggregation = next;
+    delete leaf.arrayMatching;
     const kind = valueKind(next, behavior, at);
     const choices = kind && at.words.operators[kind];
     if (choices && !choices.some((one) => one.type === leaf.operator.type)) leaf.operator = first(choices, kind);
@@ -139,6 +142,7 @@ function filterRow(leaf, place, left, behavior, at) {
     { "aria-label": `${name}: column`, "data-key": `${key}:subject` }, (chosen) => {
       const { kind } = behavior.columns.find((one) => one.name === chosen);
       leaf.leftValue = { name: chosen };
+      delete leaf.arrayMatching;
       leaf.operator = first(at.words.operators[kind], kind);
       at.redraw();
     });
@@ -150,6 +154,7 @@ function filterRow(leaf, place, left, behavior, at) {
   } } }, icon("remove"));
   return [
     place ? jointOf(left, place, at) : word("Only where"), select,
+    ...(column ? matchingFields(leaf, column.kind, inner) : []),
     ...(column ? operatorFields(leaf, element(column.kind), at.words.operators[column.kind], inner) : []), remove,
   ];
 }
@@ -196,17 +201,17 @@ export function summary(node, data) {
     const name = data.segments.find((one) => one.id === node.id)?.name ?? "a segment";
     return `${node.exclude ? "not in" : "in"} “${name}”`;
   }
-  const { operators, aggregates } = data.words;
+  const { aggregates } = data.words;
   const left = node.leftValue ?? {};
   if (kind === "attribute") {
     const found = data.attributes.find((one) => one.name === left.name);
-    return `${left.name ?? "…"} ${found ? spoken(node, operators[found.kind]) : ""}`;
+    return `${left.name ?? "…"} ${found ? spoken(node, found.kind, data.words) : ""}`;
   }
   const { type, column } = left.aggregation;
   const behavior = data.behaviors.find((one) => one.name === left.source?.name);
   const valued = behavior ? valueKind(left.aggregation, behavior, data) : null;
   const of = aggregates[type]?.of ? ` ${column}` : "";
-  return `${left.source?.name}: ${aggregates[type]?.label.toLowerCase()}${of} ${valued ? spoken(node, operators[valued]) : ""}`;
+  return `${left.source?.name}: ${aggregates[type]?.label.toLowerCase()}${of} ${valued ? spoken(node, valued, data.words) : ""}`;
 }
 
 // What a new rule begins with.

@@ -78,8 +78,7 @@ class Plain:
             return found ^ bool(node.get("exclude"))
         if node["type"] == "Reference":
             return self.holds(self.segments[node["id"]], customer) ^ bool(node.get("exclude"))
-        found = self.leaf(node, customer)
-        return bool(found) ^ bool(node.get("exclude")) ^ bool(node["operator"].get("not"))
+        return self.leaf(node, customer)
 
     def leaf(self, node, customer):
         left = node["leftValue"]
@@ -101,8 +100,7 @@ class Plain:
 
     def row_leaf(self, leaf, event):
         name = leaf["leftValue"]["name"]
-        found = operator(event[name], EVENTS.columns[name].kind, leaf)
-        return bool(found) ^ bool(leaf.get("exclude")) ^ bool(leaf["operator"].get("not"))
+        return operator(event[name], EVENTS.columns[name].kind, leaf)
 
 
 def aggregate(aggregation, rows):
@@ -125,23 +123,33 @@ def aggregate(aggregation, rows):
 
 
 def operator(value, kind, node):
-    found = node["operator"]
+    found, opposite = node["operator"], is_opposite(node)
     if found["type"] == "IsNull":
-        return value is None
-    if value is None:
-        return False
+        return (value is None) ^ opposite
     if kind.endswith("_array"):
         return in_array(value, kind.removesuffix("_array"), node)
-    return single(value, kind, found)
+    return held(value, kind, found, opposite)
+
+
+def is_opposite(node):
+    return bool(node.get("exclude")) ^ bool(node["operator"].get("not"))
+
+
+def held(value, kind, found, opposite):
+    """Return whether a single value is as the operator says, or is not; null is not."""
+    return (value is not None and single(value, kind, found)) ^ opposite
 
 
 def in_array(values, kind, node):
-    hits = [bool(each is not None and single(each, kind, node["operator"])) for each in values]
-    matching = node.get("arrayMatching") or "any"
+    """Ask each member, be it for the operator or for its opposite."""
+    opposite, matching = is_opposite(node), node.get("arrayMatching") or "any"
+    if values is None:
+        return matching == "all" and opposite
+    hits = [held(each, kind, node["operator"], opposite) for each in values]
     if matching == "any":
         return any(hits)
     if matching == "all":
-        return bool(hits) and all(hits)
+        return all(hits) and (bool(hits) or opposite)
     [(how, number)] = matching.items()
     return {"atLeast": sum(hits) >= number, "atMost": sum(hits) <= number}.get(
         how, sum(hits) == number

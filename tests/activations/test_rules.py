@@ -394,3 +394,46 @@ def test_only_the_rows_that_all_rules_want_are_read():
     sql = members({"type": "And", "conditions": parts}, audience())
 
     assert sql.count("TD_INTERVAL") == 1 and "FILTER" not in sql
+
+
+LISTS = {
+    "news": ["news"],
+    "both": ["news", "sport"],
+    "sport": ["sport", "sport"],
+    "null": ["news", None],
+    "empty": [],
+    "none": None,
+}
+NOT_NEWS = {"type": "Equal", "rightValue": "news", "not": True}
+NONE_OF = {"type": "In", "rightValues": ["news", "ads"], "not": True}
+NO_NEWS = {"type": "Contain", "rightValues": ["new"], "not": True}
+
+
+@pytest.fixture(scope="module")
+def ask_lists(tmp_path_factory):
+    """Run a statement over customers who differ in their tags alone."""
+    rows = [dict.fromkeys(TYPES) | {KEY: key, "tags": tags} for key, tags in LISTS.items()]
+    return asking(tmp_path_factory.mktemp("lists"), {"customers": (rows, TYPES)})
+
+
+@pytest.mark.parametrize("operator", [NOT_NEWS, NONE_OF, NO_NEWS])
+@pytest.mark.parametrize(
+    ("matching", "expected"),
+    [
+        (None, ["both", "null", "sport"]),
+        ("any", ["both", "null", "sport"]),
+        ("all", ["empty", "none", "sport"]),
+        ({"atLeast": 1}, ["both", "null", "sport"]),
+        ({"atLeast": 2}, ["sport"]),
+        ({"atMost": 1}, ["both", "empty", "news", "null"]),
+        ({"exactly": 0}, ["empty", "news"]),
+    ],
+    ids=str,
+)
+def test_the_opposite_of_an_operator_is_asked_of_each_member_of_a_list(
+    ask_lists, operator, matching, expected
+):
+    tree = rule(operator, name="tags")
+    tree["conditions"][0]["conditions"][0]["arrayMatching"] = matching
+
+    assert sorted(row[KEY] for row in ask_lists(members(tree, audience()))) == expected

@@ -1,12 +1,14 @@
 """Every operator can be chosen, and every rule can be read."""
 
+from dataclasses import replace
+
 import pytest
 
 from activations.rules import members
 from activations.rules.operators import names_for
 from activations.segments.lines import lines
 from activations.segments.words import AGGREGATES, KINDS, offered, spoken
-from tests.activations.audience_data import audience
+from tests.activations.audience_data import EVENTS, audience, column
 from tests.activations.studio import all_of, bought, rule
 
 
@@ -82,3 +84,33 @@ def test_rules_are_lines_that_people_read():
         "    in the segment “Gold”",
         "No more than 5 %, by age ascending",
     ]
+
+
+@pytest.mark.parametrize(
+    ("matching", "operator", "line"),
+    [
+        (None, "Equal", "tags (any of them) is not “news”"),
+        ("all", "Equal", "tags (all of them) is not “news”"),
+        ("all", "IsNull", "tags is not empty"),
+    ],
+)
+def test_a_line_about_a_list_says_of_which_members_it_is(matching, operator, line):
+    leaf = rule("tags", operator, rightValue="news", **{"not": True})
+
+    found = lines(all_of(leaf | {"arrayMatching": matching}), audience(), {})
+
+    assert found[-1].strip() == line
+
+
+def test_the_last_value_of_a_list_is_told_as_a_list():
+    events = replace(EVENTS, columns=EVENTS.columns | {"tags": column("tags", "array(varchar)")})
+    said = replace(audience(), behaviors={"orders": events})
+    left = {"source": {"name": "orders"}, "aggregation": {"type": "Last", "column": "tags"}}
+    rows = {"filter": {"type": "And", "conditions": [rule("tags", "Equal", rightValue="a")]}}
+    leaf = rule("", "Equal", rightValue="b") | {"leftValue": left | rows}
+
+    [*_, line] = lines(all_of(leaf), said, {})
+
+    assert line.strip() == (
+        "orders: last tags (any of them) is “b”, where tags (any of them) is “a”"
+    )

@@ -92,6 +92,20 @@ def test_problems_are_said_at_their_rule(studio, marketer, make, good_page):
     counted(page, "80")
 
 
+def test_a_rule_about_a_list_says_of_which_members_it_is(studio, marketer, make):
+    segment = make("Not new", all_of(rule("tags", "Equal", rightValue="new", **{"not": True})))
+    page = studio(marketer, "segment", segment.pk)
+    counted(page, "10")
+    expect(page.locator(".rule")).to_have_attribute(
+        "aria-label", "Rule 1.1: tags (any of them) is not new"
+    )
+
+    page.get_by_label("tags: how many of its values").select_option("all of them")
+
+    counted(page, "0")
+    expect(page.locator(".funnel")).to_contain_text("tags (all of them) is not new")
+
+
 def test_a_segment_is_moved_by_its_menu(studio, marketer, make, shoppers, good_page):
     make()
     Folder.objects.create(parent_segment=shoppers, name="Summer")
