@@ -69,7 +69,8 @@ def all_members(value, hit, *, opposite):
     """Return whether all members hit, of which there is one at least; or whether none does."""
     if opposite:
         return negation(f"any_match({value}, x -> {hit})")
-    return f"(cardinality({value}) > 0 AND all_match({value}, x -> {hit}))"
+    # Of a member that is null the engine would know nothing, and leave it out.
+    return f"(cardinality({value}) > 0 AND all_match({value}, x -> coalesce({hit}, FALSE)))"
 
 
 def so_many(found, matching):

@@ -44,8 +44,8 @@ def customer(number):
         "born": maybe(born if number % 3 else (dt.datetime.fromtimestamp(moment(), dt.UTC).date())),
         "seen": maybe(moment()),
         "joined": maybe(dt.datetime.fromtimestamp(moment(), dt.UTC).replace(tzinfo=None)),
-        "tags": maybe([random_.choice(WORDS) for _ in range(random_.randint(0, 3))]),
-        "scores": maybe([random_.randint(0, 5) for _ in range(random_.randint(0, 3))]),
+        "tags": maybe([maybe(random_.choice(WORDS)) for _ in range(random_.randint(0, 3))]),
+        "scores": maybe([maybe(random_.randint(0, 5)) for _ in range(random_.randint(0, 3))]),
     }
 
 
@@ -437,3 +437,10 @@ def test_the_opposite_of_an_operator_is_asked_of_each_member_of_a_list(
     tree["conditions"][0]["conditions"][0]["arrayMatching"] = matching
 
     assert sorted(row[KEY] for row in ask_lists(members(tree, audience()))) == expected
+
+
+def test_a_list_with_an_empty_member_is_not_all_of_one_value(ask_lists):
+    tree = rule({"type": "Equal", "rightValue": "news"}, name="tags")
+    tree["conditions"][0]["conditions"][0]["arrayMatching"] = "all"
+
+    assert ask_lists(members(tree, audience())) == [{KEY: "news"}]
