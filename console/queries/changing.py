@@ -16,7 +16,7 @@ from console.jobs.changes.comparing import found_as_told
 from console.jobs.changes.looking import Looked, samples_in
 from console.jobs.changes.state import check_key, known_to
 from console.jobs.changes.wishes import Changes, subject_of, token
-from console.jobs.changes.words import bad_keys, would
+from console.jobs.changes.words import bad_keys, keys_named, would
 from console.jobs.results import rows_of
 from console.models import Delivered, Job, Query
 from integrations.delivery import Delivery
@@ -50,7 +50,8 @@ def next_run(query: Query, job: Job, authentication, export: dict, changes: dict
     finally:
         AT_ONCE.release()
     if found.bad:
-        raise PermanentError(bad_keys(wanted.key, found.bad).replace("was", "would be"))
+        told = bad_keys(wanted.key, found.bad).replace("was", "would be")
+        raise PermanentError(f"{told} {keys_named(wanted.key, found.bad)}".rstrip())
     compared = found_as_told(wanted, known, found, new.key, columns, everything=everything)
     return Looked(compared, names, samples, would(compared), why_waits(wanted, compared))
 

@@ -239,9 +239,19 @@ def test_keys_that_are_there_twice_or_missing_end_the_job_and_nothing_is_sent(re
     job = receiver.run()
 
     assert (job.status, job.failure) == ("error", "lasting")
-    said = "1 row has no value in the key id. 1 key is in the result more than once in id: 1."
+    said = "1 row has no value in the key id. 1 key of id is in the result more than once."
     assert job.error == f"{said} Nothing was sent."
     assert not receiver.files() and not Delivered.objects.exists()
+
+
+def test_only_the_log_of_the_job_names_keys_that_are_there_twice(receiver):
+    receiver.change(key=["name"])
+    receiver.offer(ANN, (7, "ann", 1.0, False), BOB)
+
+    job = receiver.run()
+
+    assert job.error == "1 key of name is in the result more than once. Nothing was sent."
+    assert "In the result more than once, by name: ann." in log_of(job)
 
 
 def test_separate_files_are_sent_one_for_each_operation_that_has_rows(receiver):

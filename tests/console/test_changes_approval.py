@@ -171,3 +171,20 @@ def test_the_panel_shows_what_the_next_run_would_send(receiver, client, marketer
     assert (kept["changed"], kept["by"]) == (False, marketer.pk)
     client.post(f"{url}/changes/everything/")
     assert Query.objects.get(pk=receiver.query.pk).changes["everything"]
+
+
+def test_the_panel_names_keys_that_are_there_twice(receiver, client, marketer):
+    receiver.offer(*ROWS, ROWS[0])
+    job = jobs.submit(receiver.query.sql, database="shop", owner=marketer, query=receiver.query)
+    jobs.run(job.pk)
+    client.force_login(marketer)
+    export = {name: value for name, value in receiver.query.export.items() if value}
+    given = export | {"authentication": receiver.query.authentication_id, "connector": "sftp_v2"}
+    given |= {"changes-mode": "changes", "changes-key": ["id"], "changes-tell": "column"}
+    given |= {"changes-added": "on"}
+
+    url = f"/workbench/queries/{receiver.query.pk}/changes/next/"
+    shown = client.post(url, given).content.decode()
+
+    assert "1 key of id is in the result more than once. Nothing would be sent." in shown
+    assert "In the result more than once, by id: 1." in shown

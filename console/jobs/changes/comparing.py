@@ -14,7 +14,7 @@ from console.jobs.changes.state import (
     subject_of_job,
     wishes,
 )
-from console.jobs.changes.words import bad_keys, in_words
+from console.jobs.changes.words import bad_keys, in_words, keys_named
 from console.jobs.damage import damage_before_told, damage_told
 from console.jobs.ending import JobError
 from console.jobs.lease import Lease
@@ -96,13 +96,20 @@ def keep(job, lease, known):
     with damage_told(Rows(Path(new.path)), lease), damage_before_told(known.prior):
         found = compare(new, known.prior, how, path, running(lease))
     if found.bad:
-        raise PermanentError(bad_keys(wanted.key, found.bad), remedy=KEYS_REMEDY)
+        refuse_keys(job, wanted.key, found.bad)
     job.changes_path = str(path.relative_to(settings.RESULTS_DIR))
     job.compared = found_as_told(
         wanted, known, found, new.key, job.result_columns, everything=how.everything
     )
     job.released_by = None  # If somebody released something, it was something else.
     lease.own().update(**{field: getattr(job, field) for field in FIELDS})
+
+
+def refuse_keys(job, key, bad):
+    """Raise PermanentError. The values of keys are only in the log: the error is read by more."""
+    if named := keys_named(key, bad):
+        write(job, named)
+    raise PermanentError(bad_keys(key, bad), remedy=KEYS_REMEDY)
 
 
 KEYS_REMEDY = (

@@ -51,15 +51,24 @@ def nothing_changed(compared: dict) -> str:
 
 
 def bad_keys(key: list[str], bad: dict) -> str:
-    """Return what is wrong with the keys of a result."""
+    """Return what is wrong with the keys of a result, without a value that not all may see."""
     names = " and ".join(key)
     said = []
     if bad["without"]:
         rows = "1 row has" if bad["without"] == 1 else f"{bad['without']:,} rows have"
         said.append(f"{rows} no value in the key {names}.")
     if bad["twice"]:
-        first = "; ".join(", ".join(map(str, each)) for each in bad["first"])
-        keys = "1 key is" if bad["twice"] == 1 else f"{bad['twice']:,} keys are"
-        more = ", the first of them" if bad["twice"] > len(bad["first"]) else ""
-        said.append(f"{keys} in the result more than once in {names}{more}: {first}.")
+        keys = (
+            f"1 key of {names} is" if bad["twice"] == 1 else f"{bad['twice']:,} keys of {names} are"
+        )
+        said.append(f"{keys} in the result more than once.")
     return f"{' '.join(said)} Nothing was sent."
+
+
+def keys_named(key: list[str], bad: dict) -> str:
+    """Return the first keys that are there twice, for those who may see the result; or ""."""
+    if not bad["twice"]:
+        return ""
+    first = "; ".join(", ".join(map(str, each)) for each in bad["first"])
+    more = ", and further ones" if bad["twice"] > len(bad["first"]) else ""
+    return f"In the result more than once, by {' and '.join(key)}: {first}{more}."
