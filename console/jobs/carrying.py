@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from console.deliveries import keys
 from console.jobs.journal import FileJournal
-from console.jobs.lease import OUTAGES, Lease
+from console.jobs.lease import Lease
 from console.jobs.phases import enter
 from console.jobs.rejects import KeptRejects
 from console.models import Delivery, Job, LogKey
+from console.outages import OUTAGES
 from console.tables import log
 from integrations.delivery import NO_ANSWER
 from integrations.errors import Stopped, TransientError

@@ -4,18 +4,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 
 from console import engines
 from console.engines import QueryError
 from console.models import Database
+from console.outages import OUTAGES
 from console.tables import log, store
 from console.tables.access import can_write, readable
 from console.tables.files import new_file, paths
 from console.tables.names import AUDIENCE, TableError, check_name
 from integrations.errors import Stopped
-
-UNKNOWN = (OperationalError, InterfaceError)  # after these a commit can be done or not
 
 
 @dataclass(frozen=True)
@@ -197,7 +195,7 @@ class kept_if_used:
         return self.path
 
     def __exit__(self, kind, *_):
-        if kind and issubclass(kind, Exception) and not issubclass(kind, UNKNOWN):
+        if kind and issubclass(kind, Exception) and not issubclass(kind, OUTAGES):
             self.path.unlink(missing_ok=True)
 
 
