@@ -55,9 +55,21 @@ class Child:
         """Start it when it is time to; end what is left of it when it died or wedged."""
         if self.process is None:
             if time.monotonic() >= self.starts_at:
-                self.start()
+                self.try_to_start()
         elif self.wedged.is_set() or self.process.poll() is not None:
             self.bury()
+
+    def try_to_start(self):
+        """Start it, or come back later where the machine has no room for a process."""
+        try:
+            self.start()
+        except OSError as error:
+            say(f"{self.name} cannot be started: {error}.")
+            self.wait_longer()
+
+    def wait_longer(self):
+        self.starts_at = time.monotonic() + self.pause
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
 
     def start(self):
         self.wedged.clear()
@@ -81,10 +93,11 @@ class Child:
 
     def relay(self, process):
         """Pass on what the process says, and listen for the sign that it is wedged."""
-        for line in process.stdout:
-            say(line.rstrip("\n"), self.name)
-            if WEDGED.search(line):
-                self.wedged.set()
+        with process.stdout as lines:
+            for line in lines:
+                say(line.rstrip("\n"), self.name)
+                if WEDGED.search(line):
+                    self.wedged.set()
 
     def bury(self):
         """Kill the whole group: its orphans would go on taking work. Start again after a pause."""
@@ -93,8 +106,7 @@ class Child:
         if time.monotonic() - self.started > STEADY_AFTER:
             self.pause = FIRST_PAUSE
         say(f"{self.name} {why}; it is started again in {self.pause:g} seconds.")
-        self.starts_at = time.monotonic() + self.pause
-        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        self.wait_longer()
         self.process = None
 
     def ask_to_end(self):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from console.supervisor import as_event
+from console.supervisor import Child, as_event
 from tests.servers import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +144,24 @@ def test_one_that_dies_at_once_is_started_ever_more_slowly(supervised):
     wait_until(lambda: sum("is started again" in line for line in supervisor.lines) == 3, 20)
 
     assert [line.split()[-2] for line in supervisor.lines] == ["0.5", "1", "2"]
+
+
+def test_what_cannot_be_started_is_started_once_there_is_room(capsys, monkeypatch):
+    child, popen = Child("Number 0", [sys.executable, "-c", ""]), subprocess.Popen
+
+    def no_room(*_, **__):
+        monkeypatch.setattr(subprocess, "Popen", popen)
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", no_room)
+    child.look()
+    assert child.process is None
+    wait_until(lambda: child.look() or child.process, 5)
+    child.kill()
+
+    assert (
+        "Number 0 cannot be started: Resource temporarily unavailable." in capsys.readouterr().out
+    )
 
 
 def test_it_goes_on_where_nothing_can_be_written_down(tmp_path):
