@@ -56,8 +56,11 @@ def pause_all(now, when):
 
 
 def hold_all(when):
-    """Hold the exports that were not done. What is not exported runs again as after any crash."""
-    exports = Job.objects.filter(status__in=UNFINISHED, export__isnull=False, held_because="")
+    """Hold the exports that were not done. What is not exported runs again as after any crash.
+
+    One that waited for somebody anyhow may have been released since then.
+    """
+    exports = Job.objects.filter(status__in=UNFINISHED, export__isnull=False)
     wanted = exports.filter(kill_requested_at=None)
     return sum(hold(job, HELD.format(when)) for job in wanted)
 
@@ -69,7 +72,7 @@ def hold(job, why):
         job.attempt -= 1  # as an attempt that was none
     job.status, job.phase = Job.Status.QUEUED, Job.Phase.QUEUED
     job.worker, job.lease_until, job.not_before, job.started_at = "", None, None, None
-    job.progress, job.held_because = None, why
+    job.progress, job.held_because = None, f"{job.held_because} {why}".strip()
     job.save()
     JobLine.objects.create(job=job, text=f"Held: {why} Somebody has to release or drop it.")
     return 1

@@ -64,6 +64,7 @@ for sql, more in (("SELECT 1 AS a", {{}}), ("SELECT 2 AS a", export)):
     running = Job(sql=sql, owner=mia, **{{"database": "shop"}} | more)
     running.status, running.attempt, running.worker, running.lease_until = "running", 1, "w", late
     running.save()
+Job(sql="SELECT 3 AS a", owner=mia, held_because="The result has no rows.", **export).save()
 Notice.objects.create(kind="failed", user=mia, subject="People failed", body="It did.")
 """
 LOGGED = """\
@@ -348,7 +349,7 @@ def test_what_is_there_is_kept_and_moved_aside(keyed, backup):
     assert str(aside) in said
     assert (aside / "tables/shop/people").is_dir()
     older = Installation(aside)
-    assert older.shell("from console.models import *; print(Job.objects.count())") == "4"
+    assert older.shell("from console.models import *; print(Job.objects.count())") == "5"
     there = "from django.contrib.auth.models import User; print(User.objects.count())"
     assert (older.shell(there), keyed.shell(there)) == ("2", "1")
 
@@ -378,15 +379,16 @@ def test_nothing_is_sent_a_second_time_by_itself(keyed, backup):
     said = keyed.done("restore", backup)
 
     found = state(keyed)
-    assert "1 schedules are paused and 2 exports held" in said
+    assert "1 schedules are paused and 3 exports held" in said
     assert "slots since then may have been delivered already" in found["paused"]
     held = [sql for sql, status, why in found["jobs"] if why and status == "queued"]
-    assert held == ["SELECT * FROM people", "SELECT 2 AS a"]
+    assert held == ["SELECT * FROM people", "SELECT 2 AS a", "SELECT 3 AS a"]
+    assert found["jobs"][-1][2].startswith("The result has no rows. The console was restored")
     assert "is not sent again" in found["notice"]
     assert found["messages"] == 0
     keyed.done("tick")
     found = state(keyed)
-    assert [job[1] for job in found["jobs"]] == ["success", "queued", "queued", "queued"]
+    assert [job[1] for job in found["jobs"]] == ["success", *["queued"] * 4]
     assert found["messages"] == 1  # that of the job which exports nothing
 
 
@@ -408,7 +410,7 @@ def test_schedules_go_on_where_somebody_says_so(keyed, backup):
 
     found = state(keyed)
     assert found["paused"] == ""
-    assert [why for _, _, why in found["jobs"]] == ["", "", "", ""]
+    assert [why for _, _, why in found["jobs"]] == [*[""] * 4, "The result has no rows."]
     assert "is not sent again" in found["notice"]
     assert keyed.done("tick").startswith("1 started")  # of five missed slots, the latest
 
