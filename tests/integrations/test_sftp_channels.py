@@ -1,14 +1,21 @@
 """One file over several channels: to servers far away, and to those that cannot do that."""
 
+import os
 import random
 import threading
 import time
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from paramiko import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, SFTP_FAILURE, SFTP_PERMISSION_DENIED
+from paramiko import (
+    OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
+    SFTP_FAILURE,
+    SFTP_OK,
+    SFTPAttributes,
+)
 
 from bench import delay
 from integrations.errors import ExportError, Stopped, TransientError
@@ -239,12 +246,57 @@ def test_a_server_that_writes_in_order_only_gets_the_file_so(sandbox, many, monk
 
 
 @pytest.mark.usefixtures("far")
-def test_a_server_that_tells_no_sizes_gets_the_file_in_order(sandbox, many, monkeypatch):
-    monkeypatch.setattr(Handle, "stat", lambda handle: SFTP_PERMISSION_DENIED)
+@pytest.mark.parametrize("look", [True, False])
+def test_a_server_that_keeps_blocks_for_each_handle_gets_the_file_in_order(
+    sandbox, many, monkeypatch, look
+):
+    sandbox.switches.look = look
+    kept = buffered_by_handle(monkeypatch)
+    log = []
 
-    connector(sandbox, max_connection_retry=0).export(many, local_delivery())
+    connector(sandbox, max_connection_retry=0).export(many, local_delivery(log=log.append))
+
+    assert kept and (sandbox.root / "out.csv").read_bytes() == content(many)
+    assert len([line for line in log if TOLD in line]) == 1
+
+
+def buffered_by_handle(monkeypatch):
+    """Let what is written be kept for each handle, and replace the file once that is closed.
+
+    Servers do so that keep files as objects elsewhere. Return what is kept.
+    """
+    kept, close = defaultdict(bytearray), Handle.close
+
+    def write(handle, offset, data):
+        kept[handle].extend(bytes(max(0, offset - len(kept[handle]))))
+        kept[handle][offset : offset + len(data)] = data
+        return SFTP_OK
+
+    def stat(handle):
+        found = SFTPAttributes()
+        found.st_size = len(kept[handle])
+        return found
+
+    def replace_file(handle):
+        if data := kept[handle]:
+            os.truncate(handle.path, 0)
+            os.pwrite(handle.descriptor, data, 0)
+        close(handle)
+
+    for name, function in {"write": write, "stat": stat, "close": replace_file}.items():
+        monkeypatch.setattr(Handle, name, function)
+    return kept
+
+
+@pytest.mark.usefixtures("far")
+def test_a_server_that_tells_no_sizes_gets_the_file_in_order(sandbox, many):
+    sandbox.switches.look = False
+    log = []
+
+    connector(sandbox, max_connection_retry=0).export(many, local_delivery(log=log.append))
 
     assert (sandbox.root / "out.csv").read_bytes() == content(many)
+    assert len([line for line in log if TOLD in line]) == 1
 
 
 @pytest.mark.usefixtures("far", "impatient")

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import paramiko
-from paramiko.sftp import CMD_CLOSE, CMD_FSTAT, SFTP_FLAG_WRITE
+from paramiko.sftp import CMD_CLOSE, CMD_STAT, SFTP_FLAG_WRITE
 
 from integrations.transports.sftp.attributes import attributes
 from integrations.transports.sftp.connection import FAILURES, Connection
@@ -33,9 +33,9 @@ class Lane:
         if self.client:
             self.client.close()
 
-    def size(self) -> int | None:
-        """Return the file's size as the server tells it on this channel, if it does."""
-        return attributes(self.requests.ask(CMD_FSTAT, string(self.handle))).st_size
+    def size_of(self, path: str) -> int | None:
+        """Return the size of the file of that name as the server tells it here, if it does."""
+        return attributes(self.requests.ask(CMD_STAT, string(path.encode()))).st_size
 
 
 def is_far(connection: Connection, requests: Requests) -> bool:
