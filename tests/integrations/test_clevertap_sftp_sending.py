@@ -6,6 +6,7 @@ import json
 import pytest
 
 from integrations.connectors.clevertap_sftp.files import LARGEST, LARGEST_PLAIN
+from integrations.connectors.clevertap_sftp.parts import PartContent
 from integrations.delivery import MemoryJournal
 from integrations.errors import PermanentError, Stopped, TransientError
 from tests.integrations.exports import stored
@@ -39,6 +40,16 @@ def announced(clevertap):
 def test_five_gigabytes_are_the_most_and_encrypted_it_is_less_than_one(clevertap):
     assert clevertap.connector().largest_file() == LARGEST == 5_000_000_000
     assert LARGEST_PLAIN * 4 / 3 * 65 / 64 < 1_000_000_000
+
+
+def test_for_the_names_of_the_columns_no_row_is_read(clevertap, people, monkeypatch):
+    asked = []
+    monkeypatch.setattr(type(people), "portions", lambda *_, **more: asked.append(more) or iter(()))
+    settings = clevertap.connector().file_settings()
+
+    lines = PartContent(people, 0, settings, delivery(), limit=MB).whole_lines()
+
+    assert (next(lines), asked) == (b"identity,note\n", [])
 
 
 @pytest.mark.parametrize("largest", [MB, 200_000, 3 * MB])

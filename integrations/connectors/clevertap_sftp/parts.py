@@ -9,6 +9,8 @@ import pyarrow as pa
 from integrations.connectors.content import Content
 from integrations.errors import PermanentError
 from integrations.formats import write_rows
+from integrations.formats.delimited import header
+from integrations.formats.dialect import dialect_of
 from integrations.rows import Rows
 from integrations.rows.overlap import overlapped
 from integrations.rows.parquet import PORTION_ROWS
@@ -55,13 +57,13 @@ class PartContent(Content):
 
     def whole_lines(self) -> Generator[bytes]:
         """Yield the names of the columns and as many lines as there is room for."""
-        header = b"".join(write_rows(Span(self.rows, self.rows.count), self.settings))
-        yield header
+        names = header(self.rows.columns, dialect_of(self.settings))
+        yield names
         self.stop, at_once = self.start, PORTION_ROWS
         while self.stop == self.start < self.rows.count:
             if not at_once:
                 raise self.too_large()
-            yield from self.fitting(at_once, self.limit - len(header))
+            yield from self.fitting(at_once, self.limit - len(names))
             at_once //= 2  # Where not even the first block had room.
 
     def fitting(self, at_once, room):
