@@ -19,6 +19,7 @@ PHONES = {"profile_operation": "disassociate"}
 A, B = "a@example.com", "b@example.com"
 LONG = "ü" * 257  # 514 bytes, though fewer characters than 512
 SHORTS = "[" + ",".join(['"y"'] * 200) + "]"  # an array of short texts, 801 bytes in all
+MAPS = pa.array([[[("a", 1)]]], pa.list_(pa.map_(pa.string(), pa.int64())))
 NAN = float("nan")
 FUTURE = int(time.time()) + 3600
 
@@ -44,6 +45,32 @@ COLUMNS = [
         '2 columns have the name "identity"',
     ),
     ("nested", {}, {"identity": ["a"], "x": [{"a": 1}]}, 'Column "x" holds rows or maps'),
+    ("nested", {}, {"identity": ["a"], "x": MAPS}, 'Column "x" holds rows or maps'),
+    (
+        "nested",
+        EVENTS,
+        {"identity": ["a"], "evtName": ["E"], "x": MAPS},
+        'Column "x" holds rows or maps',
+    ),
+    ("nested", {}, {"identity": ["a"], "x": [[[1]]]}, 'Column "x" holds rows or maps'),
+    (
+        "single-columns",
+        EVENTS,
+        {"identity": [["a"]], "evtName": ["E"]},
+        'Column "identity" holds arrays, but identity is a single value',
+    ),
+    (
+        "single-columns",
+        {"profile_operation": "demerge"},
+        {"identity": [{"a": 1}]},
+        'Column "identity" holds rows or maps, but identity is a single value',
+    ),
+    (
+        "single-columns",
+        LIST,
+        {"type": ["i"], "Identity": [["a"]]},
+        'Column "Identity" holds arrays, but identity is a single value',
+    ),
     ("single-columns", {}, {"identity": ["a"], "phone": [["+1"]]}, 'Column "phone" holds arrays'),
     ("single-columns", {}, {"identity": [["a"]]}, 'Column "identity" holds arrays'),
     (

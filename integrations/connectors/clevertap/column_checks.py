@@ -64,16 +64,33 @@ def duplicates(schema, settings) -> Iterator[str]:
 def nested_columns(schema, settings) -> Iterator[str]:
     operation, _ = of(schema, settings)
     for field in schema if operation.properties else ():
-        kind = str(field.type)
-        if kind.startswith(("struct", "map", "list<element: struct", "list<element: list")):
+        if kind_of(member_of(field.type)):
             yield f'Column "{field.name}" holds rows or maps; only single values and arrays go.'
 
 
 def single_columns(schema, settings) -> Iterator[str]:
-    _, layout = of(schema, settings)
-    for key, column in (layout.single_values() | layout.fields).items():
-        if "list<" in str(schema.field(column).type):
-            yield f'Column "{column}" holds arrays, but {key} is a single value in CleverTap.'
+    operation, layout = of(schema, settings)
+    single = layout.fields | (layout.single_values() if operation.noun == "profile" else {})
+    for key, column in single.items():
+        if key != "keys" and (kind := kind_of(schema.field(column).type)):
+            yield f'Column "{column}" holds {kind}, but {key} is a single value in CleverTap.'
+
+
+def kind_of(kind) -> str:
+    """Return what values of a type hold that are not single ones; nothing where they are."""
+    from pyarrow import types
+
+    if not types.is_nested(kind):
+        return ""
+    return "rows or maps" if member_of(kind) is kind else "arrays"
+
+
+def member_of(kind):
+    """Return the type of the members of arrays; that of other values is their own."""
+    from pyarrow import types
+
+    is_array = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    return kind.value_type if is_array else kind
 
 
 def too_many_properties(schema, settings) -> Iterator[str]:

@@ -87,10 +87,10 @@ CONTRACT = (
     ),
     columns(
         "single-columns",
-        "CleverTap's own fields, such as Name, Email and Phone, are no arrays.",
+        "Columns that an operation names, such as `identity`, hold single values; in profiles so "
+        "do CleverTap's own fields, such as Name, Email and Phone.",
         SDK,
         column_checks.single_columns,
-        PROFILES,
     ),
     columns(
         "properties",
