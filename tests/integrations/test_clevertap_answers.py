@@ -264,6 +264,7 @@ def test_events_without_an_answer_can_be_listed_and_are_never_sent_twice(fault, 
     assert numbers(delivery.rejects) == list(range(1_000, 2_000))
     assert {rule for *_, rule, _ in delivery.rejects.kept} == {"no answer"}
     assert (receipt.rows, receipt.rejected) == (1_500, 1_000)
+    assert "Uploaded 1,500 events" in receipt.summary and "in 2 requests" in receipt.summary
 
 
 def test_events_of_a_request_that_was_refused_are_not_unsure(account, people):

@@ -61,10 +61,11 @@ class Progress:
         past.left = left if past.left is None else past.left & left
         past.refused |= {int(row): tuple(why) for row, why in entry["refused"].items()}
         past.taken += entry["taken"]
-        self.requests += 1
         self.taken += entry["taken"]
         if entry["is"] == "unsure":
             self.unknown += len(entry["refused"])
+        else:
+            self.requests += 1
 
     @cached_property
     def resumed(self) -> bool:
