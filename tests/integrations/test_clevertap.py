@@ -96,13 +96,13 @@ def test_arrays_are_replaced_appended_or_removed(operation, wanted, account, exp
 
 
 def test_identities_of_all_kinds_are_texts_and_nulls_leave_no_key(account, export, result):
-    rows = result(IDENTITY=[1, None], objectid=[None, "o"], fbid=["f", None], gpid=["", "g"])
+    rows = result(IDENTITY=[1, None], objectid=[" ", "o"], fbid=["f", "\t "], gpid=["", " g "])
 
     export(rows)
 
     assert account.store.read("profiles") == [
         {"type": "profile", "identity": "1", "FBID": "f", "profileData": {}},
-        {"type": "profile", "objectId": "o", "GPID": "g", "profileData": {}},
+        {"type": "profile", "objectId": "o", "GPID": " g ", "profileData": {}},
     ]
 
 

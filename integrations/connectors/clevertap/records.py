@@ -11,6 +11,7 @@ from integrations.connectors.clevertap.operations import IDENTITIES, operation_n
 from integrations.connectors.clevertap.values import (
     Values,
     bare,
+    is_blank,
     listed,
     members,
     quoted,
@@ -67,6 +68,10 @@ def empty_as_null(column):
     return pc.if_else(pc.equal(pc.binary_length(column), 0), None, column)
 
 
+def blank_as_null(column):
+    return pc.if_else(is_blank(column), None, column)
+
+
 def tokens(batch, layout, settings):
     data = [(key, texts(batch, layout, key)) for key in ("id", "type")]
     if keys := layout.fields.get("keys"):
@@ -95,7 +100,7 @@ def phones(batch, layout, settings):
 def who_and_when(batch: pa.RecordBatch, layout: Layout) -> list[tuple[str, Values]]:
     """Return whom a record is of, and its time where it has one."""
     found = [
-        (name, quoted(empty_as_null(text_of(batch[layout.fields[name]]).cast(TEXT))))
+        (name, quoted(blank_as_null(text_of(batch[layout.fields[name]]).cast(TEXT))))
         for name in IDENTITIES
         if name in layout.fields
     ]

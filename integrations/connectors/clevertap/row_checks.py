@@ -16,6 +16,7 @@ from integrations.connectors.clevertap.records import STATUSES, TYPES
 from integrations.connectors.clevertap.values import (
     array_mask,
     array_of,
+    is_blank,
     is_text,
     refuse,
     timestamps,
@@ -51,14 +52,6 @@ def never_wrong(schema: pa.Schema, settings: dict) -> list[str]:
 def is_plain(kind: pa.DataType) -> bool:
     whole = types.is_integer(kind) or types.is_boolean(kind)
     return whole or types.is_date(kind) or types.is_timestamp(kind)
-
-
-def is_blank(column: pa.Array) -> pa.Array:
-    """Return where a value is null, or a text without a letter."""
-    column = unwrapped(column)
-    if not is_text(column.type):
-        return column.is_null()
-    return pc.fill_null(pc.match_substring_regex(column, r"^\s*$"), fill_value=True)
 
 
 def no_identity(batch, settings) -> Iterator[Broken]:

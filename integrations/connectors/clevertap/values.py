@@ -59,6 +59,16 @@ def is_text(kind: pa.DataType) -> bool:
     return types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
 
 
+def is_blank(column: pa.Array) -> pa.Array:
+    """Return where a value is null, or a text without a letter."""
+    column = unwrapped(column)
+    if not is_text(column.type):
+        return column.is_null()
+    texts = column.cast(TEXT)
+    blank = pc.or_(pc.equal(pc.binary_length(texts), 0), pc.ascii_is_space(texts))
+    return pc.fill_null(blank, fill_value=True)
+
+
 def text_values(column: pa.Array, arrays: str) -> Values:
     """Return texts as JSON: those that are times as dates, those that are arrays as such."""
     times = iso_times(column)
