@@ -15,6 +15,7 @@ from console.jobs.log import secret_texts, write
 from console.jobs.places import NoPlace
 from console.jobs.querying import query
 from console.jobs.rights import check_rights
+from console.jobs.stopping import is_stopping
 from console.jobs.submission import wake_worker
 from console.models import Job
 from console.outages import OUTAGES
@@ -73,7 +74,12 @@ def wake_next() -> None:
 
 
 def take_turn(job_id: int) -> bool:
-    """Run the most urgent job that can start. Each message is one turn, whichever job it is of."""
+    """Run the most urgent job that can start. Each message is one turn, whichever job it is of.
+
+    Workers that end begin none: it would be cut off. The dispatcher sends a message anew.
+    """
+    if is_stopping():
+        return False
     for _ in range(TRIED):
         first = ready().values_list("pk", flat=True).first()
         if first is None or run(first):

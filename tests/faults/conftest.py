@@ -123,8 +123,8 @@ def start_cluster(shared_home):
     """A function that starts workers and dispatcher; all of them end with the test."""
     clusters = []
 
-    def start(drain=30):
-        clusters.append(Cluster(shared_home, drain))
+    def start(drain=30, workers=2):
+        clusters.append(Cluster(shared_home, drain, workers=workers))
         return clusters[-1]
 
     yield start

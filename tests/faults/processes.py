@@ -8,7 +8,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from django.core.cache.backends.filebased import FileBasedCache
 from django.db import connection
+from django_q.conf import Conf
+from django_q.signing import SignedPackage
 
 from tests.faults.line import until
 
@@ -83,7 +86,8 @@ class Ticking(Worker):
 class Cluster:
     """The real cluster: its supervisor, and all that it starts."""
 
-    def __init__(self, home: Path, drain: float = 30, command=()):
+    def __init__(self, home: Path, drain: float = 30, command=(), workers=2):
+        self.cache = FileBasedCache(home / "cache", {})
         self.log = (home / "cluster.log").open("ab")
         usual = [sys.executable, "manage.py", "cluster", "--drain", str(drain)]
         self.process = subprocess.Popen(
@@ -91,7 +95,7 @@ class Cluster:
             stdout=self.log,
             stderr=self.log,
             cwd=ROOT,
-            env=environment(home),
+            env=environment(home) | {"CONSOLE_WORKERS": str(workers)},
         )
 
     def parts(self, word: str) -> list[int]:
@@ -105,6 +109,11 @@ class Cluster:
         status = self.process.wait(seconds)
         until(lambda: not any(map(alive, family)), 10)
         return status
+
+    def is_stopping(self):
+        """Return whether the workers say that they end."""
+        told = [self.cache.get(key) for key in self.cache.get(Conf.Q_STAT) or ()]
+        return any(SignedPackage.loads(each).status == Conf.STOPPING for each in told if each)
 
     def said(self):
         return Path(self.log.name).read_text()

@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+from django_q.brokers import get_broker
 
 from console import jobs
 from tests.faults.deliveries import let_its_lease_end, run_after_the_lease, worker_of
@@ -63,3 +64,25 @@ def test_an_upload_that_a_stop_cuts_off_is_done_again(submit, start_cluster, dro
     job = run_after_the_lease(job)
     assert job.attempt == 2
     drop.has_once(job)
+
+
+def test_a_cluster_that_is_told_to_stop_begins_no_other_job(
+    submit, start_cluster, drop, line, marketer
+):
+    cluster = start_cluster(workers=1)
+    hold = line.hold(line.in_mid_upload)
+    uploading = submit()
+    hold.wait()
+    others = [jobs.submit("SELECT 1", database="shop", owner=marketer) for _ in range(2)]
+    until(lambda: not get_broker().queue_size())  # The workers' own queue has their messages.
+
+    cluster.process.terminate()
+    until(cluster.is_stopping)
+    hold.let_go()
+
+    assert cluster.process.wait(30) == 0
+    assert ended(uploading) and not any(map(ended, others))
+    assert [job.attempt for job in others] == [0, 0]
+    drop.has_once(uploading)
+    start_cluster()
+    until(lambda: all(map(ended, others)), 60)

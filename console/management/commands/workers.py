@@ -8,6 +8,7 @@ from django_q.cluster import Cluster
 
 from console import locks
 from console.jobs.loading import load
+from console.jobs.stopping import begin_no_more
 from console.orphans import die_with_parent
 
 
@@ -34,6 +35,7 @@ class Leader(Cluster):
         if self.told:
             return
         self.told = True
+        begin_no_more()
         if self.started:
             super().sig_handler(signum, frame)
 
