@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from django.conf import settings
 from django.db import transaction
 
+from console import locks
 from console.jobs.changes.unsure import handed_back, note_unsure
 from console.jobs.log import write
 from console.jobs.rejects import KeptRejects, rejects_of
@@ -145,4 +146,11 @@ def replace(job, outcome, line, unsure=None):
         if unsure:
             note_unsure(job, unsure)
     if before:
-        (settings.RESULTS_DIR / before).unlink(missing_ok=True)
+        remove(before)
+
+
+def remove(rejects):
+    """Delete a file of rejects that others took the place of; while a backup is made, later."""
+    with locks.held(locks.FILES, alone=True) as alone:
+        if alone:
+            (settings.RESULTS_DIR / rejects).unlink(missing_ok=True)

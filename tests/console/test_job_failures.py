@@ -2,10 +2,11 @@
 
 import csv
 import io
+import os
 
 import pytest
 
-from console import jobs
+from console import jobs, locks
 from console.jobs.rejects import rejects_csv
 from console.models import Database, Job
 from integrations.models import Authentication
@@ -116,6 +117,22 @@ def test_another_file_changes_nothing_and_is_told_of(job, hand_in, text, said):
 
     assert said in hand_in(text)
     assert (job.rejected, job.rejects_path) == (1, before) and len(rejects(job)) == 1
+
+
+def test_rejects_that_others_follow_stay_while_a_backup_reads(job, hand_in, settings):
+    first = settings.RESULTS_DIR / job.rejects_path
+
+    with locks.held(locks.FILES):
+        hand_in(HEADER + f"ann,21,+1,$D_1589241600,{INVALID}\n")
+        assert job.rejected == 2 and first.exists()
+    second = settings.RESULTS_DIR / job.rejects_path
+    hand_in(HEADER + f"bob,,x,,{INVALID}\n")
+    assert job.rejected == 3 and not second.exists()
+
+    os.utime(first, (0, 0))
+    jobs.prune()
+    assert not first.exists()
+    assert [number for number, _ in rejects(job)] == ["1", "2", "3"]
 
 
 def test_what_the_sandbox_hands_back_is_found(clevertap, job, hand_in):
