@@ -78,10 +78,18 @@ def delete_leftovers():
     kept = {file for files in Table.objects.values_list("files", flat=True) for file in files}
     age = max(KEEP.total_seconds(), 2 * settings.JOB_SECONDS)
     before = time.time() - age
-    dropped = [path for path in leftovers(kept) if path.stat().st_mtime < before]
+    dropped = [path for path in leftovers(kept) if is_older(path, before)]
     for path in dropped:
         rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return len(dropped)
+
+
+def is_older(path, before):
+    """Return whether what is there is older: what a query spilled can vanish at any moment."""
+    try:
+        return path.stat().st_mtime < before
+    except FileNotFoundError:
+        return False
 
 
 def leftovers(kept):

@@ -12,6 +12,7 @@ from django.db import connection
 from console import tables
 from console.engines import QueryError
 from console.models import Table
+from console.tables import files
 from console.tables.names import TableError
 from integrations.errors import Stopped
 
@@ -181,6 +182,19 @@ def test_only_old_files_of_no_table_are_collected(run, demo, settings):
         os.utime(path, (0, 0))
     assert tables.collect_garbage() == 1
     assert sorted(path.name for path in folder.iterdir()) == sorted([kept[0].name, "young.parquet"])
+
+
+def test_a_file_that_vanishes_meanwhile_keeps_no_other_from_being_collected(
+    db, settings, monkeypatch
+):
+    old = settings.SPILL_DIR / ".old.part"
+    old.touch()
+    os.utime(old, (0, 0))
+    vanished = settings.SPILL_DIR / ".vanished.part"
+    monkeypatch.setattr(files, "leftovers", lambda _: [vanished, old])
+
+    assert tables.collect_garbage() == 1
+    assert not old.exists()
 
 
 @pytest.mark.parametrize("how", ["drop", "replace"])
