@@ -39,11 +39,13 @@ def retry_once(job: Job, by: User) -> tuple[Job, bool]:
     """
     with one_at_a_time(job):
         last = last_of(job)
-        if last == job or (last.finished and job.status == Job.Status.SUCCESS):
-            return retry(job, by), True
-        if not last.finished or last.status == Job.Status.SUCCESS:
+        if not last.finished and last != job:
             return last, False
-        return retry(last, by), True  # It knows what the retries before it have delivered.
+        if last.status != Job.Status.SUCCESS:
+            return retry(last, by), True  # It knows what the jobs before it have delivered.
+        if job.status != Job.Status.SUCCESS:
+            return last, False
+        return retry(job, by), True  # Somebody wants all of it once more.
 
 
 @contextmanager

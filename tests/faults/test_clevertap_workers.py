@@ -128,6 +128,18 @@ def test_a_retry_knows_what_retries_before_it_delivered(account, send, marketer)
     assert received(account, "events") == Counter(ALL)
 
 
+def test_what_is_delivered_once_more_goes_on_where_that_broke_off(account, send, marketer):
+    account.switches.faults = ["ok"] * 5 + ["ok", "401"]
+    job = run(send(**EVENTS))
+    broken = run(jobs.retry(job, marketer))
+    assert (job.status, broken.status) == ("success", "error")
+
+    again, _ = jobs.retry_once(job, marketer)
+
+    assert run(again).status == "success"
+    assert received(account, "events") == Counter(ALL) + Counter(ALL)
+
+
 def test_what_an_earlier_attempt_sent_is_told_of(account, send, marketer):
     account.switches.faults = ["ok", "401", "401"]
     job = run(send(**EVENTS))
