@@ -339,13 +339,17 @@ class FileConnector(Connector):
             return path
         try:
             path = with_part(path, delivery.part)
-            check_path(path)
+            self.check_path(path)
         except BadName as error:
             raise PermanentError(
                 f"The name of the file cannot have -{delivery.part} added. {error}",
                 remedy="Give the file a shorter name in the export.",
             ) from None
         return path
+
+    def check_path(self, path: str) -> None:
+        """Raise BadName where the path cannot be that of a file at the destination."""
+        check_path(path)
 
     def path(self, delivery: Delivery) -> str:
         """Return the name of the file at the destination."""

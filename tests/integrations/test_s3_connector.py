@@ -111,6 +111,22 @@ def trial(s3, authentication_only=False, **settings):
     return list(tried.test(local_delivery()))
 
 
+def test_a_part_has_any_name_that_the_whole_can_have(moto, rows):
+    name = "é" * 300
+    export = connector(moto, f"in/{name}.csv")
+
+    export.deliver(rows, local_delivery(part="added"))
+
+    assert moto.keys() == [f"in/{name}-added.csv"]
+
+
+def test_a_part_whose_key_becomes_too_long_is_told():
+    export = S3({}, {"bucket": "demo", "path_prefix": f"{'x' * 1018}.csv"})
+
+    with pytest.raises(PermanentError, match=r"-added added. The path is longer than 1,024 bytes"):
+        export.path_of_part(local_delivery(part="added"))
+
+
 def test_the_test_takes_all_steps_and_leaves_nothing(store):
     steps = trial(store, path="some/folder/a.csv")
 

@@ -113,6 +113,14 @@ def test_where_and_how_can_be_set(s3, example):
     assert gzip.decompress(s3.read(s3.keys()[0])) == LINES
 
 
+def test_a_part_has_any_name_that_the_whole_can_have(s3):
+    chosen = connector(s3, file_name="é" * 200)
+
+    path = chosen.path_of_part(local_delivery(slot=SLOT, part="added"))
+
+    assert path == f"s3://krux-partners/{FOLDER}/2026-03-31/{'é' * 200}-added.txt"
+
+
 def test_duplicates_are_left_alone(s3, tmp_path):
     twice = result(tmp_path, user_id=["u", "u"], td_segment=["a", "a"])
 

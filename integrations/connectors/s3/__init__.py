@@ -3,7 +3,7 @@
 from integrations.connectors.base import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.s3.authentication import Authentication
-from integrations.connectors.s3.export import Export, object_key
+from integrations.connectors.s3.export import Export, check_object, object_key
 from integrations.connectors.s3.server import account, address_of
 from integrations.errors import PermanentError
 
@@ -55,6 +55,9 @@ class S3(FileConnector):
                 f"The path prefix makes no name. {error}", remedy="Change it in the export."
             ) from None
         return f"s3://{self.settings['bucket']}/{key}"
+
+    def check_path(self, path):
+        check_object(path)
 
     def address(self):
         return address_of(self.authentication)

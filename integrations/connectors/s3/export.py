@@ -131,6 +131,11 @@ def object_key(prefix: str, slot: datetime, job: str) -> str:
     return key
 
 
+def check_object(path: str) -> None:
+    """Raise BadName where no object can be at the path, s3://BUCKET/KEY."""
+    check_key(path.removeprefix("s3://").partition("/")[2])
+
+
 def check_key(key: str) -> None:
     *folders, name = key.split("/")
     if not name:

@@ -4,7 +4,7 @@ from datetime import UTC
 
 from integrations.connectors.base import FileConnector
 from integrations.connectors.remote_name import BadName
-from integrations.connectors.s3.export import check_key
+from integrations.connectors.s3.export import check_key, check_object
 from integrations.connectors.s3.server import account, address_of
 from integrations.connectors.salesforce_dmp.authentication import Authentication
 from integrations.connectors.salesforce_dmp.contract import CONTRACT
@@ -70,6 +70,9 @@ class SalesforceDMP(FileConnector):
                 f"Folder and file name make no name. {error}", remedy="Change them in the export."
             ) from None
         return key
+
+    def check_path(self, path):
+        check_object(path)
 
     def address(self):
         return address_of(self.authentication)
