@@ -8,6 +8,7 @@ from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
 from tests.console.deliveries import found, ran
 from tests.integrations.clevertap import LIST, login
+from tests.integrations.clevertap_imports import Account
 
 PERSON = "'ann@example.com' AS email, '+4917012345678' AS phone, 'c-1' AS customer_id"
 SENT = {
@@ -83,3 +84,27 @@ def test_rows_that_were_refused_leave_the_columns_as_they_were_sent(account, sen
     assert (job.status, job.rejected) == ("success", 1), (job.error, job.traceback)
     assert found("a@b.de") == []
     assert found("c@d.de") == [(job.pk, ["identity"])]
+
+
+def test_ids_are_found_whatever_the_columns_of_an_import_are_called(
+    sandbox, tmp_path, marketer, settings
+):
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+    Database.objects.create(name="shop", owner=marketer)
+    columns = {"k": {"ctName": "identity"}, "device": {"ctName": "objectId"}}
+    columns |= {"line": {"ctName": "Phone"}, "n": {"ctName": "Orders"}}
+    connector = Account(sandbox, tmp_path / "sandbox").connector(columns=columns)
+    authentication = Authentication(name="C", type="clevertap_sftp", owner=marketer)
+    authentication.settings = connector.authentication
+    authentication.save()
+    who = {"owner": marketer, "authentication": authentication}
+    sql = "SELECT 'p-1' AS k, 'D-1' AS device, '0170 123456' AS line, 'n-1' AS n, 'g-1' AS guid"
+
+    job = ran(jobs.submit(sql, database="shop", export=connector.settings, **who))
+
+    assert job.status == "success", (job.error, job.traceback)
+    where = {text: found(text) for text in ("p-1", "d-1", "0170123456", "g-1", "n-1")}
+    carried = {"p-1": "k", "d-1": "device", "0170123456": "line", "g-1": "guid"}
+    assert where == {text: [(job.pk, [name])] for text, name in carried.items()} | {"n-1": []}
+    types = dict(Delivery.objects.get().identifiers)
+    assert types == {"k": "user_id", "device": "device_id", "line": "phone", "guid": "device_id"}

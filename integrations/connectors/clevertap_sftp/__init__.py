@@ -4,6 +4,7 @@ import time
 from functools import partial
 
 from integrations.connectors.base import FileConnector, Receipt
+from integrations.connectors.clevertap_sftp.columns import identifiers_of
 from integrations.connectors.clevertap_sftp.files import FORMAT, LARGEST, LARGEST_PLAIN, names
 from integrations.connectors.clevertap_sftp.rules import CONTRACT
 from integrations.connectors.clevertap_sftp.settings import Authentication, Export
@@ -75,6 +76,9 @@ class CleverTapSFTP(FileConnector):
     def largest_file(self) -> int:
         """Return how many bytes of CSV a data file may have."""
         return LARGEST_PLAIN if self.settings.get("encoders") else LARGEST
+
+    def identifiers(self):
+        return identifiers_of(self.settings)
 
     def path(self, delivery):
         return names(self.settings, delivery, 1).data

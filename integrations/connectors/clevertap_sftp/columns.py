@@ -1,6 +1,9 @@
 """What columns are for CleverTap: ids, the name of an event, operations, properties."""
 
 IDENTITIES = ("identity", "objectid", "guid", "fbid", "gpid")
+# What properties are that tell who somebody is; a column of ids need not be called so.
+IDENTIFIERS = {"identity": "user_id", "fbid": "user_id", "gpid": "user_id"}
+IDENTIFIERS |= {"objectid": "device_id", "guid": "device_id", "email": "email", "phone": "phone"}
 EVENT_NAME, TIME = "evtname", "ts"
 OPERATION = ".operation"
 OPERATIONS = ("$add", "$remove", "$set", "$delete")
@@ -48,6 +51,13 @@ def columns_of(names: list[str], settings: dict, *properties: str) -> list[str]:
         for name in names
         if not name.endswith(OPERATION) and property_of(name, settings).lower() in properties
     ]
+
+
+def identifiers_of(settings: dict) -> dict[str, str]:
+    """Return which columns tell who somebody is, by their names: CleverTap's, or the table's."""
+    called = {name: property_of(name, settings).lower() for name in settings["columns"]}
+    known = {name: IDENTIFIERS[each] for name, each in called.items() if each in IDENTIFIERS}
+    return IDENTIFIERS | known
 
 
 def is_channel(column: str, settings: dict) -> bool:
