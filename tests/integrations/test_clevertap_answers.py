@@ -374,3 +374,12 @@ def test_no_error_holds_the_passcode(endpoint, result):
             endpoint, result(identity=["a"]), MemoryJournal(), authentication=authentication
         )
         assert "s3cret-word" not in f"{error} {error.remedy} {error!r}"
+
+
+def test_where_no_request_was_answered_nobody_says_that_none_of_the_rows_was_taken(account, people):
+    account.switches.faults, given = ["drop"] * 3, EVENTS | ONE | {"unanswered": "list"}
+
+    error, delivery = attempt(account, people, MemoryJournal(), **given)
+
+    assert "never answered for 2,500 of the 2,500 rows, so it may have taken them" in str(error)
+    assert numbers(delivery.rejects) == received(account, "events") == list(range(2_500))

@@ -74,7 +74,7 @@ WHERE email_opt_in"""
         """Send the rows in batches."""
         from integrations.connectors.clevertap.batches import batches
         from integrations.connectors.clevertap.progress import Progress
-        from integrations.connectors.clevertap.sending import Sender, check_whole
+        from integrations.connectors.clevertap.sending import Sender, check_answered, check_whole
 
         began, operation = time.monotonic(), operation_of(self.settings)
         progress = Progress(delivery, operation.most, repeatable=operation.repeatable)
@@ -85,6 +85,8 @@ WHERE email_opt_in"""
             batches(sendable, self.settings, rows.count),
             requests_at_once(operation, self.settings),
         )
+        if delivery.whole:
+            check_answered(progress, rows.count)
         if not self.settings["skip_invalid"]:
             check_whole(progress, rows.count)
         return Receipt(

@@ -227,6 +227,16 @@ def stop_at(count: int, why: tuple[str, str] | None) -> PermanentError:
     )
 
 
+def check_answered(progress: Progress, rows: int) -> None:
+    """Raise PermanentError where CleverTap took none of the rows for sure, and may have some."""
+    if progress.unknown and not progress.taken:
+        raise PermanentError(
+            f"CleverTap never answered for {progress.unknown:,} of the {rows:,} rows, so it may "
+            "have taken them, and it took no others.",
+            remedy="See in CleverTap whether they are there before you send them again.",
+        )
+
+
 def check_whole(progress: Progress, rows: int) -> None:
     """Raise PermanentError where CleverTap refused one of the rows, in whichever attempt."""
     if refused := rows - progress.taken - progress.unknown:
