@@ -141,3 +141,17 @@ def test_rows_without_an_answer_are_unsure_and_the_others_delivered(account, sen
     assert [match.status for match in matches("2500")] == ["unsure"]
     assert [match.status for match in matches("1500")] == ["delivered"]
     assert [match.status for match in matches("4200")] == ["delivered"]
+
+
+def test_a_job_of_which_no_request_was_answered_is_unsure_as_a_whole(account, send, client):
+    account.switches.faults = ["drop"] * 5
+    job = run(send(**EVENTS, unanswered="list"))
+
+    assert (job.status, job.rejected) == ("error", 4_500)
+    assert "CleverTap never answered for 4,500 of the 4,500 rows" in job.error
+    assert [match.status for match in matches("3")] == ["unsure"]
+    assert [match.status for match in matches("4200")] == ["unsure"]
+    client.force_login(job.owner)
+    page = client.get(job.get_absolute_url()).text
+    assert "Not delivered, or unknown: 4,500 rows" in page and "Send these again" in page
+    assert "5 requests got no answer" in page

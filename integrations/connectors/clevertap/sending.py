@@ -190,6 +190,7 @@ class Sender:
         """List the rows of a batch that nobody knows the end of, and that is not sent again."""
         with self.lock:
             self.progress.unknown += len(batch.numbers)
+        self.count_sent(batch)  # It may be there.
         self.progress.unsure(batch)
 
     def count_sent(self, batch):
