@@ -54,14 +54,24 @@ class NotYours(NotSaved):
 
 
 class Unusable(NotSaved):
-    """Its owner may not use the authentication, or it is no longer there."""
+    """Its owner, or who chose it, may not use the authentication, or it is no longer there."""
 
     field = "authentication"
 
-    def __init__(self, name, owner):
+    def __init__(self, name, user):
         super().__init__(
-            f"{owner.get_username()} cannot use the authentication “{name}”: it was deleted, or "
+            f"{user.get_username()} cannot use the authentication “{name}”: it was deleted, or "
             "is not shared. Choose another one."
+        )
+
+
+class NoTable(NotSaved):
+    """Its owner, or who chose it, may not write to the table."""
+
+    def __init__(self, database, user):
+        super().__init__(
+            f"There is no database {database} that {user.get_username()} may write to. Choose "
+            "another one, or ask its owner for the right to write there."
         )
 
 

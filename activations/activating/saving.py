@@ -15,6 +15,7 @@ from activations.activating.refusals import (
     Gone,
     NameTaken,
     NoSuchKey,
+    NoTable,
     NotRefreshed,
     NotYours,
     SavedMeanwhile,
@@ -27,10 +28,11 @@ from activations.rules import problems as rule_problems
 from activations.segments.references import lock_segments
 from activations.segments.rewriting import CannotRewrite, keep_about, statement
 from activations.segments.usable import audience_for
+from console import tables
 from console.jobs.changes.wishes import Changes
 from console.models import Database, Query
 from console.queries import saving
-from console.queries.exporting import set_export
+from console.queries.exporting import set_export, target_of
 from console.schedules import ChainError, CronError
 from integrations.access import usable_by
 from integrations.models import Authentication
@@ -69,7 +71,11 @@ def save(  # noqa: PLR0913 - an activation is all of this.
     has changed.
     """
     lock_segments()
-    check(activation, by, authentication, opened)
+    if activation.pk is not None:
+        check_kept(activation, by, opened)
+    check_destination(activation, by, authentication, export)
+    for user in {owner_of(activation, by), by}:
+        check_for(activation, user)
     check_changes(activation, by, changes)
     if activation.pk is None:
         activation.query = new_query(activation, by)
@@ -82,15 +88,30 @@ def save(  # noqa: PLR0913 - an activation is all of this.
     return activation
 
 
-def check(activation, by, authentication, opened):
-    """Raise NotSaved where the activation is not the person's to save, or not as it should be."""
-    if activation.pk is not None:
-        check_kept(activation, by, opened)
+def check_destination(activation, by, authentication, export):
+    """Raise NotSaved where the owner may not export there, or the person who chose to.
+
+    What stays as it was may be out of reach of who saves: they did not choose it.
+    """
     owner = owner_of(activation, by)
-    if not usable_by(owner).filter(pk=authentication.pk).exists():
-        raise Unusable(authentication.name, owner)
-    for user in {owner, by}:
-        check_for(activation, user)
+    kept = Query.objects.filter(pk=activation.query_id).first()
+    changed = kept is None or kept.authentication_id != authentication.pk
+    for user in [owner, by] if changed else [owner]:
+        if not usable_by(user).filter(pk=authentication.pk).exists():
+            raise Unusable(authentication.name, user)
+    target = target_of(authentication, export)
+    if target and (kept is None or target != target_of(kept.authentication, kept.export)):
+        check_table(target, (owner, by))
+
+
+def check_table(target, people):
+    """Raise NoTable where somebody may not write to a table of the console."""
+    database, table, mode = target
+    for user in people:
+        try:
+            tables.check((database, table), user, (), mode=mode)
+        except tables.TableError:
+            raise NoTable(database, user) from None
 
 
 def owner_of(activation, by):
@@ -112,6 +133,7 @@ def check_changes(activation, by, changes):
 
 
 def check_kept(activation, by, opened):
+    """Raise NotSaved where the activation is gone, not the person's, or not as they saw it."""
     kept = Activation.objects.filter(pk=activation.pk).first()
     if kept is None:
         raise Gone(activation.name)

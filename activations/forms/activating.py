@@ -6,6 +6,7 @@ from functools import partial
 from uuid import uuid4
 
 from django import forms
+from django.db.models import Q
 
 from activations import mapping
 from activations.activating.refusals import DETAILS, MAPPING, SCHEDULE, NotSaved, opened_at
@@ -16,6 +17,7 @@ from console.forms.changes import ChangesForm
 from console.queries.exporting import Draft
 from console.views.keys import key_of
 from integrations.access import usable_by
+from integrations.models import Authentication
 
 PREFIX = "export"  # of the names of the connector's settings
 ALL_COLUMNS = {"all_columns": True, "columns": []}
@@ -66,10 +68,9 @@ class ActivationForms:
     What was sent is held against the rules where it is to be saved; `lenient` shows it as it is.
     """
 
-    def __init__(self, activation, data=None, *, chosen=None, lenient=False):
-        self.activation, self.data = activation, data
-        self.owner = activation.query.owner
-        self.authentications = usable_by(self.owner).select_related("owner")
+    def __init__(self, activation, data=None, *, viewer, chosen=None, lenient=False):
+        self.activation, self.data, self.viewer = activation, data, viewer
+        self.authentications = self.offered()
         self.authentication = self.picked(chosen)
         self.unchosen = False
         self.draft = self.drafted()
@@ -77,8 +78,15 @@ class ActivationForms:
         self.changes = self.changed()
         self.refusals = {step: [] for step in STEPS}
 
+    def offered(self):
+        """Return the authentications that the viewer may use, and the one that is set already."""
+        usable = Q(pk__in=usable_by(self.viewer).values("pk"))
+        kept = Q(pk=self.activation.query.authentication_id)
+        found = Authentication.objects.filter(usable | kept)
+        return found.select_related("owner").order_by("name")
+
     def picked(self, chosen):
-        """Return the authentication that was chosen, where the owner may use it."""
+        """Return the authentication that was chosen, where it is one of those that are offered."""
         sent = self.data.get("authentication") if self.data is not None else None
         kept = self.activation.query.authentication_id if self.data is None else None
         return self.authentications.filter(pk=key_of(chosen or sent or kept)).first()

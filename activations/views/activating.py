@@ -69,8 +69,8 @@ def edited(request, activation):
     if "elsewhere" in request.POST:
         return elsewhere(request)
     if not any(button in request.POST for button in SAVING):
-        return page(request, ActivationForms(activation, request.POST, lenient=True))
-    forms = ActivationForms(activation, request.POST)
+        return page(request, forms_of(request, activation, request.POST, lenient=True))
+    forms = forms_of(request, activation, request.POST)
     if not forms.is_valid():
         return page(request, forms, 422)
     return kept(request, forms)
@@ -81,8 +81,12 @@ def opened(request, activation):
     chosen = request.GET.get("authentication")
     kept = request.session.pop(ELSEWHERE, None) if "resume" in request.GET else None
     if kept is None or kept["path"] != request.path:
-        return ActivationForms(activation, chosen=chosen)
-    return ActivationForms(activation, QueryDict(kept["sent"]), chosen=chosen, lenient=True)
+        return forms_of(request, activation, chosen=chosen)
+    return forms_of(request, activation, QueryDict(kept["sent"]), chosen=chosen, lenient=True)
+
+
+def forms_of(request, activation, data=None, **how):
+    return ActivationForms(activation, data, viewer=request.user, **how)
 
 
 def elsewhere(request):

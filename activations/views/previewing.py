@@ -32,7 +32,7 @@ def sent(request, parent, pk) -> ActivationForms:
     segment = segment_of(request, parent, pk)
     key = key_of(request.POST.get("activation"))
     activation = changeable(request, key) if key else new_of(request, segment)
-    return ActivationForms(activation, request.POST)
+    return ActivationForms(activation, request.POST, viewer=request.user)
 
 
 @require_POST
@@ -71,7 +71,7 @@ def rendered(request, forms, wait):
         with sample(
             forms.activation, slot_of(query.schedule), user=request.user, wait=wait
         ) as made:
-            return shown(request, context | {"sample": made} | file_in(forms.draft, made))
+            return shown(request, context | {"sample": made} | file_in(forms, made))
     except (Unanswered, QueryError) as error:
         trouble = {"unready": True, "trouble": str(error), "again": isinstance(error, Unanswered)}
         return shown(request, context | trouble | unsampled(forms))
@@ -83,12 +83,14 @@ def shown(request, context):
 
 def unsampled(forms):
     """Return what can be said of the file without its rows."""
-    return file_of(None, forms.draft) if forms.draft else {}
+    return file_of(None, forms.draft, forms.viewer) if forms.draft else {}
 
 
-def file_in(draft, made):
+def file_in(forms, made):
     """Return the file as it would be of the first rows."""
-    return in_mapping(file_of(made.rows, draft), made.count) if draft else {}
+    if not forms.draft:
+        return {}
+    return in_mapping(file_of(made.rows, forms.draft, forms.viewer), made.count)
 
 
 def problems_of(forms) -> list[dict]:

@@ -59,6 +59,13 @@ def has_result(job):
         return False
 
 
+def target_of(authentication, settings):
+    """Return database, table and mode where an export goes to a table of the console, or None."""
+    if authentication is None or settings is None:
+        return None
+    return authentication.connector({}, settings).target()
+
+
 def path_at(query):
     """Return a function that tells where the run of a slot will put its file; "" for nowhere."""
     kind = query.authentication and query.authentication.connector
@@ -78,6 +85,7 @@ class Draft:
     def __init__(self, query, authentication, data=None, prefix=None):
         self.query, self.prefix = query, prefix
         self.authentication = authentication
+        self.kept_target = target_of(query.authentication, query.export)
         self.connector = authentication.connector
         form = self.connector.Export
         self.checked = form.from_json(self.stored()) if data is None else form(data, prefix=prefix)
@@ -150,13 +158,18 @@ class Draft:
             return None
         return look(rows, self.connector.contract, self.assumed())
 
-    def misses(self, columns):
-        """Return why rows with such columns cannot be put into the table that was chosen."""
-        if not (self.complete and (target := self.connector({}, self.settings).target())):
+    def misses(self, columns, viewer):
+        """Return why rows with such columns cannot be put into the table that was chosen.
+
+        Who chose another table than that of before has to have the right to write there as well.
+        """
+        if not (self.complete and (target := target_of(self.authentication, self.settings))):
             return ""
         *table, mode = target
+        people = [self.query.owner] if target == self.kept_target else [viewer, self.query.owner]
         try:
-            tables.check(tuple(table), self.query.owner, columns, mode=mode)
+            for user in people:
+                tables.check(tuple(table), user, columns, mode=mode)
         except (tables.TableError, QueryError) as error:
             return str(error)
         return ""
@@ -169,9 +182,9 @@ class Draft:
         """Return the size that the first bytes have once they are encoded, where it is known."""
         return self.connector({}, self.settings).encoded_size(start)
 
-    def result_json(self):
-        """Return the equal --result, with *** in the place of secrets."""
-        known = sample_for(self.query.owner, self.authentication, self.settings)
+    def result_json(self, viewer):
+        """Return the equal --result, with *** in the place of what the viewer may not see."""
+        known = sample_for(viewer, self.authentication, self.settings)
         return json.dumps(known, indent=2, ensure_ascii=False)
 
     def slot(self):

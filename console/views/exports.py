@@ -103,7 +103,7 @@ def export_context(request, query):
         "export_form": draft.form(job.result_columns if job else ()),
         "changes_form": form,
         "everything_asked": everything_is_asked(query),
-        **file_of(job and as_added(rows_of(job), form.told_in), draft, job=job),
+        **file_of(job and as_added(rows_of(job), form.told_in), draft, request.user, job=job),
     }
 
 
@@ -117,13 +117,13 @@ def shown_changes(request, query, authentication, job):
     return form
 
 
-def file_of(rows, draft, **more):
+def file_of(rows, draft, viewer, **more):
     """Return the file of rows as it would be sent, or what keeps it from being made."""
     try:
         start = draft.preview(rows)
-        shown = {"names": draft.names(), "result_json": draft.result_json(), **more}
+        shown = {"names": draft.names(), "result_json": draft.result_json(viewer), **more}
         shown["look"] = draft.look(rows)
-        shown["problem"] = draft.misses(() if rows is None else rows.columns)
+        shown["problem"] = draft.misses(() if rows is None else rows.columns, viewer)
     except (ExportError, SecretUnreadable) as error:
         return {"problem": str(error), "remedy": getattr(error, "remedy", "")}
     if start is not None:

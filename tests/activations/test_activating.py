@@ -11,6 +11,7 @@ from activations.activating.refusals import (
     BadTiming,
     Gone,
     NameTaken,
+    NoTable,
     NotRefreshed,
     NotYours,
     SavedMeanwhile,
@@ -20,7 +21,7 @@ from activations.activating.refusals import (
 )
 from activations.models import Activation, Segment
 from activations.segments.saving import save as save_segment
-from console import jobs
+from console import jobs, tables
 from console.models import Query
 from console.schedules import follow_query, schedule_query, unschedule
 from integrations.models import Authentication
@@ -157,6 +158,39 @@ def test_an_authentication_has_to_be_usable_by_the_owner(activate, analyst, mark
 
     with pytest.raises(Unusable, match="ines cannot use"):
         again(hers, marketer)
+
+
+def test_a_changed_authentication_has_to_be_usable_by_who_saves(
+    activate, analyst, marketer, sftp, make
+):
+    share(sftp, analyst)
+    hers = activate("Hers", make(), by=analyst)
+    other = Authentication.objects.create(name="Ines only", type="sftp_v2", owner=analyst)
+
+    with pytest.raises(Unusable, match="mia cannot use the authentication “Ines only”"):
+        again(hers, marketer, authentication=other)
+
+    assert again(hers, analyst, authentication=other).query.authentication == other
+    assert again(hers, marketer).query.authentication == other
+
+
+def test_a_changed_table_has_to_be_writable_by_owner_and_by_who_saves(
+    activate, analyst, marketer, make
+):
+    for name, user in {"hers": analyst, "mine": marketer}.items():
+        tables.create_database(name, user, everyone_reads=False)
+    console = Authentication.objects.create(name="Tables", type="treasure_data", owner=marketer)
+    share(console, analyst)
+    to = {"database": "hers", "table": "gold", "mode": "append"}
+    hers = activate("Hers", make(), by=analyst, authentication=console, export=to)
+
+    with pytest.raises(NoTable, match="There is no database mine that ines may write to"):
+        again(hers, marketer, export=to | {"database": "mine"})
+    with pytest.raises(NoTable, match="There is no database hers that mia may write to"):
+        again(hers, marketer, export=to | {"table": "vault"})
+
+    assert again(hers, marketer).query.export == to
+    assert again(hers, analyst, export=to | {"table": "new"}).query.export["table"] == "new"
 
 
 def test_one_that_was_deleted_is_named(activate, sftp):

@@ -2,15 +2,20 @@
 
 import json
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from activations.activating import saving, templates
 from activations.activating.refusals import opened_at
 from activations.activating.sampling import in_mapping
 from activations.models import Activation, Segment
+from console import tables
 from console.models import Job
 from console.schedules import schedule_query
 from integrations.contract import Finding, Look
@@ -442,3 +447,68 @@ def test_runs_after_the_refresh_follow_its_schedule(mia, make, sftp, shoppers):
 @pytest.mark.parametrize("data", [{}, {"mapping": "[" * 5000, "number": "x"}, {"activation": "9"}])
 def test_whatever_is_sent_is_answered(mia, make, name, data):
     assert mia.post(of(make(), name), data).status_code in (200, 404)
+
+
+@pytest.fixture
+def hers(keeper, sftp):
+    """Make an authentication of Ada's, who keeps the credentials; it is shared with nobody."""
+
+    def hers(name, host):
+        made = Authentication(name=name, type="sftp_v2", owner=keeper)
+        made.settings = {**sftp.settings, "host": host}
+        made.save()
+        return made
+
+    return hers
+
+
+@pytest.fixture
+def adas(keeper, make, hers):
+    """Ada's activation of a segment of Mia's parent segment."""
+    activation = Activation(segment=make(), name="Adas", mapping=MAPPING)
+    given = {"authentication": hers("Adas drop", "ada.example.com")}
+    return saving.save(activation, by=keeper, export={"path_prefix": "/gold.csv"}, **given)
+
+
+def test_who_owns_the_parent_segment_sees_no_credentials_of_others(mia, adas, hers, sftp):
+    hers("Adas archive", "archive.example.com")
+    page = mia.get(reverse("edit-activation", args=[adas.pk])).content.decode()
+    given = filled(adas.query.authentication, activation=adas.pk)
+    preview = mia.post(of(adas.segment, "activation-preview"), given).content.decode()
+
+    assert "Adas drop" in page and "Rokt drop" in page and "Adas archive" not in page
+    assert "&quot;host&quot;: &quot;***&quot;" in preview
+    assert "ada.example.com" not in page + preview
+
+
+def test_an_authentication_that_stays_need_not_be_shared_with_who_saves(mia, adas):
+    given = filled(adas.query.authentication, description="Mended")
+
+    answer = mia.post(reverse("edit-activation", args=[adas.pk]), given)
+
+    assert answer.status_code == 302, answer.content.decode()
+    assert Activation.objects.get().description == "Mended"
+
+
+def test_an_authentication_of_others_cannot_be_chosen(mia, adas, hers):
+    given = filled(hers("Adas archive", "archive.example.com"))
+
+    answer = mia.post(reverse("edit-activation", args=[adas.pk]), given)
+
+    assert answer.status_code == 422 and "Choose where it goes" in answer.content.decode()
+
+
+def test_the_preview_tells_no_columns_of_tables_that_are_not_the_viewers(mia, adas, keeper):
+    database = tables.create_database("adas", keeper, everyone_reads=False)
+    path = Path(settings.TABLES_DIR, "vault.parquet")
+    pq.write_table(pa.table({"vault_number": ["1"]}), path)
+    tables.create_from(database, "vault", path, [("vault_number", "varchar")])
+    console = Authentication.objects.create(name="Tables", type="treasure_data", owner=keeper)
+    console.shared_users.add(adas.segment.owner)
+    given = filled(console, activation=adas.pk, connector="treasure_data")
+    given |= {"export-database": "adas", "export-table": "vault", "export-mode": "append"}
+
+    preview = mia.post(of(adas.segment, "activation-preview"), given).content.decode()
+
+    assert "There is no database adas that you may read." in preview, preview
+    assert "vault_number" not in preview
