@@ -12,6 +12,11 @@ from activations.parents.sources import Columns
 MOST = 20  # tables of a kind
 JOINED = {"attributes": AttributeForm, "behaviors": BehaviorForm}
 MASTER = "master-columns"
+CLEAR = "clear"
+HIDDEN_KEY = (
+    "“{}” is {}, but everybody who may use the parent segment sees the key as cdp_customer_id. "
+    "Choose another key, or make the column clear."
+)
 PREFIX = re.compile(r"(attributes|behaviors)-(\d+)")
 
 
@@ -62,7 +67,7 @@ class DefinitionForms:
     def is_valid(self) -> bool:
         """Return whether all of it can be saved; names are told apart once the rest is right."""
         good = [form.is_valid() for form in self.all]
-        return all(good) and self.names_differ()
+        return all(good) and all([self.names_differ(), self.key_is_clear()])
 
     def names_differ(self):
         attributes = (form.columns for form in self.kept("attributes"))
@@ -70,6 +75,18 @@ class DefinitionForms:
         used = [(each, each.output, "name") for each in columns if each.used]
         named = [(form, form.cleaned_data["name"], "name") for form in self.kept("behaviors")]
         return all([tell_twins(used, "column"), tell_twins(named, "behavior")])
+
+    def key_is_clear(self) -> bool:
+        """Complain of a key that not all may see, where it was chosen or was hidden just now."""
+        key = self.parent.cleaned_data["key"]
+        for each in self.columns:
+            seen = each.cleaned_data.get("visibility") or CLEAR
+            if each.used and each.source == key and seen != CLEAR:
+                chosen = key != self.parent.initial.get("key")
+                place, field = (self.parent, "key") if chosen else (each, "visibility")
+                place.add_error(field, HIDDEN_KEY.format(key, seen))
+                return False
+        return True
 
     def kept(self, prefix) -> list[JoinedForm]:
         """Return the forms of the tables that stay, in their order."""

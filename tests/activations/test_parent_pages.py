@@ -54,6 +54,47 @@ def edited(client, parent, **changes):
     return client.post(address("edit-parent-segment", parent), data)
 
 
+def said_at(answer):
+    """Return what the page says of the key and of each column of the master table."""
+    forms = answer.context["forms"]
+    told = {"key": forms.parent.errors.get("key", [])}
+    return told | {each.source: each.errors.get("visibility", []) for each in forms.columns}
+
+
+@pytest.mark.parametrize("hidden", ["masked", "blocked"])
+def test_a_column_that_is_hidden_cannot_be_the_key(mia, parent, hidden):
+    answer = edited(mia, parent, key="email", **{"master-columns-1-visibility": hidden})
+
+    assert answer.status_code == 422
+    assert said_at(answer)["key"] == [
+        f"“email” is {hidden}, but everybody who may use the parent segment sees the key as "
+        "cdp_customer_id. Choose another key, or make the column clear."
+    ]
+
+
+@pytest.mark.parametrize("hidden", ["masked", "blocked"])
+def test_the_key_cannot_be_hidden_afterwards(mia, parent, hidden):
+    parent.key = "city"
+    parent.save()
+
+    answer = edited(mia, parent, **{"master-columns-2-visibility": hidden})
+
+    assert answer.status_code == 422 and not said_at(answer)["key"]
+    assert said_at(answer)["city"] == [
+        f"“city” is {hidden}, but everybody who may use the parent segment sees the key as "
+        "cdp_customer_id. Choose another key, or make the column clear."
+    ]
+    assert "Choose another key" in answer.content.decode()
+
+
+def test_the_key_can_be_a_column_that_is_clear_or_not_used(mia, parent):
+    assert edited(mia, parent, key="city").status_code == 302
+
+    parent.refresh_from_db()
+    unused = {"key": "email", "master-columns-1-use": ""}
+    assert edited(mia, parent, **unused).status_code == 302
+
+
 def test_the_list_says_how_each_stands(mia, parent, refresh):
     refresh(parent)
     schedule_query(parent.query, "0 6 * * mon", "Europe/Berlin")
