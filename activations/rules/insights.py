@@ -2,6 +2,7 @@
 
 from activations.rules.audience import ARRAYS, DATE, KEY, NUMBER, TIME, Audience, Column
 from activations.rules.literals import name
+from activations.rules.operators import empty
 from activations.rules.statements import members, source
 from activations.rules.tree import Context, condition
 
@@ -22,8 +23,9 @@ def top_values(database: str, table: str, column: Column, number: int) -> str:
     value = name(column.name)
     if column.kind in ARRAYS:
         rows, value = f"{rows} CROSS JOIN UNNEST({value}) AS each(v)", "each.v"
+        column = Column("v", "", ARRAYS[column.kind])
     return (
-        f"SELECT {value} AS v, count(*) AS n FROM {rows} WHERE {value} IS NOT NULL "
+        f"SELECT {value} AS v, count(*) AS n FROM {rows} WHERE NOT {empty(value, column)} "
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {number}"
     )
 
@@ -40,8 +42,10 @@ def distribution(rules: dict, audience: Audience, column: Column, number: int) -
         return months(found, column, audience.timezone)
     if column.kind in ARRAYS:
         found = f"SELECT each.v AS v FROM (\n{found}\n) AS found CROSS JOIN UNNEST(v) AS each(v)"
+        column = Column("v", "", ARRAYS[column.kind])
+    shown = f"CASE WHEN NOT {empty('v', column)} THEN v END"
     return (
-        f"SELECT v, count(*) AS n FROM (\n{found}\n) AS found "
+        f"SELECT {shown} AS v, count(*) AS n FROM (\n{found}\n) AS found "
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {number}"
     )
 

@@ -32,7 +32,7 @@ def negation(condition: str) -> str:
 def as_said(value, column, operator, timezone):
     """Return whether a value is as the operator says."""
     if operator["type"] == "IsNull":
-        return f"{value} IS NULL"
+        return empty(value, column)
     if column.kind == TIME:
         seconds = value if column.holds_epochs else f"CAST(to_unixtime({value}) AS BIGINT)"
         return times.condition(seconds, operator, timezone)
@@ -40,6 +40,15 @@ def as_said(value, column, operator, timezone):
         midnight = f"TD_TIME_PARSE(CAST({value} AS VARCHAR), {literals.text(timezone)})"
         return times.condition(midnight, operator, timezone)
     return single(value, column.kind, operator)
+
+
+def empty(value: str, column: Column) -> str:
+    """Return whether a value is null, a text of nothing but blanks, or a list without members."""
+    if column.kind in ARRAYS:
+        return f"({value} IS NULL OR cardinality({value}) = 0)"
+    if column.kind == TEXT and column.type != "uuid":  # That is no text for the engine.
+        return f"({value} IS NULL OR NOT regexp_like({value}, '\\S'))"
+    return f"{value} IS NULL"
 
 
 def single(value, kind, operator):

@@ -31,6 +31,9 @@ const NUMBERED = ["atLeast", "atMost", "exactly"];
 
 const isList = (kind) => kind.endsWith("_array");
 
+// A whole list is empty or not, whatever its members are.
+const isOfAll = ({ operator }) => operator.type === "IsNull";
+
 function matchingOf(leaf) {
   const matching = leaf.arrayMatching || "any";
   return typeof matching === "string" ? [matching] : Object.entries(matching)[0];
@@ -38,7 +41,7 @@ function matchingOf(leaf) {
 
 // Of a column with several values: which of them have to be as the rule says.
 export function matchingFields(leaf, kind, at) {
-  if (!isList(kind)) return [];
+  if (!isList(kind) || isOfAll(leaf)) return [];
   const [how, number] = matchingOf(leaf);
   const set = (value) => {
     leaf.arrayMatching = NUMBERED.includes(value) ? { [value]: 1 } : value;
@@ -61,7 +64,7 @@ export function spoken(leaf, kind, words) {
 }
 
 function matched(leaf, kind, words) {
-  if (!isList(kind) || leaf.operator.type === "IsNull") return [];
+  if (!isList(kind) || isOfAll(leaf)) return [];
   const [how, ...number] = matchingOf(leaf);
   return [`(${[words.matching[how] ?? how, ...number].join(" ")})`];
 }

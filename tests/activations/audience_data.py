@@ -125,10 +125,16 @@ def aggregate(aggregation, rows):
 def operator(value, kind, node):
     found, opposite = node["operator"], is_opposite(node)
     if found["type"] == "IsNull":
-        return (value is None) ^ opposite
+        return is_empty(value) ^ opposite
     if kind.endswith("_array"):
         return in_array(value, kind.removesuffix("_array"), node)
     return held(value, kind, found, opposite)
+
+
+def is_empty(value):
+    if isinstance(value, str):
+        return not re.search(r"\S", value, re.ASCII)
+    return value is None or value == []
 
 
 def is_opposite(node):

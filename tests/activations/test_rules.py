@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from activations.rules import count, funnel, members, problems
 from activations.rules.audience import KEY
+from activations.rules.insights import distribution, top_values
 from tests.activations.audience_data import (
+    ATTRIBUTES,
     EVENT_TYPES,
     NOW,
     TYPES,
@@ -20,7 +22,7 @@ from tests.activations.audience_data import (
 from tests.activations.audience_engine import asking
 
 DAY = 86_400
-WORDS = ["ann", "Bob", "o'neill", "", "zoë", "50%", "a_b"]
+WORDS = ["ann", "Bob", "o'neill", "", " \t\n", "zoë", "50%", "a_b"]
 KINDS = ["buy", "view", "return", None]
 random_ = random.Random(7)
 
@@ -444,3 +446,57 @@ def test_a_list_with_an_empty_member_is_not_all_of_one_value(ask_lists):
     tree["conditions"][0]["conditions"][0]["arrayMatching"] = "all"
 
     assert ask_lists(members(tree, audience())) == [{KEY: "news"}]
+
+
+BLANK = {
+    "full": {"email": "a", "tags": ["news"], "age": 0},
+    "blank": {"email": " \t\r\n", "tags": [], "age": None},
+    "none": {"email": None, "tags": None, "age": None},
+    "empty": {"email": "", "tags": [None], "age": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        ({"name": "email"}, ["blank", "empty", "none"]),
+        ({"name": "tags"}, ["blank", "none"]),
+        ({"name": "age"}, ["blank", "none"]),
+        (
+            {"aggregation": {"type": "Last", "column": "kind"}, "source": {"name": "orders"}},
+            ["blank", "empty", "none"],
+        ),
+    ],
+    ids=["text", "list", "number", "last text of a behavior"],
+)
+def test_what_has_no_character_and_no_member_is_empty(tmp_path, left, expected):
+    rows = [dict.fromkeys(TYPES) | {KEY: key} | given for key, given in BLANK.items()]
+    kinds = [(key, given["email"]) for key, given in BLANK.items() if key != "none"]
+    done = [{KEY: key, "kind": kind, "amount": 1.0, "time": NOW} for key, kind in kinds]
+    ask = asking(tmp_path, {"customers": (rows, TYPES), "behavior_orders": (done, EVENT_TYPES)})
+
+    empty = ask(members(rule({"type": "IsNull"}, **left), audience()))
+    full = ask(members(rule({"type": "IsNull", "not": True}, **left), audience()))
+
+    assert sorted(row[KEY] for row in empty) == expected
+    assert {row[KEY] for row in full} == set(BLANK) - set(expected)
+
+
+def test_blank_texts_are_no_values_to_choose_from(ask):
+    emails = ask(top_values("aud", "customers", ATTRIBUTES["email"], 20))
+    tags = ask(top_values("aud", "customers", ATTRIBUTES["tags"], 20))
+
+    assert (
+        {row["v"] for row in emails} == {row["v"] for row in tags} == set(filter(str.strip, WORDS))
+    )
+
+
+def test_blank_texts_are_among_the_empty_ones_of_a_distribution(ask):
+    everybody = {"type": "And", "conditions": []}
+    empty = {"type": "And", "conditions": [rule({"type": "IsNull"}, name="email")]}
+
+    found = ask(distribution(everybody, audience(), ATTRIBUTES["email"], 20))
+
+    by_value = {row["v"]: row["n"] for row in found}
+    assert set(by_value) == {None, *filter(str.strip, WORDS)}
+    assert by_value[None] == len(PLAIN.members(empty))
