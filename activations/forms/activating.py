@@ -104,6 +104,7 @@ class ActivationForms:
         connector = self.authentication and self.authentication.connector
         given = {"kept": self.activation.query.changes, "connector": connector}
         form = ChangesForm(self.data, **given)
+        form.replaced = self.draft.replaced if self.draft else ""
         return form if form.sent else ChangesForm(**given)
 
     def shown_changes(self):

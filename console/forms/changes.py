@@ -3,6 +3,7 @@
 from django import forms
 
 from console.jobs.changes.wishes import COLUMN, FILES, NOTHING, OPERATIONS, Changes, token
+from console.jobs.changes.words import ALL_ROWS, MODE_REMEDY
 from integrations.hidden_fields import HiddenFields
 
 FULL, CHANGES = "full", "changes"
@@ -50,6 +51,7 @@ class ChangesForm(HiddenFields):
     """
 
     use_required_attribute = False
+    replaced = ""  # what each run takes the place of at the destination, where that is set so
     mode = forms.ChoiceField(
         label="Rows",
         choices={FULL: "All rows, in each run", CHANGES: "Only what changed since the last run"},
@@ -182,11 +184,16 @@ class ChangesForm(HiddenFields):
         if given["mode"] == FULL:
             self.errors.clear()
             return given
+        self.check_destination()
         self.check_key(given)
         self.check_operations(given)
         if given.get("tell") == COLUMN:
             self.check_column(given)
         return given
+
+    def check_destination(self):
+        if self.replaced:
+            self.add_error("mode", f"{ALL_ROWS.format(self.replaced)} {MODE_REMEDY}")
 
     def check_key(self, given):
         if "key" in given and not given["key"]:

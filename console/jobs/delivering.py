@@ -12,7 +12,7 @@ from console.jobs.carrying import Carrying
 from console.jobs.changes.sending import parts_of
 from console.jobs.changes.settling import begin, settled
 from console.jobs.changes.state import wishes
-from console.jobs.changes.words import nothing_changed
+from console.jobs.changes.words import ALL_ROWS, MODE_REMEDY, nothing_changed
 from console.jobs.damage import damage_told
 from console.jobs.ending import JobError
 from console.jobs.journal import FileJournal
@@ -41,8 +41,10 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
         )
     key = signing_key()  # What cannot be receipted is not sent.
     rows = sent_rows_of(job)
-    known = begin(job, lease) if job.changes is not None else None
     exporter = job.authentication.connector(job.authentication.settings, job.export)
+    if job.changes is not None and exporter.replaced():
+        raise JobError(ALL_ROWS.format(exporter.replaced()), remedy=MODE_REMEDY)
+    known = begin(job, lease) if job.changes is not None else None
     with phase(lease, Job.Phase.UPLOADING, seconds), damage_told(rows, lease):
         write(job, f"Exporting with {job.authentication.connector.label}.")
         receipt = exported(exporter, rows, job, lease)

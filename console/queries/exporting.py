@@ -158,6 +158,11 @@ class Draft:
             return None
         return look(rows, self.connector.contract, self.assumed())
 
+    @property
+    def replaced(self) -> str:
+        """What each run takes the place of as a whole; nothing while that cannot be told."""
+        return self.connector({}, self.settings).replaced() if self.complete else ""
+
     def misses(self, columns, viewer):
         """Return why rows with such columns cannot be put into the table that was chosen.
 

@@ -44,6 +44,7 @@ def save_export(request, query):
         return refused(request, query, context)
     draft = Draft(query, authentication, request.POST)
     form = changes_form(request, query, authentication, last_result(query, request.user))
+    form.replaced = draft.replaced
     usable = not form.sent or form.is_valid()
     if not (draft.complete and usable):
         context = export_context(request, query)

@@ -153,6 +153,10 @@ class Connector:
         """Return which columns of a result are sent."""
         return names
 
+    def replaced(self) -> str:
+        """Return what the rows of each run take the place of as a whole, or nothing."""
+        return ""
+
     def target(self) -> tuple[str, str, str] | None:
         """Return database, table and mode where rows go to a table of the console."""
         return None

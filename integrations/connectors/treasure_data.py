@@ -103,6 +103,9 @@ class TreasureData(Connector):
             summary=DONE[mode].format(rows=counted, table=f"{database}.{table}"),
         )
 
+    def replaced(self):
+        return "" if self.settings["mode"] == "append" else "the table"
+
     def target(self):
         return tuple(self.settings[name] for name in ("database", "table", "mode"))
 

@@ -233,6 +233,24 @@ def test_a_table_of_the_console_gets_the_operations_too(receiver, marketer):
     assert told[2:] == [(1, "anna", "up"), (3, "cid", "up"), (2, "bob", "out")]
 
 
+def test_changes_never_take_the_place_of_all_that_is_there(receiver, marketer):
+    own = Authentication(name="Tables", type="treasure_data", owner=marketer)
+    own.settings = {}
+    own.save()
+    receiver.query.authentication = own
+    given = {"database": "shop", "table": "gold", "mode": "replace"}
+    receiver.query.export = CONNECTORS["treasure_data"].Export.from_json(given).cleaned_data
+    receiver.query.save()
+    receiver.change()
+    receiver.offer(ANN)
+
+    job = receiver.run()
+
+    assert (job.status, job.failure) == ("error", "lasting")
+    assert job.error.startswith("Each run takes the place of the table, so that of changes alone")
+    assert not Table.objects.filter(name="gold").exists()
+
+
 def test_keys_that_are_there_twice_or_missing_end_the_job_and_nothing_is_sent(receiver):
     receiver.offer(ANN, (1, "again", 1.0, False), (None, "who", 1.0, False))
 

@@ -34,6 +34,14 @@ def test_what_is_asked_is_what_the_query_keeps(marketer):
     assert Changes.of(kept).hold_removed == 50
 
 
+def test_changes_are_refused_where_each_run_replaces_all_that_is_there():
+    sent = form()
+    sent.replaced = "the table"
+
+    assert not sent.is_valid()
+    assert "Each run takes the place of the table" in sent.errors["mode"][0]
+
+
 def test_all_rows_is_nothing_to_keep(marketer):
     sent = form(mode="full", key=None)
 

@@ -50,6 +50,12 @@ def nothing_changed(compared: dict) -> str:
     return f"nothing has changed{since}."
 
 
+ALL_ROWS = (
+    "Each run takes the place of {}, so that of changes alone nothing else would be left there."
+)
+MODE_REMEDY = "Send all rows in each run, or let the export add to what is there."
+
+
 def bad_keys(key: list[str], bad: dict) -> str:
     """Return what is wrong with the keys of a result, without a value that not all may see."""
     names = " and ".join(key)

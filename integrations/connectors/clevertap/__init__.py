@@ -96,6 +96,10 @@ WHERE email_opt_in"""
             summary=self.told(operation, progress),
         )
 
+    def replaced(self):
+        listed = self.settings["target"] == "custom_list"
+        return "the people of the segment" if listed else ""
+
     def identifiers(self):
         return IDENTIFIERS.get(operation_name(self.settings), {})
 
