@@ -23,7 +23,7 @@ def top_values(database: str, table: str, column: Column, number: int) -> str:
     value = name(column.name)
     if column.kind in ARRAYS:
         rows, value = f"{rows} CROSS JOIN UNNEST({value}) AS each(v)", "each.v"
-        column = Column("v", "", ARRAYS[column.kind])
+        column = member_of(column)
     return (
         f"SELECT {value} AS v, count(*) AS n FROM {rows} WHERE NOT {empty(value, column)} "
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {number}"
@@ -42,12 +42,18 @@ def distribution(rules: dict, audience: Audience, column: Column, number: int) -
         return months(found, column, audience.timezone)
     if column.kind in ARRAYS:
         found = f"SELECT each.v AS v FROM (\n{found}\n) AS found CROSS JOIN UNNEST(v) AS each(v)"
-        column = Column("v", "", ARRAYS[column.kind])
+        column = member_of(column)
     shown = f"CASE WHEN NOT {empty('v', column)} THEN v END"
     return (
         f"SELECT {shown} AS v, count(*) AS n FROM (\n{found}\n) AS found "
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {number}"
     )
+
+
+def member_of(column):
+    """Return a member of a list as a column of its own."""
+    type_ = column.type.removeprefix("array(").removesuffix(")")
+    return Column("v", type_, ARRAYS[column.kind])
 
 
 def bars(values):

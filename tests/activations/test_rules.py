@@ -3,13 +3,14 @@
 import datetime as dt
 import os
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activations.rules import count, funnel, members, problems
-from activations.rules.audience import KEY
+from activations.rules import Column, count, funnel, members, problems
+from activations.rules.audience import KEY, kind_of
 from activations.rules.insights import distribution, top_values
 from tests.activations.audience_data import (
     ATTRIBUTES,
@@ -500,3 +501,18 @@ def test_blank_texts_are_among_the_empty_ones_of_a_distribution(ask):
     by_value = {row["v"]: row["n"] for row in found}
     assert set(by_value) == {None, *filter(str.strip, WORDS)}
     assert by_value[None] == len(PLAIN.members(empty))
+
+
+@pytest.mark.parametrize("type_", ["uuid", "array(uuid)"])
+def test_a_uuid_is_not_searched_for_blanks_as_it_is_no_text_for_the_engine(type_):
+    ids = Column("ids", type_, kind_of(type_))
+    tree = {"type": "And", "conditions": [rule({"type": "IsNull"}, name="ids")]}
+    known = replace(audience(), attributes={"ids": ids})
+
+    written = [
+        top_values("aud", "customers", ids, 5),
+        distribution(tree, known, ids, 5),
+        members(tree, known),
+    ]
+
+    assert not any("regexp_like" in sql for sql in written)
