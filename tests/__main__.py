@@ -52,7 +52,7 @@ def processes():
 
 def run(arguments):
     """Become pytest, in parallel where nothing else was asked for."""
-    parallel = [] if arguments else ["--numprocesses", str(processes())]
+    parallel = [] if arguments else ["--numprocesses", str(processes()), "--dist", "worksteal"]
     # Tests start hundreds of Pythons: what one has compiled the others shall find.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel, *arguments])

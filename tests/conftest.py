@@ -1,11 +1,9 @@
 """The cast: who is who in the tests."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, User
 
+from tests import contents
 from tests.console.deliveries import send  # noqa: F401  a fixture
 from tests.endpoint import certificate, endpoint  # noqa: F401  fixtures
 from tests.mailbox import mailbox  # noqa: F401  a fixture
@@ -17,17 +15,18 @@ LONGEST = ("test_postgresql.py", "test_drill.py")
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what takes longest: at the end all others would wait for it.
-
-    The rest stays in its order: tests with transactions of their own, which empty all tables,
-    come last.
-    """
+    """Begin with what takes longest: at the end all others would wait for it."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The database is as its migrations made it before each test, whichever came before."""
+    with django_db_blocker.unblock():
+        contents.keep()
+
+
 def person(name, *groups, **fields):
-    if not Group.objects.exists():  # A test with transactions of its own has emptied all tables.
-        import_module("console.migrations.0002_groups").make_groups(apps, None)
     user = User.objects.create_user(name, f"{name}@example.com", "pass-word-1", **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user

@@ -136,7 +136,7 @@ def test_a_pinned_key_is_not_replaced(db):
     assert hosts.get("sftp.test", 22) == KEY
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_two_first_meetings_at_once_one_wins():
     outcomes = []
     together = threading.Barrier(2)
