@@ -115,6 +115,7 @@ def test_a_database_that_breaks_is_told_of_by_each_web_server(console, mailbox):
     wait_until(lambda: silences(mailbox), 90)
 
     for path in console.folder.glob("console.sqlite3*"):
-        path.write_bytes(b"this is no database any more" * 1000)
+        if not path.name.endswith("-shm"):  # Who has that one in memory would be ended by it.
+            path.write_bytes(b"this is no database any more" * 1000)
 
     wait_until(lambda: "Alarm: the database is gone" in subjects(mailbox), 90)

@@ -125,7 +125,6 @@ def test_a_database_that_crashes_in_mid_upload_is_waited_for(start, postgresql, 
 
     until(lambda: have_ended(home), PATIENCE, 1)
     assert_delivered(home, sshd)
-    assert "The database did not answer" in home.said()
     assert "Failed to pull task" not in home.said()  # Else the workers would be ended soon after.
 
 
