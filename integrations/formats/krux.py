@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import types
 
+from integrations.formats.lists import is_list, owners
 from integrations.formats.quoting import TEXT, data_of, join
 from integrations.formats.text import text_of, unwrapped
 from integrations.rows import Rows
@@ -88,21 +88,9 @@ def values(column: pa.Array, marks: Marks, name: str = "") -> pa.Array:
     return pc.binary_join(lists, pa.scalar(marks.value, TEXT))
 
 
-def owners(lists: pa.Array) -> np.ndarray:
-    """Return the place of its list for each of the members."""
-    # Arrow's list_parent_indices counts members under a null too, which list_flatten leaves out.
-    lengths = pc.fill_null(pc.list_value_length(lists), 0)
-    return np.repeat(np.arange(len(lists)), lengths.to_numpy(zero_copy_only=False))
-
-
 def starts(counts: np.ndarray) -> pa.Array:
     """Return where the members of each list begin among all of them, and where the last end."""
     return pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int64())
-
-
-def is_list(kind: pa.DataType) -> bool:
-    """Return whether it is a list of any kind."""
-    return types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
 
 
 def nulls_for_empty(texts: pa.Array) -> pa.Array:

@@ -87,10 +87,9 @@ def kind_of(kind) -> str:
 
 def member_of(kind):
     """Return the type of the members of arrays; that of other values is their own."""
-    from pyarrow import types
+    from integrations.formats.lists import is_list
 
-    is_array = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    return kind.value_type if is_array else kind
+    return kind.value_type if is_list(kind) else kind
 
 
 def too_many_properties(schema, settings) -> Iterator[str]:

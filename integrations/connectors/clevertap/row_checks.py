@@ -22,6 +22,7 @@ from integrations.connectors.clevertap.values import (
     timestamps,
 )
 from integrations.contract import Broken
+from integrations.formats.lists import is_list, with_member
 from integrations.formats.quoting import TEXT, replaced
 from integrations.formats.text import text_of, unwrapped
 
@@ -103,10 +104,6 @@ def too_long(column: pa.Array, *, arrays: bool = False) -> pa.Array | None:
     return replaced(long, long, pa.array(map(is_long, column.filter(long).to_pylist())))
 
 
-def is_list(kind: pa.DataType) -> bool:
-    return types.is_list(kind) or types.is_large_list(kind)
-
-
 def is_long(text: str) -> bool:
     """Return whether a long text is no array, or has a member that is too long as well."""
     members = array_of(text)
@@ -120,8 +117,7 @@ def rows_with(column, mask):
     """Return the rows of which a member has the mark."""
     if mask is None or not pc.any(mask).as_py():
         return None
-    places = pc.list_parent_indices(column).filter(pc.fill_null(mask, fill_value=False))
-    return pc.is_in(pa.array(range(len(column)), places.type), places)
+    return with_member(column, mask)
 
 
 def unreadable_ts(batch, settings) -> Iterator[Broken]:

@@ -43,7 +43,7 @@ def wrong_names(schema, settings):
 def wrong_kinds(schema, settings):
     import pyarrow as pa
 
-    from integrations.formats.krux import is_list
+    from integrations.formats.lists import is_list
 
     for field in list(schema)[2:]:
         kind = field.type
@@ -73,10 +73,10 @@ def says_nothing(batch, settings):
 
 
 def bad_segments(batch, settings):
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     from integrations.formats.krux import marks_of, text_of
+    from integrations.formats.lists import with_member
 
     texts = text_of(batch.column(1))
     marks = marks_of(settings).all.replace(",", "")
@@ -85,15 +85,15 @@ def bad_segments(batch, settings):
     yield Broken(gaps, "td_segment has an empty name between its commas")
     names = pc.split_pattern(texts, ",")
     long = pc.greater(pc.utf8_length(pc.list_flatten(names)), LONGEST)
-    yield Broken(any_member(names, long, pa.array), too_long(SECOND))
+    yield Broken(with_member(names, long), too_long(SECOND))
 
 
 def bad_values(batch, settings):
     """Look at each attribute by itself; in a list, at each of its values."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    from integrations.formats.krux import is_list, marks_of, text_of, unwrapped
+    from integrations.formats.krux import marks_of, text_of, unwrapped
+    from integrations.formats.lists import is_list, with_member
 
     marks = marks_of(settings).all
     for name, column in zip(batch.schema.names[2:], batch.columns[2:], strict=True):
@@ -105,7 +105,7 @@ def bad_values(batch, settings):
             (holds(texts, marks), f"{name} holds a separator or a line break"),
             (long, too_long(name)),
         ):
-            yield Broken(any_member(plain, rows, pa.array) if several else rows, reason)
+            yield Broken(with_member(plain, rows) if several else rows, reason)
 
 
 def too_long(name):
@@ -128,19 +128,6 @@ def holds(texts, characters):
 
     escaped = "".join(f"\\x{ord(character):02x}" for character in characters)
     return pc.match_substring_regex(text_of(texts), f"[{escaped}]")
-
-
-def any_member(lists, members, array):
-    """Return which lists have a member for which the mask is true."""
-    import numpy as np
-    import pyarrow.compute as pc
-
-    from integrations.formats.krux import owners
-
-    found = np.zeros(len(lists), dtype=bool)
-    mask = pc.fill_null(members, False).to_numpy(zero_copy_only=False)
-    found[owners(lists)[mask]] = True
-    return array(found)
 
 
 CONTRACT = (
