@@ -1,16 +1,15 @@
 """Slots of the past are seen, run, and cancelled."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from console import jobs
 from console.models import Job
 from console.schedules import schedule_query, tick
 from console.schedules.backfill import MOST, past_slots, run_slots
+from tests.together import at_once
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -76,18 +75,7 @@ def test_slots_that_are_chosen_twice_are_run_once(ask):
 
 @pytest.mark.django_db(transaction=True)
 def test_slots_that_are_chosen_twice_at_once_are_run_once(hourly, marketer):
-    ready = threading.Barrier(3)
-
-    def click():
-        ready.wait()
-        run_slots(hourly, [hour(2)], marketer)
-        connection.close()
-
-    clicks = [threading.Thread(target=click) for _ in range(3)]
-    for each in clicks:
-        each.start()
-    for each in clicks:
-        each.join()
+    at_once(3, lambda _: run_slots(hourly, [hour(2)], marketer))
 
     assert Job.objects.filter(slot=hour(2)).count() == 1
 

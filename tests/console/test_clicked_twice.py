@@ -1,15 +1,14 @@
 """Who clicks twice, or sends a form again, starts one job."""
 
-import threading
-
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from console import jobs
 from console.jobs.submission import DOUBLE_CLICK, TWICE
 from console.models import Job, Query
+from tests.together import at_once
 
 
 @pytest.fixture
@@ -91,19 +90,9 @@ def test_what_a_schedule_started_is_no_first_click(mia, people):
 
 @pytest.mark.django_db(transaction=True)
 def test_clicks_at_the_same_moment_make_one_job(people, marketer):
-    barrier, found = threading.Barrier(4), []
+    query = Query.objects.select_related("database", "owner").get(pk=people.pk)
 
-    def click():
-        query = Query.objects.select_related("database", "owner").get(pk=people.pk)
-        barrier.wait(30)
-        found.append(jobs.submit_once(jobs.new_job(query), by=marketer))
-        connections.close_all()
-
-    threads = [threading.Thread(target=click) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(4, lambda _: jobs.submit_once(jobs.new_job(query), by=marketer))
 
     assert sorted(new for _, new in found) == [False, False, False, True], connection.vendor
     assert {job.pk for job, _ in found} == {Job.objects.get().pk}

@@ -16,6 +16,7 @@ from console.jobs.phases import enter
 from console.jobs.querying import execute
 from console.models import Database, Job, Query, Schedule
 from integrations.errors import Stopped, TransientError
+from tests.together import at_once
 
 
 @pytest.fixture
@@ -78,18 +79,9 @@ def test_a_job_is_run_once_whoever_asks(submit):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_workers_one_claims_the_job(submit):
-    job, won, ready = submit(), [], threading.Barrier(8)
+    job = submit()
 
-    def work():
-        ready.wait()
-        won.append(claim(job.pk))
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    won = at_once(8, lambda _: claim(job.pk))
 
     assert len([claimed for claimed in won if claimed]) == 1
     job.refresh_from_db()

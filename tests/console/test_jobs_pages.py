@@ -3,15 +3,14 @@
 import csv
 import io
 import re
-import threading
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from django.utils.html import escape
 
 from console import jobs
 from console.models import Database, Job
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 LIST = "/workbench/jobs/"
@@ -243,18 +242,9 @@ def test_a_retry_that_is_asked_for_twice_is_one(client, read, submit):
 
 @pytest.mark.django_db(transaction=True)
 def test_retries_that_are_asked_for_at_once_are_one(submit, marketer):
-    job, ready = done(submit, "SELECT x FROM nowhere"), threading.Barrier(4)
+    job = done(submit, "SELECT x FROM nowhere")
 
-    def click():
-        ready.wait()
-        jobs.retry_once(job, marketer)
-        connection.close()
-
-    clicks = [threading.Thread(target=click) for _ in range(4)]
-    for each in clicks:
-        each.start()
-    for each in clicks:
-        each.join()
+    at_once(4, lambda _: jobs.retry_once(job, marketer))
 
     assert Job.objects.filter(retry_of=job).count() == 1
 

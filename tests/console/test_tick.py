@@ -1,16 +1,15 @@
 """Due slots become jobs: each once, on time, whoever ticks and however often."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from console.jobs import retry, run
 from console.jobs.querying import slot_of
 from console.models import Database, Job, Query, Schedule
 from console.schedules import CronError, schedule_query, tick, unschedule
+from tests.together import at_once
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -242,18 +241,8 @@ def test_many_ticks_at_once_start_each_slot_once(scheduled):
         scheduled(name=name)
     # A tick may find all of a slot in the hands of others and go on to the next.
     Schedule.objects.update(missed=Schedule.Missed.ALL)
-    ready, counts = threading.Barrier(6), []
 
-    def ticking():
-        ready.wait()
-        counts.append(sum(tick(after(minutes=minute)) for minute in (10, 20, 30)))
-        connection.close()
-
-    threads = [threading.Thread(target=ticking) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    counts = at_once(6, lambda _: sum(tick(after(minutes=minute)) for minute in (10, 20, 30)))
 
     slots = [(job.name, job.slot) for job in Job.objects.all()]
     assert sorted(slots) == sorted(

@@ -1,11 +1,9 @@
 """A query that runs after another one: its slots, once each, whoever ends and ticks what."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
 from django.utils import timezone
 
 from console import jobs
@@ -24,6 +22,7 @@ from console.schedules import (
 )
 from console.schedules.backfill import past_slots, run_slots
 from console.watch import figures
+from tests.together import at_once
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FAR = datetime(2100, 1, 1, tzinfo=UTC)  # so that the first starts nothing by itself
@@ -422,26 +421,6 @@ def test_the_figures_know_what_is_late_after_a_run(first, second):
     assert figures()["console_schedules_late"] == 0
     later = timezone.now() + timedelta(minutes=3)
     assert figures(later)["console_schedules_late"] == 1
-
-
-def at_once(number, work):
-    """Do the same thing in many threads at the same time. Return what each gave."""
-    ready, found = threading.Barrier(number), []
-
-    def doing(index):
-        ready.wait()
-        try:
-            found.append(work(index))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=doing, args=[index]) for index in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == number
-    return found
 
 
 @pytest.mark.django_db(transaction=True)
