@@ -75,7 +75,8 @@ def run_slots(query: Query, slots: list[datetime], by: User) -> list[Job]:
         submit_all(new)
         for job in new:
             write(job, f"Run for its slot afterwards, by {by.username}.")
-        return new + [retry(job, by) for job in latest.values() if job.finished]
+        ended = [latest[slot] for slot in slots if slot in latest and latest[slot].finished]
+        return new + [retry(job, by) for job in ended]
 
 
 def cancel(query: Query, first: datetime, last: datetime, by: User) -> int:

@@ -62,6 +62,16 @@ def test_a_slot_that_ran_can_be_run_again(hourly, marketer):
     assert (again.retry_of, again.slot) == (ran.job, hour(1))
 
 
+def test_slots_run_again_in_their_order_whichever_ran_first(hourly, marketer):
+    run_slots(hourly, [hour(3)], marketer)
+    run_slots(hourly, [hour(2)], marketer)
+    Job.objects.update(status="success")
+
+    again = run_slots(hourly, [hour(2), hour(3)], marketer)
+
+    assert [job.slot for job in again] == [hour(2), hour(3)]
+
+
 def test_slots_that_are_chosen_twice_are_run_once(ask):
     chosen = [hour(2).isoformat(), hour(3).isoformat()]
     ask(slot=chosen)
