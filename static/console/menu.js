@@ -25,7 +25,7 @@ document.addEventListener("toggle", (event) => {
     const box = buttonOf(menu).getBoundingClientRect();
     place(menu, box.left, box.bottom + 4, box.top - 4);
   }
-  items(menu)[0]?.focus();
+  if (!menu.contains(document.activeElement)) items(menu)[0]?.focus(); // not away from who was quicker
 }, true);
 
 document.addEventListener("contextmenu", (event) => {

@@ -79,6 +79,19 @@ def test_the_user_menu_works_by_keys(as_user, marketer):
     expect(button).to_be_focused()
 
 
+def test_a_menu_takes_the_focus_from_nobody_who_was_quicker(as_user, marketer):
+    page = as_user(marketer, "/settings/")
+    quick = """async (name) => {
+        const menu = document.querySelector(".menu[popover]");
+        const items = [...menu.querySelectorAll("[role=menuitem]")];
+        menu.showPopover();
+        items.find((item) => item.textContent.includes(name)).focus();
+        await new Promise((opened) => menu.addEventListener("toggle", opened, { once: true }));
+        return document.activeElement.textContent;
+    }"""
+    assert "Sign out" in page.evaluate(quick, "Sign out")
+
+
 def test_the_rail_folds_on_a_phone(as_user, marketer, axe):
     page = as_user(marketer, "/settings/")
     page.set_viewport_size({"width": 360, "height": 740})
