@@ -47,6 +47,7 @@ class RowRule(Rule):
     check: Callable[["pa.RecordBatch", dict], Iterable[Broken]]
     # (schema, settings) -> columns that it does not look at; all rules together may do without
     overlooks: Callable[["pa.Schema", dict], Iterable[str]] = nothing
+    dictionaries: bool = False  # whether the check also takes texts as dictionaries have them
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from integrations.contract.rules import ColumnRule, RowRule, Rule, WholeRule, in
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
-from integrations.rows.overlap import side_by_side
+from integrations.rows.overlap import Belt, side_by_side
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +22,7 @@ MEND_REMEDY = "Mend the query: the page of the job lists the rows with what is w
 COLUMNS_REMEDY = (
     "Name and cast the columns, in the query or in the output mapping, as the export's page says."
 )
+READ_AHEAD = 4 << 20  # bytes that are read before they are looked at
 REJECTED_AHEAD = 4 << 20  # bytes of rows that are found to break a rule before they are kept
 LITTLE = 1024  # bytes of what is said of a portion without such rows
 Judgement = tuple[int, list[tuple[str, str, list[int], "pa.RecordBatch"]]]
@@ -161,13 +162,54 @@ def rejects_of(rows, checks, settings, delivery) -> Count:
 
 
 def judgements(rows, checks, settings) -> Generator[Judgement]:
-    """Yield how many rows there are in some portions, and those of them that break a rule."""
+    """Yield how many rows there are in some portions, and those of them that break a rule.
+
+    Where all of a group holds, as nearly always, nobody needs the columns that no rule looks at.
+    """
+    with closing(sound_groups(rows, checks, settings)) as counts:
+        streams = (
+            iter([(count, [])]) if count else judgements_of(group, checks, settings)
+            for count, group in zip(counts, rows.groups(), strict=False)
+        )
+        yield from side_by_side(streams, REJECTED_AHEAD, size_of)
+
+
+def sound_groups(rows, checks, settings) -> Generator[int]:
+    """Yield how many rows each group has, or 0 where one may break a rule.
+
+    Only what the rules look at is read. To read and to look are two threads' work: who does both
+    takes Python's lock so often that two of them hardly are faster than one.
+    """
     names = looked_at(rows.schema, checks, settings)
-    quick = rows.groups(names) if len(names) < len(rows.columns) else repeat(())
-    streams = (
-        judgements_of(*group, checks, settings) for group in zip(quick, rows.groups(), strict=False)
-    )
-    return side_by_side(streams, REJECTED_AHEAD, size_of)
+    dictionaries = all(rule.dictionaries for rule in checks)
+    if not dictionaries and len(names) == len(rows.columns):
+        yield from repeat(0)  # There is nothing to be saved.
+    broken, count = set(), 0
+    groups = rows.groups(names, dictionaries=dictionaries)
+    with closing(Belt(read(groups, broken), READ_AHEAD, weight)) as found:
+        for number, batch in found:
+            if batch is None:
+                yield 0 if number in broken else count
+                count = 0
+            elif number not in broken:
+                count += batch.num_rows
+                if judged(batch, checks, settings).rejected:
+                    broken.add(number)
+
+
+def read(groups, broken) -> Generator[tuple[int, "pa.RecordBatch | None"]]:
+    """Yield the portions of each group, until it is known to be broken, and then nothing."""
+    for number, group in enumerate(groups):
+        with closing(group):
+            for batch in group:
+                if number in broken:
+                    break
+                yield number, batch
+        yield number, None
+
+
+def weight(portion) -> int:
+    return portion[1].nbytes if portion[1] else 0
 
 
 def looked_at(schema, checks, settings) -> list[str]:
@@ -176,20 +218,8 @@ def looked_at(schema, checks, settings) -> list[str]:
     return [name for name in schema.names if name not in ignored]
 
 
-def judgements_of(quick, group, checks, settings) -> Generator[Judgement]:
-    """Yield what there is to say of a group; `quick` yields what rules look at of it, or nothing.
-
-    Where all of it holds, as nearly always, nobody needs the other columns.
-    """
-    count = 0
-    for batch in quick:
-        if judged(batch, checks, settings).rejected:
-            count = 0
-            break
-        count += batch.num_rows
-    if count:
-        yield count, []
-        return
+def judgements_of(group, checks, settings) -> Generator[Judgement]:
+    """Yield what there is to say of a group, a portion at a time."""
     for batch in group:
         verdict = judged(batch, checks, settings)
         yield batch.num_rows, [(*each, batch.take(each[2])) for each in verdict.rejected]

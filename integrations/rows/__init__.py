@@ -53,12 +53,14 @@ class Rows:
         """
         return reader().portions(self.path, self.metadata, dictionaries=dictionaries)
 
-    def groups(self, names: list[str] | None = None) -> Iterator[Generator["pa.RecordBatch"]]:
+    def groups(
+        self, names: list[str] | None = None, *, dictionaries: bool = False
+    ) -> Iterator[Generator["pa.RecordBatch"]]:
         """Yield what yields the portions of a group of rows; groups can be read side by side.
 
         With names, the portions may have these columns alone. They can end at other rows then.
         """
-        return reader().groups(self.path, self.metadata, names, dictionaries=False)
+        return reader().groups(self.path, self.metadata, names, dictionaries=dictionaries)
 
 
 def reader():

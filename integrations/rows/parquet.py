@@ -1,10 +1,10 @@
 """Parquet, read by Arrow a portion at a time.
 
-A portion is at most 16,384 rows and about 4 MiB of values, or one row. Behind it stands a batch
-as Parquet gives it. How large that can be is known from the metadata: its rows are chosen by
-their mean size, and where some values may be far larger than others, so few are read at a time
-that these do not add up. Besides, Parquet holds the compressed pages that it is reading, one for
-each column.
+A portion is at most 16,384 rows, or 32,768 of some of the columns, and about 4 MiB of values, or
+one row. Behind it stands a batch as Parquet gives it. How large that can be is known from the
+metadata: its rows are chosen by their mean size, and where some values may be far larger than
+others, so few are read at a time that these do not add up. Besides, Parquet holds the compressed
+pages that it is reading, one for each column.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 PORTION_ROWS = 16_384
+NARROW_ROWS = 32_768  # where only some columns are wanted
 PORTION_BYTES = 4 << 20
 LARGE_COLUMN = 64 << 20  # bytes in a row group; in a larger one a few rows can hold nearly all
 FEW_ROWS = 16
@@ -43,12 +44,14 @@ def groups(
 ) -> Iterator[Generator[pa.RecordBatch]]:
     """Yield what yields the rows of each row group, which can be read at the same time.
 
-    With names, it is these columns, or all where a name could be taken for another column's.
+    With names, it is these columns, or all where a name could be taken for another column's, and
+    more rows are in a portion.
     """
     schema = schema_of(path, metadata)
     wanted = named(names, schema)
+    most = PORTION_ROWS if names is None else NARROW_ROWS
     for number in range(metadata.num_row_groups):
-        found = joined(group(path, metadata, number, wanted))
+        found = joined(group(path, metadata, number, wanted, most), most)
         yield (typed(portion, schema, dictionaries=dictionaries) for portion in found)
 
 
@@ -59,13 +62,18 @@ def named(names: list[str] | None, schema: pa.Schema) -> list[str] | None:
 
 
 def group(
-    path: Path, metadata: pq.FileMetaData, number: int, names: list[str] | None = None
+    path: Path,
+    metadata: pq.FileMetaData,
+    number: int,
+    names: list[str] | None = None,
+    most: int = PORTION_ROWS,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a row group in slices that are not too large."""
     rows = metadata.row_group(number)
     stored = [rows.column(column) for column in range(rows.num_columns)]
     repeated = repeated_values(stored, metadata.schema.to_arrow_schema())
-    size = rows_at_once(stored, rows.num_rows, repeated)
+    read = [column for column in stored if names is None or top_of(column) in names]
+    size = rows_at_once(read, rows.num_rows, repeated, most)
     with pq.ParquetFile(
         path,
         metadata=metadata,
@@ -75,6 +83,11 @@ def group(
     ) as file:
         for batch in file.iter_batches(size, row_groups=[number], columns=names, use_threads=False):
             yield from pieces(batch)
+
+
+def top_of(stored: pq.ColumnChunkMetaData) -> str:
+    """Return the column that holds what is stored, where no column's name has a dot."""
+    return stored.path_in_schema.partition(".")[0]
 
 
 def repeated_values(stored: list[pq.ColumnChunkMetaData], schema: pa.Schema) -> list[str]:
@@ -94,10 +107,12 @@ def singles(kind: pa.DataType) -> list[pa.DataType]:
     return [part for n in range(kind.num_fields) for part in singles(kind.field(n).type)]
 
 
-def rows_at_once(stored: list[pq.ColumnChunkMetaData], rows: int, repeated: list[str]) -> int:
+def rows_at_once(
+    stored: list[pq.ColumnChunkMetaData], rows: int, repeated: list[str], most: int = PORTION_ROWS
+) -> int:
     """Return how many rows of the stored columns to read at a time: fewer where they are wide."""
     width = sum(width_of(column, rows, repeated) for column in stored)
-    most = FEW_ROWS if any(map(is_uneven, stored)) else PORTION_ROWS
+    most = FEW_ROWS if any(map(is_uneven, stored)) else most
     return max(1, min(most, PORTION_BYTES // max(1, width)))
 
 
@@ -163,13 +178,13 @@ def members(column: pa.Array) -> list[pa.Array]:
     return [part.slice(start, end - start) for part in (column.keys, column.items)]
 
 
-def joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def joined(batches: Iterable[pa.RecordBatch], most: int = PORTION_ROWS) -> Iterator[pa.RecordBatch]:
     """Yield the rows of batches that are small together as one batch."""
     waiting, rows, size = [], 0, 0
     for batch in batches:
-        half = batch.num_rows > PORTION_ROWS // 2  # It stays alone, so nobody need count.
+        half = batch.num_rows > most // 2  # It stays alone, so nobody need count.
         more = PORTION_BYTES if half else sum(map(most_of, batch.columns))
-        if waiting and (rows + batch.num_rows > PORTION_ROWS or size + more > PORTION_BYTES):
+        if waiting and (rows + batch.num_rows > most or size + more > PORTION_BYTES):
             yield one_of(waiting)
             waiting, rows, size = [], 0, 0
         waiting.append(batch)

@@ -297,6 +297,29 @@ def test_what_no_rule_looks_at_makes_no_difference(case, result):
     assert narrow.rejected == sifting.judged(batch, checks, settings).rejected
 
 
+def kept_once(column):
+    """Return the column with its texts in a dictionary that holds more of them."""
+    if pa.types.is_list(column.type):
+        texts = kept_once(column.values)
+        return pa.ListArray.from_arrays(column.offsets, texts, mask=column.is_null())
+    if not pa.types.is_string(column.type):
+        return column
+    more = pa.concat_arrays([pa.array([LONG, "[1]", "x"]), column])
+    return more.dictionary_encode().slice(3)
+
+
+@pytest.mark.parametrize("case", ROWS, ids=[f"{n}-{each[0]}" for n, each in enumerate(ROWS)])
+def test_texts_that_are_kept_once_are_judged_as_those_that_are_not(case, result):
+    _, given, columns, _ = case
+    settings = CONNECTORS["clevertap"].Export.from_json(given).cleaned_data
+    checks = list(in_force(CONTRACT, RowRule, settings))
+    [batch] = result(**columns).portions()
+    once = pa.RecordBatch.from_arrays(list(map(kept_once, batch.columns)), batch.schema.names)
+
+    assert all(rule.dictionaries for rule in checks)
+    assert sifting.judged(once, checks, settings) == sifting.judged(batch, checks, settings)
+
+
 def test_what_is_right_by_its_type_is_not_looked_at():
     schema = pa.schema(
         {"identity": pa.int64(), "n": pa.int64(), "day": pa.date32(), "phone": pa.int64(),

@@ -1,11 +1,15 @@
 """Rows against the rules of a receiver: what is sent, what is rejected, what ends the export."""
 
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from integrations.contract import Broken, ColumnRule, RowRule, WholeRule, look, sift, sifting
 from integrations.delivery import Delivery
@@ -63,6 +67,36 @@ def test_rows_that_break_a_rule_are_left_out_and_kept_with_their_number_and_the_
         (2, {"n": 2, "email": "c"}, "address", "The e-mail address has no @."),
         (4, {"n": 4, "email": None}, "present", "The e-mail address is missing."),
     ]
+
+
+NARROW = [replace(rule, overlooks=lambda *_: ["n"]) for rule in (PRESENT, ADDRESS)]
+
+
+@given(st.lists(st.sampled_from(["a@b", "a@b", "a@b", "c", None]), min_size=1, max_size=20))
+@settings(deadline=None)
+def test_groups_that_hold_are_told_from_those_that_do_not(emails):
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "rows.parquet")
+        table = pa.table({"n": range(len(emails)), "email": pa.array(emails, "string")})
+        pq.write_table(table, path, row_group_size=3)
+
+        counts = list(sifting.sound_groups(Rows(path), NARROW, {}))
+        judged = list(sifting.judgements(Rows(path), NARROW, {}))
+
+    groups = [emails[start : start + 3] for start in range(0, len(emails), 3)]
+    assert counts == [len(group) * (set(group) == {"a@b"}) for group in groups]
+    assert sum(size for size, _ in judged) == len(emails)
+    found = [n for _, each in judged for *_, taken in each for n in taken["n"].to_pylist()]
+    assert sorted(found) == [n for n, email in enumerate(emails) if email != "a@b"]
+
+
+def test_nobody_reads_on_in_a_group_that_is_known_to_be_broken(result):
+    groups = result([None] * 9).groups(["email"])
+
+    found = list(sifting.read(groups, broken={0, 2}))
+
+    assert [number for number, batch in found if batch] == [1]
+    assert [number for number, batch in found if batch is None] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("first", [0, 1, 17])

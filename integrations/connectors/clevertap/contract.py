@@ -43,6 +43,7 @@ def rows(name, sentence, source, check, when=None):
         check=row_check(check),
         when=when or {},
         overlooks=row_check("never_wrong"),
+        dictionaries=True,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from functools import reduce
+from functools import partial, reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,8 +71,17 @@ def required_values(batch, settings) -> Iterator[Broken]:
 def long_values(batch, settings) -> Iterator[Broken]:
     arrays = array_columns(batch, settings)
     for name, column in sent_columns(batch, settings):
-        if (long := too_long(unwrapped(column), arrays=name in arrays)) is not None:
+        long = by_value(column, partial(too_long, arrays=name in arrays))
+        if long is not None:
             yield Broken(long, f"{name} is longer than {MOST_VALUE} bytes.")
+
+
+def by_value(column: pa.Array, check: Callable[[pa.Array], pa.Array | None]) -> pa.Array | None:
+    """Return what a check says of each row, by asking once of each value of a dictionary."""
+    if not types.is_dictionary(column.type):
+        return check(unwrapped(column))
+    found = check(unwrapped(column.dictionary))
+    return None if found is None else found.take(column.indices)
 
 
 def sent_columns(batch, settings) -> Iterator[tuple[str, pa.Array]]:
@@ -92,7 +101,7 @@ def array_columns(batch, settings) -> set[str]:
 def too_long(column: pa.Array, *, arrays: bool = False) -> pa.Array | None:
     """Return where a text is too long, or one in an array is; nothing where none can be."""
     if is_list(column.type):
-        return rows_with(column, too_long(unwrapped(column.flatten())))
+        return rows_with(column, by_value(column.flatten(), too_long))
     if not is_text(column.type):
         return None
     sizes = pc.binary_length(column)
@@ -132,6 +141,8 @@ def unreadable_ts(batch, settings) -> Iterator[Broken]:
 
 def no_numbers(batch, settings) -> Iterator[Broken]:
     for name, column in sent_columns(batch, settings):
+        if types.is_dictionary(column.type):
+            continue  # It has texts.
         values = unwrapped(column)
         if types.is_floating(values.type):
             yield Broken(not_finite(values), f"{name} is not a number.")
@@ -166,7 +177,8 @@ def odd_profiles(batch, settings) -> Iterator[Broken]:
     _, layout = of(batch, settings)
     for key, (fits, wanted) in FORMS.items():
         if column := layout.properties.get(key):
-            yield Broken(unlike(batch[column], fits), f"{column} is not {wanted}.")
+            odd = by_value(batch[column], partial(unlike, fits=fits))
+            yield Broken(odd, f"{column} is not {wanted}.")
 
 
 def among(*words: str):
@@ -189,9 +201,12 @@ def unlike(column: pa.Array, fits: Callable[[pa.Array], pa.Array]) -> pa.Array:
 def arrays_in_single(batch, settings) -> Iterator[Broken]:
     _, layout = of(batch, settings)
     for key, column in layout.single_values().items():
-        texts = unwrapped(batch[column])
-        if is_text(texts.type) and (mask := array_mask(texts.cast(TEXT))) is not None:
+        if (mask := by_value(batch[column], arrays_of)) is not None:
             yield Broken(mask, f"{column} is an array, but {key} is a single value in CleverTap.")
+
+
+def arrays_of(column: pa.Array) -> pa.Array | None:
+    return array_mask(column.cast(TEXT)) if is_text(column.type) else None
 
 
 def odd_subscriptions(batch, settings) -> Iterator[Broken]:
