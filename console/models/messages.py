@@ -44,6 +44,8 @@ class Notice(models.Model):
         STILL_FAILING = "still failing"
         RECOVERED = "recovered"
         SUCCEEDED = "succeeded"
+        SKIPPED = "skipped"  # there were no rows, so nothing was sent
+        HELD = "held"  # somebody has to release it
         PAUSED = "paused"
         TEST = "test"
         ALARM = "alarm"  # to administrators: something does not run

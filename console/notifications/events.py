@@ -1,4 +1,4 @@
-"""Who hears of what: the end of a scheduled run, where it changes how the query stands."""
+"""Who hears of what: how a scheduled run ended, where that is news, and that one waits for them."""
 
 from datetime import timedelta
 
@@ -10,14 +10,14 @@ from console.models import Job, Notice, Query
 from console.notifications.payload import event_of, stop_event
 from console.notifications.wording import stopped, worded
 
-AGAIN_AFTER = timedelta(days=1)  # between two notices that a query goes on failing
+AGAIN_AFTER = timedelta(days=1)  # between two notices of what goes on
 Kind = Notice.Kind
 
 
 def tell_end(job: Job) -> None:
-    """Put into the outbox what people are to hear of a job that has just ended.
+    """Put into the outbox what people are to hear of a job that has just ended, or is held.
 
-    To be called in the transaction that ends it: neither is there without the other.
+    To be called in the transaction that writes it: neither is there without the other.
     """
     if job.schedule_id and job.query_id and (kind := event(job)):
         tell(kind, job)
@@ -49,15 +49,23 @@ def tell(kind, job, why=""):
 
 
 def event(job):
-    """Return what the end of the job is news of, or nothing."""
+    """Return what there is to tell of the job, or nothing."""
+    if job.held:
+        return Kind.HELD
     failed_before = status_before(job) == Job.Status.ERROR
     if job.status == Job.Status.SUCCESS:
-        return Kind.RECOVERED if failed_before else Kind.SUCCEEDED
+        return Kind.RECOVERED if failed_before else success(job)
     if job.status != Job.Status.ERROR:
         return None
     if not failed_before:
         return Kind.FAILED
-    return None if told_lately(job.query) else Kind.STILL_FAILING
+    return None if told_lately(job.query, Kind.FAILED, Kind.STILL_FAILING) else Kind.STILL_FAILING
+
+
+def success(job):
+    """Return what the success of a job is: one that sent nothing, for want of rows, is told of."""
+    skipped = job.receipt and job.receipt.get("skipped") and not job.rows
+    return Kind.SKIPPED if skipped and not told_lately(job.query, Kind.SKIPPED) else Kind.SUCCEEDED
 
 
 def status_before(job):
@@ -67,13 +75,13 @@ def status_before(job):
     return runs.filter(pk__lt=job.pk).order_by("-pk").values_list("status", flat=True).first()
 
 
-def told_lately(query):
-    told = Notice.objects.filter(query=query, kind__in=(Kind.FAILED, Kind.STILL_FAILING))
+def told_lately(query, *kinds):
+    told = Notice.objects.filter(query=query, kind__in=kinds)
     return told.filter(created_at__gt=timezone.now() - AGAIN_AFTER).exists()
 
 
 def readers(query: Query, kind: str) -> list[User]:
-    """Return who hears of it, of those who can be reached. The owner hears of every failure."""
+    """Return who hears of it, of those who can be reached. The owner hears of all but success."""
     wanted = Q(pk=None)
     if kind != Kind.SUCCEEDED:
         wanted |= Q(pk=query.owner_id)

@@ -15,6 +15,8 @@ TYPES = {
     Kind.STILL_FAILING: "run.still_failing",
     Kind.RECOVERED: "run.recovered",
     Kind.SUCCEEDED: "run.succeeded",
+    Kind.SKIPPED: "run.skipped",
+    Kind.HELD: "run.held",
     Kind.PAUSED: "schedule.paused",
     Kind.TEST: "test",
     Kind.ALARM: "console.alarm",

@@ -11,13 +11,19 @@ SUBJECTS = {
     Notice.Kind.STILL_FAILING: "Still failing: {}",
     Notice.Kind.RECOVERED: "Works again: {}",
     Notice.Kind.SUCCEEDED: "Done: {}",
+    Notice.Kind.SKIPPED: "No rows: {}",
+    Notice.Kind.HELD: "Waits for you: {}",
     Notice.Kind.PAUSED: "Paused: {}",
 }
 IN_PART = (
     "Some of the rows may have been delivered before it ended; the page of the job tells how "
     "many. Where the job is retried, none that the receiver answered for is sent again."
 )
-ONCE_A_DAY = "This message comes once a day for as long as it fails."
+ONCE_A_DAY = {
+    Notice.Kind.STILL_FAILING: "This message comes once a day for as long as it fails.",
+    Notice.Kind.SKIPPED: "This message comes once a day at most.",
+}
+RELEASE = "Release it or drop it on the page of the job. Until then nothing of it is sent."
 
 
 def worded(kind: str, job: Job, why: str = "") -> tuple[str, str]:
@@ -28,8 +34,9 @@ def worded(kind: str, job: Job, why: str = "") -> tuple[str, str]:
         parts += [f"What happened: {job.error}", job.remedy and f"What to do: {job.remedy}"]
     if kind == Notice.Kind.PAUSED:
         parts.append(f"Mend it and resume the schedule: {address(job.query)}?panel=schedule")
-    if kind == Notice.Kind.STILL_FAILING:
-        parts.append(ONCE_A_DAY)
+    if kind == Notice.Kind.HELD:
+        parts.append(RELEASE)
+    parts.append(ONCE_A_DAY.get(kind))
     parts.append(f"The job, with its log: {address(job)}")
     return SUBJECTS[kind].format(name), "\n\n".join(filter(None, parts)) + "\n"
 
@@ -48,6 +55,8 @@ def paused(name, why):
 def opening(kind, job, why):
     if kind == Notice.Kind.PAUSED:
         return paused(job.name, why)
+    if kind == Notice.Kind.HELD:
+        return f"The run of {job.name} for {slot(job)} is held. {job.held_because}"
     went = "failed" if job.status == Job.Status.ERROR else "went well"
     again = {Notice.Kind.STILL_FAILING: " again", Notice.Kind.RECOVERED: " again"}.get(kind, "")
     return f"The run of {job.name} for {slot(job)} {went}{again}."

@@ -1,0 +1,108 @@
+"""Who hears that an export waits for a person, or sent nothing for want of rows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from console import jobs
+from console.models import Database, Job, Notice, Query
+from console.notifications import send_waiting
+from console.schedules import schedule_query, tick
+from integrations.connectors import CONNECTORS
+from integrations.models import Authentication
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ROWS, NO_ROWS = "SELECT 1 AS n", "SELECT 1 AS n WHERE 1 = 0"
+
+
+@pytest.fixture
+def query(marketer):
+    shop = Database.objects.create(name="shop", owner=marketer)
+    own = Authentication(name="Tables", type="treasure_data", owner=marketer)
+    own.settings = {}
+    own.save()
+    query = Query(name="Buyers", database=shop, sql=ROWS, owner=marketer, authentication=own)
+    query.export = export(empty_result="skip")
+    query.save()
+    schedule_query(query, "0 * * * *", "UTC", now=NOON)
+    return query
+
+
+def export(**more):
+    form = CONNECTORS["treasure_data"].Export.from_json(
+        {"database": "shop", "table": "sent"} | more
+    )
+    assert form.is_valid(), form.errors
+    return form.cleaned_data
+
+
+@pytest.fixture
+def run(query):
+    """A function that runs the next slot with this SQL, and returns the job."""
+    hours = iter(range(1, 100))
+
+    def run(sql):
+        Query.objects.filter(pk=query.pk).update(sql=sql, export=query.export)
+        assert tick(NOON + timedelta(hours=next(hours))) == 1
+        job = Job.objects.latest("pk")
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        return job
+
+    return run
+
+
+def told(user):
+    return list(Notice.objects.filter(user=user).order_by("pk").values_list("kind", flat=True))
+
+
+def test_the_owner_hears_once_a_day_that_there_was_nothing_to_send(run, query, marketer, mailbox):
+    assert run(NO_ROWS).receipt["skipped"]
+    run(ROWS)
+    run(NO_ROWS)
+    assert told(marketer) == ["skipped"]
+
+    Notice.objects.update(created_at=NOON - timedelta(days=400))
+    run(NO_ROWS)
+    assert told(marketer) == ["skipped"] * 2
+
+    send_waiting()
+    [message] = mailbox  # What is so old is sent no more.
+    text = message.get_payload(decode=True).decode()
+    assert message["Subject"] == "No rows: Buyers"
+    assert "The run of Buyers for Mon 02 Mar 2026 16:00 (UTC) went well." in text
+    assert "Nothing was sent: the result has no rows" in text
+    assert "This message comes once a day at most." in text
+
+
+def test_an_export_that_is_to_send_without_rows_is_no_news(run, query, marketer):
+    query.export = export()
+
+    assert run(NO_ROWS).status == "success"
+    assert told(marketer) == []
+
+
+def test_the_owner_hears_that_a_run_is_held(run, query, marketer, mailbox):
+    query.export = export(hold_unusual=True)
+
+    job = run(NO_ROWS)
+
+    assert job.held and told(marketer) == ["held"]
+    send_waiting()
+    [message] = mailbox
+    text = message.get_payload(decode=True).decode()
+    assert message["Subject"] == "Waits for you: Buyers"
+    assert "is held. The result has no rows." in text
+    assert "Release it or drop it on the page of the job." in text
+
+
+def test_a_run_by_hand_that_is_held_is_seen_by_whoever_started_it(query, marketer):
+    query.export = export(hold_unusual=True)
+    query.sql = NO_ROWS
+    query.save()
+
+    job = jobs.submit_query(query)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+
+    assert job.held and told(marketer) == []
