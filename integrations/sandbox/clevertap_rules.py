@@ -12,16 +12,15 @@ TYPES = {
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 IDS = {"identity", "objectid", "guid", "fbid", "gpid"}
 OPERATIONS = {"$add", "$set", "$remove", "$delete"}
-SYSTEM_EVENTS = {
-    "stayed",
-    "notification clicked",
-    "notification viewed",
-    "notification sent",
-    "utm visited",
-    "app launched",
-    "app uninstalled",
-    "state transitioned",
-}
+RESTRICTED = (
+    *("Stayed", "Notification Clicked", "Notification Viewed", "UTM Visited"),
+    *("Notification Sent", "App Launched", "App Uninstalled", "Notification Bounced"),
+    *("Geocluster Entered", "Geocluster Exited", "SCOutgoing", "SCIncoming", "SCEnd"),
+    *("SCCampaignOptOut", "wzrk_d", "App Installed", "Push Impressions", "App Version Changed"),
+    *("Notification Replied", "Reply Sent", "State Transitioned", "Session Concluded"),
+    *("Channel Unsubscribed", "Identity Set", "Identity Reset", "Identity Error", "Reachable By"),
+)
+SYSTEM_EVENTS = {name.lower() for name in RESTRICTED}
 MOST_PROPERTIES = 100
 LONGEST_ID = 1023
 

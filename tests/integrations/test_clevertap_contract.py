@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -53,6 +54,16 @@ COLUMNS = [
         'Column "x" holds rows or maps',
     ),
     ("nested", {}, {"identity": ["a"], "x": [[[1]]]}, 'Column "x" holds rows or maps'),
+    ("types", {}, {"identity": [1.5]}, 'Column "identity" holds numbers with a fraction'),
+    (
+        "types",
+        {},
+        {"objectId": [Decimal("1.5")]},
+        'Column "objectId" holds numbers with a fraction',
+    ),
+    ("types", EVENTS, {"identity": [date(2026, 1, 1)], "evtName": ["E"]}, "holds dates or times"),
+    ("types", EVENTS, {"identity": ["a"], "evtName": [1]}, "where CleverTap takes texts;"),
+    ("types", LIST, {"type": ["i"], "identity": [True]}, "takes texts or whole numbers;"),
     (
         "single-columns",
         EVENTS,
@@ -163,6 +174,8 @@ ROWS = [
     ("profile-fields", {}, {"identity": ["a", "b"], "Email": ["x", A]}, "Email is not an e-mail"),
     ("profile-fields", {}, {"identity": ["a", "b"], "gender": ["male", "F"]}, "gender is not M"),
     ("profile-fields", {}, {"identity": ["a", "b"], "Married": ["yes", None]}, "Married is not Y"),
+    ("profile-fields", {}, {"identity": ["a", "b"], "age": ["30-40", "31"]}, "age is not a whole"),
+    ("profile-fields", {}, {"identity": ["a", "b"], "Age": [-1, 31]}, "Age is not a whole number"),
     (
         "single-values",
         {},
@@ -263,6 +276,13 @@ def test_a_row_that_breaks_a_rule_stops_the_job_where_none_may_be_skipped(accoun
         export(result(identity=["a", None]))
 
     assert account.store.read("requests") == []
+
+
+@pytest.mark.parametrize("identity", [7, True, "seven", Decimal("8")], ids=str)
+def test_an_identity_may_be_a_text_a_whole_number_or_a_boolean(account, export, result, identity):
+    receipt, _ = export(result(identity=[identity], age=[31]))
+
+    assert receipt.rows == 1
 
 
 def test_columns_that_an_operation_does_not_send_may_be_anything(account, export, result):

@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from integrations.connectors.clevertap.system_events import SYSTEM_EVENTS
+from integrations.sandbox import clevertap_rules
 from integrations.sandbox.clevertap import ACCOUNT, ADMIN, PASSCODE
 from integrations.sandbox.clevertap.server import Sandbox
 from integrations.sandbox.clevertap.switches import FAULTS
@@ -58,6 +60,8 @@ CODES = [
     (512, EVENT | {"evtName": "Charged", "evtData": {"Items": ["x"]}}),
     (512, PROFILE | {"profileData": {"x": "y" * 513}}),
     (512, PROFILE | {"profileData": {"x" * 121: 1}}),
+    (512, PROFILE | {"profileData": {"ü" * 61: 1}}),
+    (512, PROFILE | {"profileData": {"a&b": 1}}),
     (512, PROFILE | {"profileData": {"Name": ["a"]}}),
     (512, PROFILE | {"profileData": {"x": {"$other": 1}}}),
     (513, EVENT | {"evtName": "App Launched"}),
@@ -90,6 +94,16 @@ def test_a_record_that_clevertap_would_not_take_comes_back_with_its_code(code, r
     [refused] = said["unprocessed"]
     assert (refused["code"], refused["record"]) == (code, record)
     assert refused["error"]
+
+
+def test_no_event_of_clevertaps_own_is_taken_by_either_way_in(post):
+    events = [EVENT | {"evtName": name} for name in SYSTEM_EVENTS]
+
+    _, said = post(UPLOAD, {"d": events})
+
+    assert {each["code"] for each in said["unprocessed"]} == {513}
+    assert len(said["unprocessed"]) == len(events)
+    assert {name.lower() for name in SYSTEM_EVENTS} == clevertap_rules.SYSTEM_EVENTS
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,11 @@ from integrations.connectors.clevertap.operations import (
 FORBIDDEN = '&$",%><!'
 MOST_KEY = 120  # characters, and bytes
 MOST_PROPERTIES = 256
+# What columns that an operation names may hold, where that is not anything.
+SINGLES = dict.fromkeys(IDENTITIES, ("texts", "whole numbers", "booleans")) | {
+    "evtName": ("texts",)
+}
+SINGLES_OF_LISTS = {"identity": ("texts", "whole numbers")}
 LOOKS_LIKE_ITEM = re.compile(r"items\s*[\[(.]", re.IGNORECASE)
 
 
@@ -74,6 +79,34 @@ def single_columns(schema, settings) -> Iterator[str]:
     for key, column in single.items():
         if key != "keys" and (kind := kind_of(schema.field(column).type)):
             yield f'Column "{column}" holds {kind}, but {key} is a single value in CleverTap.'
+
+
+def odd_types(schema, settings) -> Iterator[str]:
+    operation, layout = of(schema, settings)
+    for key, column in layout.fields.items():
+        wanted = SINGLES_OF_LISTS if operation.noun == "person" else SINGLES
+        held = single_of(schema.field(column).type)
+        if held and held not in wanted.get(key, held):
+            taken = " or ".join(wanted[key])
+            yield (
+                f'Column "{column}" holds {held}, where CleverTap takes {taken}; written as text '
+                "they would be somebody or something else. Cast it in the query."
+            )
+
+
+def single_of(kind) -> str:
+    """Return in a word what single values of a type are; nothing for arrays, rows and maps."""
+    from pyarrow import types
+
+    if types.is_nested(kind) or types.is_null(kind):
+        return ""
+    if types.is_integer(kind) or (types.is_decimal(kind) and kind.scale == 0):
+        return "whole numbers"
+    if types.is_floating(kind) or types.is_decimal(kind):
+        return "numbers with a fraction"
+    if types.is_boolean(kind):
+        return "booleans"
+    return "dates or times" if types.is_temporal(kind) else "texts"
 
 
 def kind_of(kind) -> str:

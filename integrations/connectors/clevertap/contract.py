@@ -94,6 +94,13 @@ CONTRACT = (
         column_checks.single_columns,
     ),
     columns(
+        "types",
+        "Identities are texts, whole numbers or booleans, in a custom list texts or whole "
+        "numbers; `evtName` is a text.",
+        TREASURE_DATA,
+        column_checks.odd_types,
+    ),
+    columns(
         "properties",
         f"A profile or an event has {MOST_PROPERTIES} properties at most.",
         EVENTS_API,
@@ -148,7 +155,7 @@ CONTRACT = (
     rows(
         "profile-fields",
         "Phone is a number in E.164, such as +14155551234; Email an e-mail address; Gender M, F "
-        "or O; Married Y or N.",
+        "or O; Married Y or N; Age a whole number.",
         ERRORS,
         "odd_profiles",
         PROFILES,

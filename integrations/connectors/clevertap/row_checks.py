@@ -13,6 +13,7 @@ from integrations.connectors.clevertap.forms import are_addresses, are_numbers
 from integrations.connectors.clevertap.layout import Layout, layout_of
 from integrations.connectors.clevertap.operations import IDENTITIES, Operation, operation_of
 from integrations.connectors.clevertap.records import STATUSES, TYPES
+from integrations.connectors.clevertap.system_events import SYSTEM_EVENTS
 from integrations.connectors.clevertap.values import (
     array_mask,
     array_of,
@@ -27,14 +28,6 @@ from integrations.formats.quoting import TEXT, replaced
 from integrations.formats.text import text_of, unwrapped
 
 MOST_VALUE = 512  # bytes, so characters too
-SYSTEM_EVENTS = (
-    *("Stayed", "Notification Clicked", "Notification Viewed", "UTM Visited"),
-    *("Notification Sent", "App Launched", "App Uninstalled", "Notification Bounced"),
-    *("Geocluster Entered", "Geocluster Exited", "SCOutgoing", "SCIncoming", "SCEnd"),
-    *("SCCampaignOptOut", "wzrk_d", "App Installed", "Push Impressions", "App Version Changed"),
-    *("Notification Replied", "Reply Sent", "State Transitioned", "Session Concluded"),
-    *("Channel Unsubscribed", "Identity Set", "Identity Reset", "Identity Error", "Reachable By"),
-)
 
 
 def of(batch, settings) -> tuple[Operation, Layout]:
@@ -186,10 +179,15 @@ def among(*words: str):
     return lambda texts: pc.if_else(texts.is_valid(), pc.is_in(texts, pa.array(words, TEXT)), None)
 
 
+def are_ages(texts: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(texts, r"^\d{1,3}$")
+
+
 FORMS = {
     "Phone": (are_numbers, "a number like +14155551234"),
     "Email": (are_addresses, "an e-mail address"),
     "Gender": (among("M", "F", "O"), "M, F or O"),
+    "Age": (are_ages, "a whole number"),
     "Married": (among("Y", "N", "true", "false"), "Y or N"),
 }
 

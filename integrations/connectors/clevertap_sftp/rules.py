@@ -5,6 +5,7 @@ The import reports these one by one, hours later and by mail.
 
 from functools import reduce
 
+from integrations.connectors.clevertap.system_events import SYSTEM_EVENTS
 from integrations.connectors.clevertap_sftp.columns import (
     EVENT_NAME,
     IDENTITIES,
@@ -23,35 +24,6 @@ ERRORS = "CleverTap, Imports via SFTP: Troubleshooting"
 DATES = "CleverTap, Imports via SFTP: Supported date time format"
 MOST_PROPERTIES = 100
 LONGEST_ID = 1023  # characters
-RESTRICTED = (
-    "Stayed",
-    "Notification Clicked",
-    "Notification Viewed",
-    "UTM Visited",
-    "Notification Sent",
-    "App Launched",
-    "App Uninstalled",
-    "App Installed",
-    "App Version Changed",
-    "Notification Bounced",
-    "Notification Replied",
-    "Geocluster Entered",
-    "Geocluster Exited",
-    "SCOutgoing",
-    "SCIncoming",
-    "SCEnd",
-    "SCCampaignOptOut",
-    "wzrk_d",
-    "Push Impressions",
-    "Reply Sent",
-    "State Transitioned",
-    "Session Concluded",
-    "Channel Unsubscribed",
-    "Identity Set",
-    "Identity Reset",
-    "Identity Error",
-    "Reachable By",
-)
 PATTERNS = {
     "INTEGER": r"^[+-]?\d+$",
     "LONG": r"^[+-]?\d+$",
@@ -159,7 +131,7 @@ def is_no_event(batch, settings):
     found = pc.utf8_lower(pc.utf8_trim_whitespace(texts(batch, name, settings)))
     missing = pc.fill_null(pc.equal(found, ""), True)
     yield Broken(missing, "The name of the event is missing.")
-    restricted = pa.array([each.lower() for each in RESTRICTED], found.type)
+    restricted = pa.array([each.lower() for each in SYSTEM_EVENTS], found.type)
     yield Broken(
         pc.is_in(found, restricted), "The name of the event is one of CleverTap's own events."
     )

@@ -4,11 +4,9 @@ import re
 import time
 from collections.abc import Iterator
 
-RESTRICTED = {
-    *("Stayed", "Notification Clicked", "Notification Viewed", "UTM Visited"),
-    *("Notification Sent", "App Launched", "App Uninstalled", "Notification Bounced"),
-    *("Geocluster Entered", "Geocluster Exited", "App Installed", "Session Concluded"),
-}
+from integrations.sandbox.clevertap_rules import RESTRICTED
+
+FORBIDDEN = set('&$",%><!')  # in the names of properties
 IDENTITIES = ("identity", "objectId", "FBID", "GPID")
 SINGLE = ("Name", "Email", "Education", "Married", "DOB", "Gender", "Phone", "Age", "Birthday")
 PHONE = re.compile(r"\+[1-9]\d{6,14}")
@@ -53,13 +51,19 @@ def check_properties(data: dict, *, arrays: bool) -> Iterator[tuple[str, object]
     if len(data) > MOST_PROPERTIES:
         raise Refused(522, "Too many properties")
     for key, value in data.items():
-        if len(key) > MOST_KEY:
-            raise Refused(512, "Key too long")
+        check_key(key)
         if key == "Items" and not arrays:
             continue
         for each in values_of(value, key):
             if not isinstance(each, SCALARS) or len(str(each).encode()) > MOST_VALUE:
                 raise Refused(512, f"Value of {key} not valid")
+
+
+def check_key(key):
+    if len(key.encode()) > MOST_KEY:
+        raise Refused(512, "Key too long")
+    if FORBIDDEN & set(key):
+        raise Refused(512, f"Key {key} not valid")
 
 
 def values_of(value, key) -> list:
