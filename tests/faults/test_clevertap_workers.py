@@ -51,7 +51,7 @@ def test_profiles_of_a_killed_worker_are_gone_on_with(account, send, start):
 
 
 def test_events_of_a_killed_worker_are_twice_in_the_unanswered_batch_alone(account, send, start):
-    job = send(**EVENTS)
+    job = send(**EVENTS, unanswered="send")
     kill_in_the_third_request(account, start, job)
 
     job = run_after_the_lease(job)
@@ -62,8 +62,8 @@ def test_events_of_a_killed_worker_are_twice_in_the_unanswered_batch_alone(accou
     assert set(found) == set(ALL) and max(found.values()) == 2
 
 
-def test_events_of_a_killed_worker_are_never_twice_where_they_are_listed(account, send, start):
-    job = send(**EVENTS, unanswered="list")
+def test_events_of_a_killed_worker_are_never_twice_unless_asked_for(account, send, start):
+    job = send(**EVENTS)
     kill_in_the_third_request(account, start, job)
 
     job = run_after_the_lease(job)
@@ -74,11 +74,25 @@ def test_events_of_a_killed_worker_are_never_twice_where_they_are_listed(account
     assert (job.receipt["rows"], job.rejected) == (ROWS - 1_000, 1_000)
 
 
+def test_events_of_many_requests_at_once_are_never_twice_either(account, send, start):
+    account.switches.faults = ["ok", *["silent"] * 4]
+    job = send(**EVENTS, thread_count=5)
+    worker = start(job)
+    worker.run_until(lambda: len(account.store.read("requests")) == 5)
+    worker.kill()
+
+    job = run_after_the_lease(job)
+
+    assert job.status == "success", job.error
+    assert received(account, "events") == Counter(ALL)
+    assert 3_500 <= job.rejected == ROWS - job.receipt["rows"]  # The last batch is of 500.
+
+
 @pytest.mark.parametrize(("step", "twice"), [(SETTLE, 1_000), (KEEP, 0)])
 def test_a_worker_killed_at_an_answer_doubles_no_more_than_that_batch(
     step, twice, account, send, start
 ):
-    job = send(**EVENTS)
+    job = send(**EVENTS, unanswered="send")
     worker = start(job, step)
     worker.wait_at_step()
     worker.kill()

@@ -87,7 +87,7 @@ def test_of_a_delivery_that_breaks_off_the_rows_that_may_be_there_are_unsure(acc
 
 def test_rows_without_an_answer_are_unsure_whatever_failed_after_them(account, send):
     account.switches.faults = ["drop", "401"]
-    job = run(send(**EVENTS))
+    job = run(send(**EVENTS, unanswered="send"))
 
     assert job.status == "error" and "credentials" in job.error
     assert job.may_be_in_part

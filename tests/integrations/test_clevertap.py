@@ -217,9 +217,13 @@ def test_phone_numbers_are_disassociated(account, export, result):
 
 
 def test_an_empty_result_sends_nothing(account, export, result):
-    receipt, _ = export(result(identity=pa.array([], "string")))
+    none = result(identity=pa.array([], "string"))
 
-    assert (receipt.rows, receipt.skipped) == (0, "the result has no rows.")
+    receipt, _ = export(none)
+
+    assert receipt.rows == 0 and receipt.skipped.startswith("the result has no rows")
+    with pytest.raises(PermanentError, match="set to fail then"):
+        export(none, empty_result="fail")
     assert account.store.read("requests") == []
 
 
@@ -268,7 +272,7 @@ def test_the_fields_have_the_defaults_of_the_form():
         ({"profile_operation": "demerge", "array_operation": "append"}, "array_operation"),
         ({**EVENTS, "profile_operation": "demerge"}, "profile_operation"),
         ({**LIST, "thread_count": 3}, "thread_count"),
-        ({"unanswered": "list"}, "unanswered"),
+        ({"unanswered": "send"}, "unanswered"),
         ({"segment_mode": "update"}, "segment_mode"),
     ],
 )

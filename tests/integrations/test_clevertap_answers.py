@@ -237,13 +237,13 @@ def test_rows_that_hold_only_later_are_sent_then(account, result, monkeypatch):
 
 @pytest.mark.parametrize("fault", ["drop", "malformed", "502"])
 def test_events_without_an_answer_are_sent_again_in_their_batch_alone(fault, account, people):
-    journal = MemoryJournal()
+    journal, given = MemoryJournal(), EVENTS | ONE | {"unanswered": "send"}
     account.switches.faults = ["ok", fault]
 
-    first, _ = attempt(account, people, journal, **EVENTS, **ONE)
+    first, _ = attempt(account, people, journal, **given)
     assert isinstance(first, TransientError)
     lines = []
-    receipt, delivery = attempt(account, people, journal, **EVENTS, **ONE, log=lines.append)
+    receipt, delivery = attempt(account, people, journal, **given, log=lines.append)
 
     twice = range(1_000, 2_000)
     told = "Rows 1,001 to 2,000 were sent by an earlier attempt, which got no answer: "

@@ -14,7 +14,6 @@ from integrations.connectors.clevertap.operations import (
 )
 from integrations.connectors.clevertap.so_far import so_far
 
-NO_ROWS = "the result has no rows."
 # What columns are that do not tell by their names, or not only.
 IDENTIFIERS = {
     "upload_tokens": {"id": "device_id"},
@@ -62,8 +61,7 @@ WHERE email_opt_in"""
 
     def export(self, rows, delivery):
         if not rows.count:
-            delivery.log(f"Nothing is sent: {NO_ROWS}")
-            return Receipt(rows=0, bytes=0, skipped=NO_ROWS)
+            return self.skipped(delivery)
         if self.settings["target"] == "custom_list":
             from integrations.connectors.clevertap.custom_list import Upload
 

@@ -3,7 +3,7 @@
 from django import forms
 
 from integrations.connectors.guard import GuardSettings
-from integrations.settings_form import FlagField, advanced, only_when
+from integrations.settings_form import FlagField, SpelledChoiceField, advanced, only_when
 
 
 class Export(GuardSettings):
@@ -85,17 +85,28 @@ class Export(GuardSettings):
         only_when(
             forms.ChoiceField(
                 label="Events without an answer",
-                initial="send",
+                initial="list",
                 choices={
-                    "send": "Send the batch again",
                     "list": "List its rows as not delivered",
+                    "send": "Send the batch again",
                 },
                 help_text="When the connection is lost before CleverTap has answered, nobody "
-                "knows whether it took the batch. Sent again, up to 1,000 events may be there "
-                "twice; listed, they may be missing until somebody looks and sends them again. "
-                "All other data is sent again: twice is the same as once.",
+                "knows whether it took the batch. Listed, its events may be missing until "
+                "somebody looks and sends them again; sent again, they may be there twice: up to "
+                "1,000 for each request that was under way. All other data is sent again: twice "
+                "is the same as once.",
             ),
             target="user_events",
+        )
+    )
+    empty_result = advanced(
+        SpelledChoiceField(
+            label="Empty result",
+            initial="skip",
+            required=False,
+            choices={"skip": "Send nothing, and say so", "fail": "Fail"},
+            spellings={"": "skip"},
+            help_text="What happens when the query finds no rows.",
         )
     )
     skip_invalid = FlagField(
