@@ -20,7 +20,7 @@ def check_connectors(app_configs, **_):
     ]
 
 
-TEXTS = ("label", "description", "category", "tested")
+TEXTS = ("label", "description", "category", "example_query", "tested")
 
 
 def problems(connector):
@@ -29,7 +29,7 @@ def problems(connector):
         yield "the name must be lower-case letters, digits and underscores."
     for text in TEXTS if getattr(connector, "goes_out", True) else TEXTS[:-1]:
         if not getattr(connector, text, ""):
-            yield f"the {text} is missing."
+            yield f"the {text.replace('_', ' ')} is missing."
     if not finders.find(f"connectors/{connector.name}.svg"):
         yield f"there is no logo static/connectors/{connector.name}.svg."
     forms = (connector.Authentication, connector.Export)

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.engines import QueryError, get_engine
 from integrations import checks, reference
 from integrations.connectors import CONNECTORS
 from integrations.result import parse_result
@@ -110,6 +111,21 @@ def test_the_example_of_its_reference_names_settings(connector):
         assert not any("Unknown" in message or "required" in message for message in messages)
 
 
+@every_connector
+def test_its_example_query_is_read_to_its_tables(connector):
+    said = refusal(connector.example_query)
+
+    assert not said or said.startswith("There is no table shop.")
+
+
+def refusal(sql):
+    try:
+        get_engine("trino").plan(sql, database="shop", tables={"shop": {}})
+    except QueryError as refused:
+        return str(refused)
+    return ""
+
+
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
 JSON = st.recursive(VALUES, lambda v: st.lists(v, max_size=2) | st.dictionaries(st.text(), v))
 
@@ -147,6 +163,7 @@ def test_the_check_says_what_is_wrong():
     for problem in (
         "the name must be",
         "the label is missing",
+        "the example query is missing",
         "no logo static/connectors/No Slug.svg",
         "name has no label",
         "name depends on a",

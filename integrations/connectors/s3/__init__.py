@@ -40,6 +40,12 @@ class S3(FileConnector):
         "An object has at most 10,000 parts: 78 GiB with the usual part size of 8 MiB.",
         "A key has at most 1,024 bytes.",
     )
+    example_query = """\
+SELECT TD_TIME_FORMAT(time, 'yyyy-MM-dd') AS day, product_id, count(*) AS sold
+FROM orders
+WHERE TD_TIME_RANGE(time, TD_TIME_ADD(TD_SCHEDULED_TIME(), '-7d'), TD_SCHEDULED_TIME())
+GROUP BY 1, 2
+ORDER BY 1, 2"""
     imports = (
         *FileConnector.imports,
         "integrations.formats.columnar",

@@ -37,6 +37,15 @@ class SFTPv2(FileConnector):
         "null_string": "",
     }
     key_pair = (KEY, PASSPHRASE)
+    limits = (
+        "A name in the path has 255 bytes at most, and the path 4,096: servers take no more.",
+        "Without renaming, a file is seen at its path while it is written.",
+    )
+    example_query = """\
+SELECT email, country, total_spent
+FROM customers
+WHERE TD_TIME_RANGE(last_order, TD_TIME_ADD(TD_SCHEDULED_TIME(), '-1d'), TD_SCHEDULED_TIME())
+ORDER BY email"""
     imports = (*FileConnector.imports, "integrations.transports.sftp")
 
     def path(self, delivery):
