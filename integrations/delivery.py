@@ -144,6 +144,7 @@ class Delivery:
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))  # in the schedule's zone
     job: str = "manual"  # unique to the job; names its temporary files
     number: str = "0"  # of the job that people know; a retry has that of the first
+    requests: int = 0  # that may be under way at once; 0 where nobody counts them
     whole: bool = True  # whether the rows are all there is: then one at least has to be taken
     part: str = ""  # of the rows, where each is sent in a file of its own: added, changed, removed
 

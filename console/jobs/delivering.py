@@ -119,6 +119,7 @@ def delivery(job, lease, **more):
         log=lambda text: note(job, text),
         tables=OwnTables(job, lease),
         slot=slot_of(job),
+        requests=lease.requests,
         whole=job.changes is None or not job.compared["counts"]["same"],
         job=f"{job.pk}.{job.attempt}",
         number=str(first_of(job).pk),

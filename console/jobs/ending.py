@@ -127,7 +127,7 @@ def hold(lease: Lease, reason: str) -> None:
 def wait_for_place(lease: Lease) -> None:
     """Put the job back until it may log in, as an attempt that was none."""
     waiting = {"attempt": F("attempt") - 1, "started_at": None}
-    line = "The export waits: others with this authentication are running."
+    line = "The export waits: others with this authentication, or to this account, are running."
     put_back(lease, line, **waiting)
 
 

@@ -13,8 +13,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.jobs.places import STARTS_WITH_EXPORT, NoPlace, full, lock
+from console.jobs.shares import exhausted, taking
 from console.models import Job
 from console.outages import OUTAGES, PAUSE
+from integrations.connectors.base import Share
 from integrations.errors import Stopped
 
 SECONDS = 45  # and ten more until a lost job is noticed: less than a minute in all
@@ -27,7 +29,7 @@ def ready(now=None):
     """Return the queued jobs that may start now, the most urgent first."""
     due = Q(not_before=None) | Q(not_before__lte=now or Now())
     waiting = Job.objects.filter(due, status=Job.Status.QUEUED, held_because="")
-    blocked = STARTS_WITH_EXPORT & Q(authentication__in=full())
+    blocked = STARTS_WITH_EXPORT & (Q(authentication__in=full()) | Q(account__in=exhausted()))
     not_its_turn = Q(in_turn=True) & Exists(before(OuterRef("schedule"), OuterRef("pk")))
     compares = Q(changes__isnull=False, query__isnull=False)
     too_early = compares & Exists(comparing(OuterRef("query"), OuterRef("pk")))
@@ -80,6 +82,7 @@ class Lease:
         self.progress = None
         self.sent_bytes = 0  # by this attempt
         self.sent_before = job.sent_bytes if job.sends_in_parts else 0
+        self.requests = 0  # that the receiver may be sent at once, where these are counted
         self.delivery = None  # what was handed over, counted with how the job ended
         self.outcome = {}  # fields of the job that are written with how it ended
         self.with_success = None  # what is done in the transaction that ends it well
@@ -127,15 +130,25 @@ class Lease:
         """Return the job's row as long as it is this worker's."""
         return Job.objects.filter(pk=self.job.pk, worker=self.job.worker, status=Job.Status.RUNNING)
 
-    def take_place(self) -> None:
-        """Enter the phase that logs in. Raise NoPlace where too many others are in it."""
+    def take_place(self, share: Share | None = None) -> None:
+        """Enter the phase that logs in, with a share of the account's requests.
+
+        NoPlace: too many others are in it, or have all requests that the account takes at once.
+        """
         place = Q(phase=Job.Phase.UPLOADING) | ~Q(authentication__in=full())
+        own = (
+            {"type": self.job.authentication.type} if share else {"pk": self.job.authentication_id}
+        )
         with transaction.atomic():
-            lock(pk=self.job.authentication_id)
-            entered = self.own().filter(place).update(phase=Job.Phase.UPLOADING, progress=None)
+            lock(**own)
+            taken = taking(share, self.job) if share else {}
+            entered = (
+                self.own().filter(place).update(phase=Job.Phase.UPLOADING, progress=None, **taken)
+            )
         if self.stopped() or not (entered or self.own().exists()):
             raise Stopped
-        if not entered:
+        self.requests = taken.get("requests", 0)
+        if not entered or (share and not self.requests):
             raise NoPlace
 
     def keep(self):

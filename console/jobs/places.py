@@ -18,7 +18,7 @@ STARTS_WITH_EXPORT = ~Q(result_path="") & Q(export__isnull=False, authentication
 
 
 class NoPlace(Exception):
-    """An export has to wait until another one with its authentication has ended."""
+    """An export has to wait until another one to the same account has ended."""
 
 
 def full():
@@ -35,7 +35,7 @@ def lock(**authentication) -> None:
     PostgreSQL locks the row; a transaction of SQLite has the whole database to itself.
     """
     locked = Authentication.objects.select_for_update(of=("self",)).filter(**authentication)
-    list(locked.values_list("pk"))
+    list(locked.order_by("pk").values_list("pk"))
 
 
 def waiting_for_place(jobs: Iterable[Job]) -> dict[int, str]:

@@ -15,6 +15,7 @@ from console.jobs.log import secret_texts, write
 from console.jobs.places import NoPlace
 from console.jobs.querying import query
 from console.jobs.rights import check_rights
+from console.jobs.shares import share_of
 from console.jobs.stopping import is_stopping
 from console.jobs.submission import wake_worker
 from console.models import Job
@@ -99,7 +100,7 @@ def work(job: Job, lease: Lease) -> dict | None:
         return None
     compare_job(job, lease, seconds)
     check_volume(job)
-    lease.take_place()
+    lease.take_place(share_of(job))
     return deliver(job, lease, seconds)
 
 

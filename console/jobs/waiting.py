@@ -6,13 +6,15 @@ from django.db.models import OuterRef, Subquery
 
 from console.jobs.lease import before, comparing
 from console.jobs.places import waiting_for_place
+from console.jobs.shares import waiting_for_share
 from console.models import Job
 
 
 def waiting(jobs: Iterable[Job]) -> dict[int, str]:
     """Return what jobs wait for, in a sentence, by the key of each that does."""
     jobs = list(jobs)
-    return waiting_for_place(jobs) | waiting_to_compare(jobs) | waiting_for_turn(jobs)
+    found = waiting_for_share(jobs) | waiting_for_place(jobs)
+    return found | waiting_to_compare(jobs) | waiting_for_turn(jobs)
 
 
 def waiting_to_compare(jobs):

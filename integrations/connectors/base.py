@@ -64,6 +64,15 @@ class Step:
     remedy: str = ""
 
 
+@dataclass(frozen=True)
+class Share:
+    """What an export wants of the requests that a receiver's account takes at the same time."""
+
+    account: str  # the same for all exports that share them, whatever their authentication
+    most: int
+    wanted: int
+
+
 class Connector:
     """A destination: what it asks of the user, and how rows get there."""
 
@@ -165,6 +174,10 @@ class Connector:
         """Return where the authentication leads, for the receipt; nothing for the console."""
         given = self.authentication
         return f"{given['host']}:{given['port']}" if "host" in given else ""
+
+    def share(self) -> Share | None:
+        """Return what of the account's requests it wants, where these are counted."""
+        return None
 
     def so_far(self, entries: list[dict], rows: int) -> str:
         """Return how many of the rows a job that failed has delivered, as the journal has it."""

@@ -2,12 +2,13 @@
 
 import time
 
-from integrations.connectors.base import Connector, Receipt
+from integrations.connectors.base import Connector, Receipt, Share
 from integrations.connectors.clevertap.authentication import Authentication, account_of, address_of
 from integrations.connectors.clevertap.contract import CONTRACT
 from integrations.connectors.clevertap.export import Export
 from integrations.connectors.clevertap.layout import layout_of
 from integrations.connectors.clevertap.operations import (
+    UPLOADS,
     operation_name,
     operation_of,
     requests_at_once,
@@ -79,10 +80,7 @@ WHERE email_opt_in"""
         sender = Sender(self.authentication, self.settings, operation, delivery, progress)
         pending = (progress.pending(*numbered) for numbered in rows.numbered())
         sendable = (each for each in pending if len(each[0]))
-        sender.send_all(
-            batches(sendable, self.settings, rows.count),
-            requests_at_once(operation, self.settings),
-        )
+        sender.send_all(batches(sendable, self.settings, rows.count), self.at_once(delivery))
         if delivery.whole:
             check_answered(progress, rows.count)
         if not self.settings["skip_invalid"]:
@@ -93,6 +91,17 @@ WHERE email_opt_in"""
             seconds=round(time.monotonic() - began, 3),
             summary=self.told(operation, progress),
         )
+
+    def at_once(self, delivery):
+        """Return how many requests may be under way: other exports may have some of them."""
+        wanted = requests_at_once(operation_of(self.settings), self.settings)
+        granted = min(wanted, delivery.requests or wanted)
+        if granted < wanted:
+            delivery.log(
+                f"Requests at the same time: {granted} in the place of {wanted}, as other exports "
+                "to the account have the others that CleverTap takes."
+            )
+        return granted
 
     def replaced(self):
         listed = self.settings["target"] == "custom_list"
@@ -110,6 +119,15 @@ WHERE email_opt_in"""
 
     def address(self):
         return address_of(self.authentication)
+
+    def share(self):
+        operation = operation_of(self.settings)
+        kind = "uploads" if operation.at_once == UPLOADS else "other requests"
+        return Share(
+            account=f"{kind} of {account_of(self.authentication)} at {self.address()}",
+            most=operation.at_once,
+            wanted=requests_at_once(operation, self.settings),
+        )
 
     def so_far(self, entries, rows):
         if self.settings["target"] == "custom_list":

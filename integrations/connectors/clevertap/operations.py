@@ -93,4 +93,6 @@ def operation_of(settings: dict) -> Operation:
 
 
 def requests_at_once(operation: Operation, settings: dict) -> int:
+    if settings["target"] == "custom_list":
+        return 1  # It is one upload, and is then told of.
     return min(operation.at_once, settings.get("thread_count") or operation.at_once)
