@@ -40,7 +40,16 @@ def problems(connector):
         yield from form_problems(form)
     if not set(getattr(connector, "key_pair", ())) <= connector.Authentication.secrets():
         yield "key_pair must name secrets of its authentication."
+    yield from account_problems(connector)
     yield from spelling_problems(connector)
+
+
+def account_problems(connector):
+    form, names = connector.Authentication, getattr(connector, "whose", ())
+    if getattr(connector, "goes_out", True) and not names:
+        yield "whose does not tell one account from others."
+    for name in set(names) - (form.base_fields.keys() - form.secrets()):
+        yield f"whose leads to {name}, which is no setting of its authentication, or a secret."
 
 
 def form_problems(form):

@@ -18,24 +18,36 @@ PARTS = ("added", "changed", "removed")  # of what changed
 
 
 class FileJournal:
-    """A file of lines beside the snapshot. One for other rows, or other settings, is begun anew."""
+    """A file of lines beside the snapshot.
+
+    One for other rows, for other settings, or of another account is begun anew.
+    """
 
     def __init__(self, job: Job, part: str = ""):
         self.path = journal_of(job, part)
-        self.subject = {"for": receipts.digest([job.authentication_id, job.export])}
+        self.subject = subject_of(job)
+        self.older = older_subject(job)
         self.lock, self.syncing = threading.Lock(), threading.Lock()
         self.file = None
         self.noted = self.safe = 0  # entries of this attempt, and how many a power cut leaves
 
     def read(self) -> list[dict]:
-        found = list(self.lines())
-        return found[1:] if found[:1] == [self.subject] else []
+        subject, *entries = self.lines() or [None]
+        return entries if subject in (self.subject, self.older) else []
 
-    def lines(self):
-        with suppress(FileNotFoundError):
-            for line in self.path.read_bytes().splitlines(keepends=True):
-                if line.endswith(b"\n"):  # A crash can cut off the last one.
-                    yield json.loads(line)
+    def of_another_account(self) -> bool:
+        """Return whether it has what the same settings brought to another account."""
+        subject, *entries = self.lines() or [{}]
+        same = subject.get("for") == self.subject["for"]
+        return same and bool(entries) and subject not in (self.subject, self.older)
+
+    def lines(self) -> list[dict]:
+        try:
+            lines = self.path.read_bytes().splitlines(keepends=True)
+        except FileNotFoundError:
+            return []
+        # A crash can cut off the last one.
+        return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
     def write(self, entry: dict) -> None:
         number = self.note(entry)
@@ -69,6 +81,26 @@ class FileJournal:
     def close(self) -> None:
         if self.file:
             self.file.close()
+
+
+def subject_of(job: Job) -> dict:
+    """Return what a journal is of: the settings, and the account that they lead to by now."""
+    kept = job.authentication
+    account = kept.connector(kept.plain_settings).account() if kept else {}
+    return older_form(job) | {"account": receipts.digest(account)}
+
+
+def older_subject(job: Job) -> dict | None:
+    """Return it as older versions wrote it, where the account cannot be another one since then."""
+    kept, first = job.authentication, job
+    while first.retry_of:
+        first = first.retry_of
+    changed = kept and not kept.inline and kept.updated_at > first.created_at
+    return None if changed else older_form(job)
+
+
+def older_form(job):
+    return {"for": receipts.digest([job.authentication_id, job.export])}
 
 
 def add(file, *entries):

@@ -97,6 +97,9 @@ class Connector:
     goes_out = True  # whether it connects to somebody else's servers
     # The last column of the file in which its receiver hands back rows that it did not take.
     failure_column: str = ""
+    # Settings of the authentication that tell whose account on which server it leads to: no
+    # secrets, since a new one leads to the same.
+    whose: tuple[str, ...] = ()
     place: tuple[str, ...] = ()  # settings of the export that tell where the rows go
     splits = False  # whether rows can be sent in parts, each to a file of its own
     in_parts = False  # whether a run that fails can have delivered some of the rows
@@ -178,6 +181,10 @@ class Connector:
     def share(self) -> Share | None:
         """Return what of the account's requests it wants, where these are counted."""
         return None
+
+    def account(self) -> dict:
+        """Return what tells the account that the authentication leads to from others."""
+        return {name: self.authentication.get(name) for name in self.whose}
 
     def so_far(self, entries: list[dict], rows: int) -> str:
         """Return how many of the rows a job that failed has delivered, as the journal has it."""

@@ -7,13 +7,30 @@ import pytest
 
 from console.jobs.journal import FileJournal, inherit, journal_of
 from console.models import Database, Job
+from integrations.models import Authentication
 from tests.servers import wait_until
+
+ACCOUNT = {"account_id": "W1", "account_passcode": "secret", "region": "eu1"}
 
 
 @pytest.fixture
 def job(marketer):
     Database.objects.create(name="shop", owner=marketer)
     return made(marketer)
+
+
+@pytest.fixture
+def clevertap(marketer):
+    """An authentication that events can be sent with."""
+    kept = Authentication(name="CleverTap", type="clevertap", owner=marketer)
+    kept.replace_settings(ACCOUNT)
+    kept.save()
+    return kept
+
+
+def edit(authentication, **changes):
+    authentication.replace_settings(authentication.settings | changes)
+    authentication.save()
 
 
 def made(owner, **fields):
@@ -56,6 +73,48 @@ def test_other_settings_begin_a_new_one(job):
     assert FileJournal(job).read() == []
     write(job, {"batch": 7})
     assert FileJournal(job).read() == [{"batch": 7}]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"account_id": "W2"}, {"region": "in1"}, {"region": "other", "api_host": "a.b"}]
+)
+def test_another_account_begins_a_new_one(job, clevertap, changes):
+    job.authentication = clevertap
+    write(job, {"batch": 1})
+    edit(clevertap, **changes)
+
+    assert FileJournal(job).read() == [] and FileJournal(job).of_another_account()
+    write(job, {"batch": 7})
+    assert FileJournal(job).read() == [{"batch": 7}]
+    assert not FileJournal(job).of_another_account()
+
+
+def test_another_passcode_and_more_patience_do_not(job, clevertap):
+    job.authentication = clevertap
+    write(job, {"batch": 1})
+
+    edit(clevertap, account_passcode="another", retry_limit=3, timeout=9)
+
+    assert FileJournal(job).read() == [{"batch": 1}]
+    assert not FileJournal(job).of_another_account()
+
+
+def test_one_of_an_older_version_counts_until_the_authentication_is_changed(
+    job, clevertap, marketer
+):
+    edit(clevertap)
+    job = made(marketer, authentication=clevertap)
+    write(job, {"batch": 1})
+    subject, entry = FileJournal(job).lines()
+    journal_of(job).write_text(f'{{"for": "{subject["for"]}"}}\n{{"batch": 1}}\n')
+
+    assert FileJournal(job).read() == [entry]
+    edit(clevertap, account_id="W2")
+    again = made(marketer, authentication=clevertap, retry_of=job)
+    journal_of(again).parent.mkdir()
+    inherit(again, job)
+
+    assert FileJournal(job).read() == FileJournal(again).read() == []
 
 
 def test_a_job_that_repeats_the_export_goes_on_from_there(job, marketer):

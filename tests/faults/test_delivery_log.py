@@ -107,6 +107,24 @@ def test_the_page_of_a_job_that_broke_off_says_how_much_arrived(account, send, c
     assert told in client.get(job.get_absolute_url()).text
 
 
+def test_after_another_account_was_entered_a_retry_sends_all_rows_there(account, send):
+    account.switches.faults = ["ok", "ok", "401"]
+    job = run(send(**EVENTS))
+    kept = job.authentication
+    kept.settings |= {"api_host": account.address.replace("127.0.0.1", "localhost")}
+    kept.save()
+    job = Job.objects.get(pk=job.pk)
+    assert so_far(job) == (
+        "What was delivered before it ended went to the account that the authentication led to "
+        "then. By now that leads to another one: Retry sends all rows there."
+    )
+
+    again = run(jobs.retry(job, job.owner))
+
+    assert (again.status, again.receipt["rows"]) == ("success", 4_500), again.error
+    assert len(account.store.read("events")) == 2_000 + 4_500
+
+
 def test_rows_of_a_job_that_was_killed_before_the_first_answer_are_unsure(account, send, start):
     account.switches.faults = ["silent"]
     job = send(**EVENTS)

@@ -169,6 +169,7 @@ def test_the_check_says_what_is_wrong():
         "name depends on a",
         "name is a name that is taken",
         "name is in both forms",
+        "whose does not tell one account from others",
         "the alias name leads to nothing",
         "the alias name is a setting itself",
         "json_defaults leads to colour",

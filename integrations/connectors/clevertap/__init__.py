@@ -35,6 +35,7 @@ class CleverTap(Connector):
         "sent."
     )
     Export = Export
+    whose = ("account_id", "region", "api_host")
     place = ("target", "profile_operation", "array_operation", "custom_list_name")
     contract = CONTRACT
     in_parts = resends = True

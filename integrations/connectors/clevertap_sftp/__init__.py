@@ -8,7 +8,7 @@ from integrations.connectors.clevertap_sftp.columns import identifiers_of
 from integrations.connectors.clevertap_sftp.files import FORMAT, LARGEST, LARGEST_PLAIN, names
 from integrations.connectors.clevertap_sftp.rules import CONTRACT
 from integrations.connectors.clevertap_sftp.settings import Authentication, Export
-from integrations.connectors.sftp.login import KEY, PASSPHRASE, TESTED, account_of
+from integrations.connectors.sftp.login import KEY, PASSPHRASE, TESTED, WHOSE, account_of
 from integrations.encoders import caution
 from integrations.rows.changed import Changed
 
@@ -25,6 +25,7 @@ class CleverTapSFTP(FileConnector):
     Authentication = Authentication
     tested = TESTED
     Export = Export
+    whose = WHOSE
     place = ("import_type", "folder", "file_name")
     splits = False  # A data file has a manifest, and its name says what it is.
     aliases = {"user": "username", "clientEmail": "client_email", "keyId": "key_id"}

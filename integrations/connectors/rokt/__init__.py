@@ -11,6 +11,7 @@ from integrations.connectors.sftp.login import (
     KEY,
     PASSPHRASE,
     TESTED,
+    WHOSE,
     LoginSettings,
     PatienceSettings,
     ServerSettings,
@@ -37,6 +38,7 @@ class Rokt(FileConnector):
     Authentication = Authentication
     tested = TESTED
     Export = Export
+    whose = WHOSE
     place = ("list_kind", "advertiser_database", "list_name", "file_name")
     aliases = {"user": "username", "compression": "encoders"}
     json_defaults = {"max_connection_retry": 5}

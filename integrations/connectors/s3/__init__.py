@@ -4,7 +4,7 @@ from integrations.connectors.base import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.s3.authentication import Authentication
 from integrations.connectors.s3.export import Export, check_object, object_key
-from integrations.connectors.s3.server import account, address_of
+from integrations.connectors.s3.server import WHOSE, account, address_of
 from integrations.errors import PermanentError
 
 TYPES = {
@@ -27,6 +27,7 @@ class S3(FileConnector):
     Authentication = Authentication
     tested = "The test resolves the name, connects and signs in. Nothing is written."
     Export = Export
+    whose = WHOSE
     place = ("bucket", "path_prefix")
     aliases = {
         "path": "path_prefix",

@@ -5,7 +5,7 @@ from datetime import UTC
 from integrations.connectors.base import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.s3.export import check_key, check_object
-from integrations.connectors.s3.server import account, address_of
+from integrations.connectors.s3.server import WHOSE, account, address_of
 from integrations.connectors.salesforce_dmp.authentication import Authentication
 from integrations.connectors.salesforce_dmp.contract import CONTRACT
 from integrations.connectors.salesforce_dmp.export import ENDINGS, Export
@@ -34,6 +34,7 @@ class SalesforceDMP(FileConnector):
         "small file."
     )
     Export = Export
+    whose = (*WHOSE, "client_name")
     place = ("bucket", "folder", "file_name")
     aliases = {"compression": "encoders"}
     contract = CONTRACT

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from integrations.transports.sftp import Account
 
 HOST = re.compile(r"[^\s/@:]+|\[?[0-9A-Fa-f:.]+\]?")
+WHOSE = ("host", "port", "username")  # what tells one account from others
 KEY, PASSPHRASE = "secret_key_file", "secret_key_passphrase"
 TESTED = (
     "The test resolves the name, connects, checks the host key, logs in, then writes, renames and "

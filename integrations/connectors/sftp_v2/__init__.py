@@ -6,6 +6,7 @@ from integrations.connectors.sftp.login import (
     KEY,
     PASSPHRASE,
     TESTED,
+    WHOSE,
     LoginSettings,
     PatienceSettings,
     ServerSettings,
@@ -28,6 +29,7 @@ class SFTPv2(FileConnector):
     Authentication = Authentication
     tested = TESTED
     Export = Export
+    whose = WHOSE
     place = ("path_prefix", "user_directory_is_root")
     aliases = {"user": "username", "compression": "encoders", "amor": "armor"}
     blocks = {"formatter": {"type": "format"}}
