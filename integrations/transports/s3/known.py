@@ -31,6 +31,7 @@ class Known:
                     self.parts[upload, number] = Part(sha256, etag)
                 case {"upload": upload, "key": key, "token": token}:
                     self.uploads[upload], self.tokens[upload] = key, token
+                    self.checksums = entry.get("checksums", True)
                 case {"asked": asked}:
                     self.asked = Asked(**asked)
                 case {"ended": upload}:
@@ -38,7 +39,8 @@ class Known:
 
     def begun(self, upload: str, key: str, token: str) -> None:
         self.uploads[upload], self.tokens[upload] = key, token
-        self.journal.write({"upload": upload, "key": key, "token": token})
+        entry = {"upload": upload, "key": key, "token": token, "checksums": self.checksums}
+        self.journal.write(entry)
 
     def confirmed(self, upload: str, number: int, part: Part) -> None:
         self.parts[upload, number] = part
