@@ -201,6 +201,40 @@ def test_a_server_without_checksums_is_taken_by_its_etags(s3, request, size):
     assert landed(s3, receipt, sent).remote_checksum.startswith("md5:")
 
 
+@pytest.mark.parametrize("composite", [False, True])
+def test_a_server_that_asks_for_the_checksums_of_the_parts_gets_them(s3, large, composite):
+    s3.switches.part_checksums, s3.switches.composite = True, composite
+
+    receipt = connector(s3, part_size=5).deliver(large, local_delivery())
+
+    kind = "md5:" if composite else "crc32:"
+    assert landed(s3, receipt, large).remote_checksum.startswith(kind)
+    assert s3.asked.count("UploadPart") == 3
+
+
+@pytest.mark.parametrize("code", ["InvalidPart", "XAmzContentChecksumMismatch", "BadDigest"])
+def test_a_server_that_knows_other_checksums_of_parts_gets_none(s3, large, code):
+    s3.switches.refusals["CompleteMultipartUpload"] = [(400, code)]
+    log = []
+
+    receipt = connector(s3, part_size=5, max_connection_retry=0).deliver(
+        large, local_delivery(log=log.append)
+    )
+
+    assert landed(s3, receipt, large).remote_checksum.startswith("md5:")
+    assert any("without them" in line for line in log)
+
+
+def test_parts_that_the_server_has_lost_are_sent_again(s3, large):
+    s3.switches.checksums = False
+    s3.switches.refusals["CompleteMultipartUpload"] = [(400, "InvalidPart")]
+
+    receipt = connector(s3, part_size=5).deliver(large, local_delivery())
+
+    landed(s3, receipt, large)
+    assert s3.asked.count("UploadPart") == 6
+
+
 @pytest.mark.parametrize("size", ["rows", "large"])
 def test_an_account_that_may_only_write_delivers(s3, request, size):
     s3.switches.look = False

@@ -61,7 +61,7 @@ def test_a_worker_that_lost_its_job_neither_publishes_nor_removes(s3, large):
 
 @pytest.mark.parametrize("checksums", [True, False])
 def test_another_worker_goes_on_where_the_dead_one_stopped(s3, large, checksums):
-    s3.switches.checksums = checksums
+    s3.switches.checksums, s3.switches.part_checksums = checksums, True
     journal, log = MemoryJournal(), []
     dead = local_delivery(held=lambda: "UploadPart" not in s3.asked, journal=journal)
     with pytest.raises(Stopped):

@@ -12,10 +12,12 @@ from integrations.sandbox.s3.store import About, md5
 KEPT = ("content-type", "x-amz-storage-class", "x-amz-server-side-encryption")
 KMS_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
 CRC = "x-amz-checksum-crc32"
+ALGORITHM = "x-amz-checksum-algorithm"
 TYPE = "x-amz-checksum-type"
 PART = re.compile(r"<Part>(.*?)</Part>", re.DOTALL)
 NUMBER = re.compile(r"<PartNumber>(\d+)</PartNumber>")
 ETAG = re.compile(r"<ETag>(?:&quot;|&#34;|\")?([^<&\"]*)(?:&quot;|&#34;|\")?</ETag>")
+CHECKSUM = re.compile(r"<ChecksumCRC32>([^<]*)</ChecksumCRC32>")
 OK = HTTPStatus.OK
 
 
@@ -61,11 +63,15 @@ class Operations:
 
     def CreateMultipartUpload(self, request):
         about = self.about(request)
-        about.checksum_type = request.headers.get(TYPE, "")
+        about.algorithm = request.headers.get(ALGORITHM, "")
+        about.checksum_type = "" if self.switches.composite else request.headers.get(TYPE, "")
         upload = self.store.begin(request.bucket, request.key, about)
         names = f"<Bucket>{request.bucket}</Bucket><Key>{escape(request.key)}</Key>"
         result = f"{names}<UploadId>{upload}</UploadId>"
-        return OK, {}, f"<InitiateMultipartUploadResult>{result}</InitiateMultipartUploadResult>"
+        given = {ALGORITHM: about.algorithm, TYPE: about.checksum_type}
+        headers = {name: value for name, value in given.items() if value}
+        body = f"<InitiateMultipartUploadResult>{result}</InitiateMultipartUploadResult>"
+        return OK, headers, body
 
     def UploadPart(self, request):
         data = self.received(request)
@@ -81,15 +87,16 @@ class Operations:
 
     def CompleteMultipartUpload(self, request):
         folder = self.store.upload(request.query["uploadId"])
-        parts = [self.part(folder, text) for text in PART.findall(request.body.decode())]
-        if not parts:
-            raise Refusal(400, "MalformedXML")
-        self.check_sizes([path.stat().st_size for path, _ in parts])
         about = next(
             About(**{name: begun[name] for name in About.__annotations__})
             for upload, begun in self.store.uploads(request.bucket)
             if upload == folder.name
         )
+        texts = PART.findall(request.body.decode())
+        parts = [self.part(folder, text, about) for text in texts]
+        if not parts:
+            raise Refusal(400, "MalformedXML")
+        self.check_sizes([path.stat().st_size for path, _ in parts])
         self.check_whole(request, [path for path, _ in parts], about)
         digests = b"".join(bytes.fromhex(etag) for _, etag in parts)
         about.etag = f"{md5(digests)}-{len(parts)}"
@@ -142,19 +149,31 @@ class Operations:
 
     def check_whole(self, request, paths, about):
         """Refuse an object that is not what its sender says it is."""
-        about.crc32 = request.headers.get(CRC, "")
-        if about.crc32 and about.crc32 != store.crc32(paths):
-            raise Refusal(400, "BadDigest")
+        told = about.crc32 = request.headers.get(CRC, "")
+        if self.switches.composite and about.algorithm:
+            about.crc32 = store.composite(paths)
+        elif about.algorithm:
+            about.crc32 = store.crc32(paths)
+        if told and told != about.crc32:
+            raise Refusal(400, "XAmzContentChecksumMismatch")
         size = request.headers.get("x-amz-mp-object-size")
         if size and int(size) != sum(path.stat().st_size for path in paths):
             raise Refusal(400, "InvalidRequest")
 
-    def part(self, folder, text):
+    def part(self, folder, text, about):
         number, etag = NUMBER.search(text)[1], ETAG.search(text)[1]
         path = folder / str(int(number))
         if not path.is_file() or md5(path.read_bytes()) != etag:
             raise Refusal(400, "InvalidPart")
+        if not self.is_known(text, path, about):
+            raise Refusal(400, "InvalidPart")
         return path, etag
+
+    def is_known(self, text, path, about):
+        """Return whether the sender has the checksum of the part, where it tells or has to."""
+        if told := CHECKSUM.search(text):
+            return told[1] == store.crc32([path])
+        return not (self.switches.part_checksums and about.algorithm)
 
 
 def is_kept(name):
@@ -165,7 +184,8 @@ def told(about, *, crc=True):
     """Return the headers that tell of an object."""
     headers = {"ETag": f'"{about.etag}"'}
     if about.crc32 and crc:
-        headers |= {CRC: about.crc32, TYPE: about.checksum_type or "FULL_OBJECT"}
+        headers |= {CRC: about.crc32}
+        headers |= {} if "-" in about.crc32 else {TYPE: "FULL_OBJECT"}
     return headers
 
 

@@ -22,6 +22,7 @@ class About:
 
     etag: str = ""
     crc32: str = ""
+    algorithm: str = ""  # of an upload whose parts have checksums
     checksum_type: str = ""
     headers: dict[str, str] = field(default_factory=dict)  # that it was made with
 
@@ -127,6 +128,12 @@ def crc32(pieces: list[Path | bytes]) -> str:
         for block in blocks_of(piece):
             checksum = zlib.crc32(block, checksum)
     return base64.b64encode(checksum.to_bytes(4, "big")).decode()
+
+
+def composite(parts: list[Path]) -> str:
+    """Return the checksum of the checksums of the parts."""
+    checksums = b"".join(base64.b64decode(crc32([part])) for part in parts)
+    return f"{crc32([checksums])}-{len(parts)}"
 
 
 def md5(data: bytes) -> str:

@@ -19,6 +19,9 @@ class S3Switches:
     bytes_per_second: int = 0  # that bodies are read with; 0 is as fast as they come
     quota: int = 0  # bytes of an object; 0 is no limit
     checksums: bool = True  # False: "not implemented", as on servers of some years ago
+    # Whether an upload with checksums needs those of its parts to end, as MinIO has it.
+    part_checksums: bool = False
+    composite: bool = False  # True: objects of parts have checksums of checksums, as on older ones
     look: bool = True  # False: objects may be written and not looked at
     damage: bool = False  # the first byte of what is written is stored as another one
     clock: int = 0  # seconds that it is ahead

@@ -15,6 +15,7 @@ class Known:
         self.journal = journal
         self.uploads = {}  # id -> key
         self.tokens = {}  # id -> what marks the object as this upload's
+        self.wholes = set()  # ids of uploads whose objects have one checksum of all their bytes
         self.parts = {}  # (id, number) -> Part
         self.asked = None
         self.checksums = True  # whether the server takes them, as far as it has told
@@ -32,15 +33,17 @@ class Known:
                 case {"upload": upload, "key": key, "token": token}:
                     self.uploads[upload], self.tokens[upload] = key, token
                     self.checksums = entry.get("checksums", True)
+                    self.wholes |= {upload} if entry.get("whole") else set()
                 case {"asked": asked}:
                     self.asked = Asked(**asked)
                 case {"ended": upload}:
                     self.forget(upload)
 
-    def begun(self, upload: str, key: str, token: str) -> None:
+    def begun(self, upload: str, key: str, token: str, *, whole: bool) -> None:
         self.uploads[upload], self.tokens[upload] = key, token
-        entry = {"upload": upload, "key": key, "token": token, "checksums": self.checksums}
-        self.journal.write(entry)
+        self.wholes |= {upload} if whole else set()
+        told = {"checksums": self.checksums, "whole": whole}
+        self.journal.write({"upload": upload, "key": key, "token": token} | told)
 
     def confirmed(self, upload: str, number: int, part: Part) -> None:
         self.parts[upload, number] = part

@@ -22,6 +22,18 @@ def with_checksums(known: Known, send, checksums: dict) -> dict:
     return send()
 
 
+def give_up(bucket: Bucket, key: str, upload: str, known: Known) -> None:
+    """Let the server forget an upload. Where it does not, this job goes on without it."""
+    try:
+        bucket.abort(key, upload)
+    except ExportError as error:  # Many accounts may write, and not take back.
+        known.forget(upload)
+        bucket.delivery.log(f"{error} Its parts stay, and the export goes on.")
+    else:
+        known.ended(upload)
+        bucket.delivery.log(f"Gave up an upload of {bucket.place(key)} begun earlier.")
+
+
 def looked_at(bucket: Bucket, asked: Asked, answer: dict, known: Known) -> Arrival:
     """Return what the server says of the object that it has made. Raise where it is not whole."""
     place = bucket.place(asked.key)

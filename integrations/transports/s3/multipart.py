@@ -10,16 +10,23 @@ from botocore.exceptions import ClientError
 from integrations.errors import ExportError, PermanentError
 from integrations.transports.arrival import Arrival
 from integrations.transports.s3.arriving import MARK, Asked
-from integrations.transports.s3.bucket import Bucket
+from integrations.transports.s3.bucket import Bucket, is_unknown
 from integrations.transports.s3.confirming import etag_in, is_confirmed, other
 from integrations.transports.s3.faults import code_of
 from integrations.transports.s3.known import Known, new_token
-from integrations.transports.s3.making import looked_at, with_checksums
+from integrations.transports.s3.making import give_up, looked_at, with_checksums
 from integrations.transports.s3.manner import MEGABYTE, Manner
 from integrations.transports.s3.parts import MOST, Part, crc32, etag_of_parts, sha256, written
 
 LANES = 4  # parts on their way at a time; each is in memory
 CHECKED = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}
+UNCHECKED = "The server knows other checksums of large objects: sending {} again without them."
+# Codes of refusals by those who know other ones.
+MISFITS = ("InvalidPart", "BadDigest", "XAmzContentChecksumMismatch", "InvalidChecksum")
+
+
+class ChecksumsRefused(Exception):
+    """The server takes the upload without checksums only, and has been let forget it."""
 
 
 class Multipart:
@@ -30,7 +37,7 @@ class Multipart:
         self.delivery = bucket.delivery
         self.place = bucket.place(key)
         self.upload = ""
-        self.etags = []
+        self.etags, self.checksums = [], []
         self.size = self.sent = self.checksum = 0
         self.kept = 0  # parts that were there already
 
@@ -43,9 +50,22 @@ class Multipart:
                 self.delivery.log(f"Resumed {self.place}: {self.kept} parts were there already.")
             return self.complete(content.digest.hexdigest())
         except ExportError as error:
-            if lost(error):
-                self.known.ended(self.upload)
+            self.judge(error)
             raise
+
+    def judge(self, error):
+        """Keep no upload that the server does not make an object of."""
+        code, operation = cause_of(error)
+        misfit = operation == "CompleteMultipartUpload" and code in MISFITS
+        if code == "NoSuchUpload":
+            self.known.ended(self.upload)
+        elif self.known.checksums and (misfit or is_unknown(error)):
+            give_up(self.bucket, self.key, self.upload, self.known)
+            self.known.checksums = False
+            self.delivery.log(UNCHECKED.format(self.place))
+            raise ChecksumsRefused from error
+        elif code == "InvalidPart":
+            give_up(self.bucket, self.key, self.upload, self.known)
 
     def begun_before(self):
         mine = [upload for upload, key in self.known.uploads.items() if key == self.key]
@@ -59,10 +79,11 @@ class Multipart:
             deed = f"Begin {self.place}"
             return self.bucket.insist("create_multipart_upload", deed, **given, **checksums)
 
-        upload = with_checksums(self.known, send, CHECKED)["UploadId"]
-        self.known.begun(upload, self.key, token)
+        begun = with_checksums(self.known, send, CHECKED)
+        whole = begun.get("ChecksumType") == "FULL_OBJECT"
+        self.known.begun(begun["UploadId"], self.key, token, whole=whole)
         self.bucket.tell()
-        return upload
+        return begun["UploadId"]
 
     def send(self, pieces):
         """Send the pieces; no more of them are made while all lanes are taken."""
@@ -87,19 +108,20 @@ class Multipart:
 
     def take(self, size, done):
         """Count a part once it is there."""
-        self.etags.append(done.result())
+        etag, checksum = done.result()
+        self.etags.append(etag)
+        self.checksums.append(checksum)
         self.sent += size
         self.delivery.progress(self.sent)
         self.bucket.tell()
 
     def part(self, number, piece):
-        """Send a part, unless the server has the very same. Return its ETag."""
-        digest = sha256(piece)
+        """Send a part, unless the server has the very same. Return its ETag and checksum."""
+        digest, checksum = sha256(piece), crc32(piece)
         before = self.known.parts.get((self.upload, number))
         if before and before.sha256 == digest:
             self.kept += 1
-            return before.etag
-        checksum = crc32(piece)
+            return before.etag, checksum
         given = {"Key": self.key, "UploadId": self.upload, "PartNumber": number, "Body": piece}
         given |= {"ChecksumCRC32": written(checksum)} if self.known.checksums else {}
         deed = f"Write part {number} of {self.place}"
@@ -108,16 +130,16 @@ class Multipart:
             raise other(f"Part {number} of {self.place}")
         etag = etag_in(answer)
         self.known.confirmed(self.upload, number, Part(digest, etag))
-        return etag
+        return etag, checksum
 
     def complete(self, sha256):
         """Make the parts the object, once this worker is known to be the one to do it."""
         token = self.known.tokens[self.upload]
         whole = etag_of_parts(self.etags)
         asked = Asked(self.key, token, self.size, self.checksum, whole, self.upload, sha256)
-        parts = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(self.etags, 1)]
-        given = {"Key": self.key, "UploadId": self.upload, "MultipartUpload": {"Parts": parts}}
-        if self.known.checksums:
+        parts = {"Parts": list(self.parts())}
+        given = {"Key": self.key, "UploadId": self.upload, "MultipartUpload": parts}
+        if self.upload in self.known.wholes:
             given |= {"ChecksumCRC32": written(self.checksum), "ChecksumType": "FULL_OBJECT"}
             given["MpuObjectSize"] = self.size
         self.delivery.fence()
@@ -125,8 +147,14 @@ class Multipart:
         answer = self.bucket.ask("complete_multipart_upload", f"Finish {self.place}", **given)
         return looked_at(self.bucket, asked, answer, self.known)
 
+    def parts(self):
+        """Yield what the server has to find of each part. MinIO asks for its checksum as well."""
+        for number, (etag, checksum) in enumerate(zip(self.etags, self.checksums, strict=True), 1):
+            told = {"ChecksumCRC32": written(checksum)} if self.known.checksums else {}
+            yield {"PartNumber": number, "ETag": etag} | told
 
-def lost(error):
-    """Return whether the server knows nothing of the upload."""
+
+def cause_of(error):
+    """Return the code of the server's answer and to what it was; nothing where there is none."""
     cause = error.__cause__
-    return isinstance(cause, ClientError) and code_of(cause) == "NoSuchUpload"
+    return (code_of(cause), cause.operation_name) if isinstance(cause, ClientError) else ("", "")

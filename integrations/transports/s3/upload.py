@@ -14,8 +14,9 @@ from integrations.transports.s3.account import Account
 from integrations.transports.s3.arriving import arrival, is_ours, is_whole
 from integrations.transports.s3.bucket import SCHEME, Bucket
 from integrations.transports.s3.known import Known
+from integrations.transports.s3.making import give_up
 from integrations.transports.s3.manner import Manner
-from integrations.transports.s3.multipart import Multipart
+from integrations.transports.s3.multipart import ChecksumsRefused, Multipart
 from integrations.transports.s3.parts import crc32, cut
 from integrations.transports.s3.single import put
 
@@ -43,7 +44,10 @@ class Upload:
             if arrived := self.arrived(bucket, key, content):
                 return arrived
             self.forget_uploads_of_the_dead(bucket, key, content)
-            return self.put(bucket, key, content)
+            try:
+                return self.put(bucket, key, content)
+            except ChecksumsRefused:
+                return self.put(bucket, key, content)
 
     def put(self, bucket, key, content):
         """Send few bytes with one request, and more in parts."""
@@ -58,18 +62,7 @@ class Upload:
         """Give up what earlier attempts have begun, but for what this one can go on with."""
         for upload, begun_for in list(self.known.uploads.items()):
             if begun_for != key or not content.repeatable:
-                self.give_up(bucket, begun_for, upload)
-
-    def give_up(self, bucket, key, upload):
-        """Let the server forget an upload. Where it does not, this job goes on without it."""
-        try:
-            bucket.abort(key, upload)
-        except ExportError as error:  # Many accounts may write, and not take back.
-            self.known.forget(upload)
-            self.delivery.log(f"{error} Its parts stay, and the export goes on.")
-        else:
-            self.known.ended(upload)
-            self.delivery.log(f"Gave up an upload of {bucket.place(key)} begun earlier.")
+                give_up(bucket, begun_for, upload, self.known)
 
     def arrived(self, bucket, key, content=None):
         """Return what an earlier try did deliver, where only the answer to it was lost."""
