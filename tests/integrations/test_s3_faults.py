@@ -133,6 +133,15 @@ def test_an_object_whose_answer_was_lost_is_not_sent_twice(s3, rows, large, oper
     assert any("had arrived" in line for line in log)
 
 
+def test_an_object_is_found_where_checksums_cannot_be_asked_for(s3, rows):
+    s3.switches.checksums, s3.switches.unsupported = False, True
+    s3.switches.lost["PutObject"] = 1
+
+    landed(s3, connector(s3, max_connection_retry=0).deliver(rows, local_delivery()), rows)
+    s3.switches.refusals["HeadObject"] = [(400, "InvalidArgument")]
+    landed(s3, connector(s3).deliver(rows, local_delivery()), rows)
+
+
 def test_an_object_whose_last_answer_was_lost_is_found(s3, rows):
     s3.switches.lost["PutObject"] = 1
 
@@ -191,9 +200,10 @@ def test_a_server_that_keeps_other_bytes_is_found_out(s3, request, size, checksu
     assert s3.keys() == s3.uploads() == []
 
 
+@pytest.mark.parametrize("unsupported", [False, True])
 @pytest.mark.parametrize("size", ["rows", "large"])
-def test_a_server_without_checksums_is_taken_by_its_etags(s3, request, size):
-    s3.switches.checksums = False
+def test_a_server_without_checksums_is_taken_by_its_etags(s3, request, size, unsupported):
+    s3.switches.checksums, s3.switches.unsupported = False, unsupported
     sent = request.getfixturevalue(size)
 
     receipt = connector(s3, part_size=5).deliver(sent, local_delivery())

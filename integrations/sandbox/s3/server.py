@@ -17,6 +17,7 @@ from integrations.sandbox.s3.switches import S3Switches
 BLOCK = 1 << 16
 # Of these there are one for each algorithm; which mode an answer has is another matter.
 CHECKSUM = ("x-amz-checksum-crc", "x-amz-checksum-sha", "x-amz-checksum-algorithm")
+MODE = "x-amz-checksum-mode"
 
 
 class Gone(Exception):
@@ -81,9 +82,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def check_checksum(self, request, switches):
         """Refuse what is not what its sender says, or that it says so at all."""
-        given = [name for name in map(str.lower, self.headers) if name.startswith(CHECKSUM)]
+        looking = switches.unsupported and self.command == "HEAD"
+        unknown = MODE if looking else CHECKSUM
+        given = [name for name in map(str.lower, self.headers) if name.startswith(unknown)]
         if not switches.checksums and given:
-            raise Refusal(501, "NotImplemented")
+            if not switches.unsupported:
+                raise Refusal(501, "NotImplemented")
+            told = f"Unsupported header '{given[0]}' received for this API call"
+            raise Refusal(400, "InvalidArgument", told)
         said = self.headers.get(operations.CRC)
         if said and self.command == "PUT" and said != crc32([request.body]):
             raise Refusal(400, "BadDigest")

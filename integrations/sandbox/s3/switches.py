@@ -18,7 +18,8 @@ class S3Switches:
     silent: set[str] = field(default_factory=set)  # operations that get no answer until the end
     bytes_per_second: int = 0  # that bodies are read with; 0 is as fast as they come
     quota: int = 0  # bytes of an object; 0 is no limit
-    checksums: bool = True  # False: "not implemented", as on servers of some years ago
+    checksums: bool = True  # False: headers of them are refused, as on servers of some years ago
+    unsupported: bool = False  # True: with 400 in place of 501
     # Whether an upload with checksums needs those of its parts to end, as MinIO has it.
     part_checksums: bool = False
     composite: bool = False  # True: objects of parts have checksums of checksums, as on older ones

@@ -1,12 +1,13 @@
 """One bucket of an account, and what an export asks of it."""
 
+import re
 import time
 from collections import deque
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from integrations.delivery import Delivery
-from integrations.errors import ExportError, PermanentError, TransientError
+from integrations.errors import ExportError, TransientError
 from integrations.transports.s3.account import Account
 from integrations.transports.s3.faults import code_of, translate
 from integrations.transports.s3.sending import Sender
@@ -15,6 +16,8 @@ SCHEME = "s3://"
 TRIES = 3  # of a request that can be sent again without a look at what came of it
 FIRST_WAIT, LOOK = 0.2, 0.05  # seconds
 GONE = ("404", "NoSuchKey", "NotFound")
+INVALID = ("InvalidArgument", "InvalidRequest")
+HEADER = re.compile("unsupported header|x-amz-checksum", re.IGNORECASE)
 UNTOLD = ("403", "AccessDenied", "AllAccessDisabled", "405", "MethodNotAllowed", "NotImplemented")
 
 
@@ -65,17 +68,18 @@ class Bucket:
             self.delivery.check()
             time.sleep(LOOK)
 
-    def head(self, key: str, version: str = "") -> dict | None:
+    def head(self, key: str, version: str = "", *, checksums: bool = True) -> dict | None:
         """Return what the server tells of an object; nothing where there is none.
 
         An empty answer means that it does not tell: many accounts may write and not look.
         """
         given = {"VersionId": version} if version else {}
+        given |= {"ChecksumMode": "ENABLED"} if checksums else {}
         try:
-            return self.client.head_object(
-                Bucket=self.name, Key=key, ChecksumMode="ENABLED", **given
-            )
+            return self.client.head_object(Bucket=self.name, Key=key, **given)
         except ClientError as error:
+            if checksums and code_of(error) == "400":  # No more is told in answer to a HEAD.
+                return self.head(key, version, checksums=False)
             if code_of(error) in GONE:
                 return None
             if code_of(error) in UNTOLD:
@@ -106,6 +110,7 @@ class Bucket:
 def is_unknown(error: ExportError) -> bool:
     """Return whether the server said that it does not know of such a thing as was asked for."""
     cause = error.__cause__
-    return isinstance(error, PermanentError | TransientError) and (
-        isinstance(cause, ClientError) and code_of(cause) in ("NotImplemented", "501")
-    )
+    if not isinstance(cause, ClientError):
+        return False
+    unsupported = code_of(cause) in INVALID and HEADER.search(str(cause))
+    return code_of(cause) in ("NotImplemented", "501") or bool(unsupported)

@@ -37,7 +37,7 @@ def give_up(bucket: Bucket, key: str, upload: str, known: Known) -> None:
 def looked_at(bucket: Bucket, asked: Asked, answer: dict, known: Known) -> Arrival:
     """Return what the server says of the object that it has made. Raise where it is not whole."""
     place = bucket.place(asked.key)
-    found = shown(bucket, asked, answer)
+    found = shown(bucket, asked, answer, known)
     if not is_ours(found, asked):
         found = {}  # Somebody has replaced it since, or it is not shown.
     elif not is_whole(found, asked):
@@ -55,10 +55,11 @@ def damaged(bucket: Bucket, asked: Asked, answer: dict, known: Known) -> None:
     raise other(bucket.place(asked.key))
 
 
-def shown(bucket, asked, answer):
+def shown(bucket, asked, answer, known):
     """Return the server's look at the object; nothing where it does not show it."""
     try:
-        return bucket.head(asked.key, version_in(answer)) or {}
+        version = version_in(answer)
+        return bucket.head(asked.key, version, checksums=known.checksums) or {}
     except ExportError as error:
         # The object is there: from here on nothing makes the delivery fail.
         bucket.delivery.log(f"{error} The object was made, and is not looked at again.")

@@ -69,7 +69,7 @@ class Upload:
         asked = self.known.asked
         if not asked or asked.key != key:
             return None
-        found = bucket.head(key)
+        found = bucket.head(key, checksums=self.known.checksums)
         if not found or not (is_ours(found, asked) and is_whole(found, asked)):
             return None
         if not (asked := measured(asked, content)):
