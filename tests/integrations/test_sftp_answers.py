@@ -1,10 +1,15 @@
 """What a server is asked together with something else, and what its answers say."""
 
+import hashlib
 import struct
 
 import pytest
+from paramiko import SFTP_OP_UNSUPPORTED, sftp_server
 
-from integrations.transports.sftp import Files
+from integrations.connectors.sftp.login import account_of
+from integrations.errors import PermanentError
+from integrations.sandbox.files import Handle
+from integrations.transports.sftp import Connection, Files
 from integrations.transports.sftp.attributes import attributes
 from integrations.transports.sftp.files import LEAST_BLOCK
 from integrations.transports.sftp.open_file import OpenFile
@@ -96,3 +101,51 @@ def test_attributes_that_were_not_sent_are_unknown():
     found = attributes(struct.pack(">III", 8, 1, 2))
 
     assert (found.st_size, found.st_mode, found.st_mtime) == (None, None, 2)
+
+
+def speak(monkeypatch, words):
+    """Let the sandbox say all it has to say in bytes that are no UTF-8."""
+    with pytest.raises(UnicodeDecodeError):
+        words.decode()
+    monkeypatch.setattr(sftp_server, "SFTP_DESC", [words] * 9)
+
+
+@pytest.mark.parametrize("words", ["opération".encode("latin-1"), "失敗".encode("shift-jis")])
+@pytest.mark.parametrize(
+    "switches", [{}, {"rename_over": False}, {"rename_answer": SFTP_OP_UNSUPPORTED}]
+)
+def test_servers_that_speak_no_english_get_the_file(sandbox, many, monkeypatch, words, switches):
+    speak(monkeypatch, words)
+    for name, value in switches.items():
+        setattr(sandbox.switches, name, value)
+    to_a_new_folder = connector(sandbox, "new/folder/out.csv")
+
+    for _ in range(2):
+        receipt = to_a_new_folder.export(many, local_delivery())
+
+    [file] = sandbox.root.rglob("*.*")
+    assert file.read_bytes() == content(many)
+    assert receipt.files[0].remote_bytes == receipt.bytes
+
+
+def test_what_such_a_server_refuses_is_told_as_by_any_other(sandbox, many, monkeypatch):
+    speak(monkeypatch, "d\xe9fendu".encode("latin-1"))
+    sandbox.switches.refused_names = "."
+
+    with pytest.raises(PermanentError, match="permission denied"):
+        connector(sandbox).export(many, local_delivery())
+
+
+def test_a_file_is_read_back_block_by_block_as_the_server_gives_them(sandbox, monkeypatch):
+    data = bytes(range(251)) * 9_000
+    sandbox.root.joinpath("large").write_bytes(data)
+    usual = Handle.read
+    monkeypatch.setattr(Handle, "read", lambda file, offset, size: usual(file, offset, 9_999))
+
+    with Connection(account_of(connector(sandbox).authentication), local_delivery()) as connection:
+        files = Files(connection)
+
+        assert files.sha256("/large") == hashlib.sha256(data).hexdigest()
+        assert files.read("/large", 1_000_000, 65_536) == data[1_000_000:1_065_536]
+        assert files.read("/large", len(data) - 10, 65_536) == data[-10:]
+        assert files.read("/missing", 0, 9) == b"" == files.sha256("/missing").encode()

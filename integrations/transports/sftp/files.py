@@ -6,7 +6,7 @@ import re
 import secrets
 import stat
 import struct
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from paramiko import SFTPAttributes, SFTPError
 from paramiko.sftp import (
@@ -20,6 +20,7 @@ from paramiko.sftp import (
 from integrations.errors import PermanentError
 from integrations.transports.sftp.connection import Connection, is_answer
 from integrations.transports.sftp.open_file import OpenFile
+from integrations.transports.sftp.operations import BLOCK, Operations
 from integrations.transports.sftp.requests import Requests, string
 
 LEAST_BLOCK = 32_768  # bytes of one write that every server takes
@@ -29,18 +30,6 @@ LONGEST_PATH = 4096
 NEVER = re.compile("unsupported|not supported|not implemented|status 8", re.IGNORECASE)
 NEW = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
 ONLY_NEW = NEW | SFTP_FLAG_EXCL
-
-
-class Hashed:
-    """What is written to it, as a SHA-256."""
-
-    def __init__(self, delivery):
-        self.delivery = delivery
-        self.digest = hashlib.sha256()
-
-    def write(self, data):
-        self.delivery.check()
-        self.digest.update(data)
 
 
 def longest_write(limits: bytes) -> int:
@@ -61,9 +50,9 @@ class Files:
 
     def __init__(self, connection: Connection):
         self.connection = connection
-        self.client = connection.client
         self.doing = connection.doing
-        self.requests = Requests(self.client.get_channel(), connection.watchdog.waiting)
+        self.requests = Requests(connection.client.get_channel(), connection.watchdog.waiting)
+        self.operations = Operations(self.requests)
         self.block = LEAST_BLOCK
         # OpenSSH tells how much of one write it takes. It is asked with the first file.
         self.knows_limits = self.is_openssh = "OpenSSH" in connection.transport.remote_version
@@ -93,7 +82,9 @@ class Files:
         """Return the directory after the log-in; nothing where the server does not tell."""
         with self.doing("Ask for the log-in directory"):
             try:
-                path = self.client.normalize(".")
+                path = self.operations.real_path(".").decode()
+            except UnicodeDecodeError:  # No path of ours could begin with it.
+                return ""
             except OSError as error:
                 if not is_answer(error):
                     raise
@@ -106,7 +97,7 @@ class Files:
         """Return what the server says of the file. Nothing where there is none, or it is secret."""
         with self.doing(f"Look at {path}"):
             try:
-                return self.client.stat(path)
+                return self.operations.stat(path)
             except OSError as error:
                 if not is_answer(error):
                     raise
@@ -120,7 +111,7 @@ class Files:
         """Return whether the server says for sure that there is no such file."""
         with self.doing(f"Look at {path}"):
             try:
-                self.client.stat(path)
+                self.operations.stat(path)
             except FileNotFoundError:
                 return True
             except OSError as error:
@@ -156,7 +147,7 @@ class Files:
         self.make_folder(posixpath.dirname(path))
         with self.doing(f"Create the directory {path}"):
             try:
-                self.client.mkdir(path)
+                self.operations.make_folder(path)
             except OSError:
                 if not self.stat(path):  # Another export can have been quicker.
                     raise
@@ -171,11 +162,13 @@ class Files:
 
     def read(self, path: str, offset: int, length: int) -> bytes:
         """Return bytes of the file; none where the server does not let them be read."""
+        found = bytearray()
         with self.doing(f"Read {path}"):
             try:
-                with self.client.open(path) as file:
-                    file.seek(offset)
-                    return file.read(length)
+                with closing(self.operations.read(path, offset, -(-length // BLOCK))) as blocks:
+                    while len(found) < length and (block := next(blocks, b"")):
+                        found += block
+                return bytes(found[:length])
             except OSError as error:
                 if not is_answer(error):
                     raise
@@ -183,15 +176,18 @@ class Files:
 
     def sha256(self, path: str) -> str:
         """Return the SHA-256 of the file, read back; nothing where that is not allowed."""
-        sink = Hashed(self.connection.delivery)
+        digest = hashlib.sha256()
         with self.doing(f"Read {path}"):
             try:
-                self.client.getfo(path, sink)
+                with closing(self.operations.read(path)) as blocks:
+                    for block in blocks:
+                        self.connection.delivery.check()
+                        digest.update(block)
             except OSError as error:
                 if not is_answer(error):
                     raise
                 return ""
-        return sink.digest.hexdigest()
+        return digest.hexdigest()
 
     def knows_rename(self, *names: str) -> bool | None:
         """Return whether the server renames, asked with two names that are not there.
@@ -200,7 +196,7 @@ class Files:
         """
         refused = []
         with self.doing(f"Ask {self.place} whether it renames"):
-            for rename in (self.client.posix_rename, self.client.rename):
+            for rename in (self.operations.posix_rename, self.operations.rename):
                 try:
                     rename(*names)
                 except FileNotFoundError:
@@ -219,8 +215,8 @@ class Files:
                 return
             if not self.is_in_the_way(temporary, path, refusal):
                 raise refusal
-            self.client.remove(path)
-            self.client.rename(temporary, path)
+            self.operations.remove(path)
+            self.operations.rename(temporary, path)
 
     def is_in_the_way(self, temporary, path, refusal):
         """Return whether nothing but the file of that name keeps the other one from having it.
@@ -237,7 +233,7 @@ class Files:
     def rename(self, temporary, path):
         """Rename where the server can, best onto a file that is there. Return why it did not."""
         refusal = None
-        for rename in (self.client.posix_rename, self.client.rename):
+        for rename in (self.operations.posix_rename, self.operations.rename):
             try:
                 rename(temporary, path)
             except OSError as error:
@@ -257,4 +253,4 @@ class Files:
     def remove(self, path: str) -> None:
         """Remove the file; one that is not there is no error."""
         with self.doing(f"Remove {path}"), suppress(FileNotFoundError):
-            self.client.remove(path)
+            self.operations.remove(path)

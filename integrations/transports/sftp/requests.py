@@ -1,7 +1,7 @@
 """Requests to an SFTP server with many under way at once, so that distance costs little.
 
 paramiko asks for one confirmation at a time, and drops what a server answers to the end of a
-file: a full disk can show there first. These requests go over the same channel, between its own.
+file: a full disk can show there first. These requests go over the channel that it has opened.
 """
 
 import errno
@@ -19,9 +19,14 @@ UNDER_WAY = 4 * 1024 * 1024  # bytes sent and not yet confirmed
 LONGEST_ANSWER = 1024 * 1024  # bytes; those that are waited for here have a few hundred
 PACKET = 32_768 - 64  # what paramiko puts into one packet of SSH; for more, it copies all
 FIRST_REQUEST = 0x4000_0000  # far from the numbers that paramiko gives to its own requests
-ERRORS = {2: errno.ENOENT, 3: errno.EACCES}
+END, ERRORS = 1, {2: errno.ENOENT, 3: errno.EACCES}
+WORDS = {5: "bad message", 8: "unsupported"}  # whatever language the server says it in
 HEAD = struct.Struct(">IBI")  # length, type, request
 LENGTH, REST = 4, 5  # bytes of the head that the length does not count, and that it does
+
+
+class EndOfFile(OSError):
+    """The file has no more bytes."""
 
 
 @dataclass
@@ -29,6 +34,7 @@ class Question:
     """A request that is asked for the content of its answer."""
 
     asked: float | None  # when; nothing where the time to the answer tells nothing
+    kind: int | None = None  # of the answer
     content: bytes | None = None
     error: Exception | None = None
 
@@ -37,13 +43,15 @@ class Question:
         if kind == CMD_STATUS and (code := int.from_bytes(content[:4], "big")):
             self.error = failure(code, content)
         else:
-            self.content = content
+            self.kind, self.content = kind, content
         return math.inf if self.asked is None else time.monotonic() - self.asked
 
-    def answer(self) -> bytes:
-        """Return the content. Raise OSError where the answer is an error."""
+    def answer(self, kind: int | None = None) -> bytes:
+        """Return the content, of the kind if one is given. Raise OSError where it is an error."""
         if self.error:
             raise self.error
+        if kind not in (None, self.kind):
+            raise SFTPError("an answer to something else")
         return self.content
 
 
@@ -61,11 +69,11 @@ class Requests:
         self.questions = {}  # request -> the question that waits for its content
         self.failure = None
 
-    def ask(self, kind: int, body: bytes) -> bytes:
-        """Return the content of the answer. Raise OSError where it is an error."""
+    def ask(self, kind: int, body: bytes, answer: int | None = None) -> bytes:
+        """Return the content of the answer, of its kind. Raise OSError where it is an error."""
         question = self.begin(kind, body)
         self.settle()
-        return question.answer()
+        return question.answer(answer)
 
     def begin(self, kind: int, body: bytes) -> "Question":
         """Ask without waiting: the answer is there once all is settled.
@@ -182,8 +190,12 @@ def string(content: bytes) -> bytes:
 
 
 def failure(code, content):
-    """Return the exception for a bad status, the one that paramiko raises for its requests."""
+    """Return the exception for a bad status."""
     text = content[8 : 8 + int.from_bytes(content[4:8], "big")].decode(errors="replace")
     if code in ERRORS:
         return OSError(ERRORS[code], text)
+    if code == END:
+        return EndOfFile(text)
+    if code in WORDS:
+        return OSError(f"{WORDS[code]}: {text}")
     return OSError(text or f"status {code}")
