@@ -10,20 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from console.engines import QueryError, Source, get_engine, intervals, work
+from tests.console.asking import rows, wrong
 
 naive = datetime.fromisoformat
-SLOT = datetime(2018, 8, 14, 1, 23, 45, tzinfo=UTC)
-
-
-def rows(sql, folder, engine="trino", tables=None, **more):
-    """Run a query and return its rows and its columns."""
-    runner = get_engine(engine)
-    more = {"scheduled_time": SLOT} | more
-    statement = runner.plan(sql, database="demo", tables=tables or {"demo": {}}, **more)
-    result = runner.execute(statement, folder / "output.parquet")
-    found = pq.read_table(folder / "output.parquet")
-    return [tuple(row.values()) for row in found.to_pylist()], result.columns
-
 
 # Many values in one query: a process for each would take long.
 VALUES = [
@@ -114,10 +103,7 @@ VALUES = [
 
 
 def test_expressions_have_their_values_of_trino(tmp_path):
-    select = ",\n".join(f"{expression} AS v{i}" for i, (expression, _) in enumerate(VALUES))
-    [found], _ = rows(f"SELECT {select}", tmp_path)
-    wrong = {VALUES[i][0]: value for i, value in enumerate(found) if value != VALUES[i][1]}
-    assert not wrong
+    assert not wrong(VALUES, tmp_path)
 
 
 TD_VALUES = [
@@ -153,10 +139,7 @@ TD_VALUES = [
 
 
 def test_time_functions_have_their_values_of_td(tmp_path):
-    select = ",\n".join(f"{expression} AS v{i}" for i, (expression, _) in enumerate(TD_VALUES))
-    [found], _ = rows(f"SELECT {select}", tmp_path)
-    wrong = {TD_VALUES[i][0]: value for i, value in enumerate(found) if value != TD_VALUES[i][1]}
-    assert not wrong
+    assert not wrong(TD_VALUES, tmp_path)
 
 
 # The examples of TD's page, for a job scheduled at 2018-08-14 01:23:45.

@@ -3,7 +3,7 @@
 import pytest
 
 from console.engines import types
-from tests.console.test_sql import rows
+from tests.console.asking import rows
 
 # What is kept: (SQL, value, type as people see it).
 KEPT = [

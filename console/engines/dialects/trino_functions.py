@@ -2,6 +2,9 @@
 
 from sqlglot import exp
 
+from console.engines.dialects import trino_json
+from console.engines.dialects.calling import call, calls
+
 
 def translate(tree):
     """Replace what DuckDB would understand otherwise, the innermost first."""
@@ -14,17 +17,6 @@ def translate(tree):
             return new
         node.replace(new)
     return tree
-
-
-def call(name, *arguments):
-    """Return the call of a function of ours, on copies of the arguments that are there."""
-    given = [argument.copy() for argument in arguments if argument is not None]
-    return exp.Anonymous(this=name, expressions=given)
-
-
-def calls(name, *keys):
-    """Return a change that hands the named parts of a node to a function of ours."""
-    return lambda node: call(name, *(node.args.get(key) for key in keys))
 
 
 def convert(node):
@@ -126,10 +118,11 @@ MATCHES = {
     "all_match": match("list_bool_and", exp.true()),
     "none_match": lambda node: exp.Not(this=exp.paren(MATCHES["any_match"](node))),
 }
+NAMED = MATCHES | {"json_exists": trino_json.exists}
 
 
 def by_name(node):
-    change = MATCHES.get(node.name.lower())
+    change = NAMED.get(node.name.lower())
     return change(node) if change else node
 
 
@@ -149,8 +142,9 @@ CHANGES = {
     exp.Extract: iso_part,
     exp.Filter: count_from_zero,
     exp.Format: formatted,
-    exp.JSONExtract: calls("trino_json", "this", "expression"),
+    exp.JSONExtract: trino_json.extract,
     exp.JSONExtractScalar: calls("trino_json_scalar", "this", "expression"),
+    exp.JSONValue: trino_json.value,
     exp.ParseDatetime: calls("trino_parse_datetime", "this", "format"),
     exp.Rand: random,
     exp.Reduce: reduce,

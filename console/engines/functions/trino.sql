@@ -15,8 +15,9 @@ CREATE MACRO trino_double_text(x) AS CASE
     WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
     WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR)
     ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
--- TRY_CAST: branches for other types are worked out too when x is a constant.
+-- TRY and TRY_CAST: branches for other types are worked out too when x is a constant.
 CREATE MACRO trino_text(x) AS CASE typeof(x)
+    WHEN 'JSON' THEN TRY(json_extract_string(CAST(x AS VARCHAR), '$'))
     WHEN 'DOUBLE' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE))
     WHEN 'FLOAT' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE))
     WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
@@ -40,6 +41,8 @@ CREATE MACRO trino_json_scalar(x, path) AS CASE
     WHEN NOT json_valid(CAST(x AS VARCHAR)) THEN NULL
     WHEN json_type(CAST(x AS VARCHAR), path) IN ('OBJECT', 'ARRAY') THEN NULL
     ELSE json_extract_string(CAST(x AS VARCHAR), path) END;
+CREATE MACRO trino_json_exists(x, path) AS
+    CASE WHEN x IS NOT NULL THEN json_valid(CAST(x AS VARCHAR)) AND json_exists(CAST(x AS VARCHAR), path) END;
 CREATE MACRO trino_array_distinct(a) AS
     list_filter(a, lambda x, i: coalesce(list_position(a, x) = i, false));
 CREATE MACRO trino_array_position(a, x) AS

@@ -1,0 +1,50 @@
+"""Functions and casts have the values of Trino, also where DuckDB's own have others."""
+
+import pytest
+
+from console.engines import QueryError
+from tests.console.asking import rows, wrong
+
+JSON = [
+    ("CAST(json_extract('{\"a\":\"gold\"}', '$.a') AS varchar)", "gold"),
+    ("TRY_CAST(json_extract('{\"a\":\"gold\"}', '$.a') AS varchar)", "gold"),
+    ("CAST(json_extract('{\"a\":\"gold\"}', '$.a') AS varchar(2))", "go"),
+    ("CAST(json_extract('{\"a\":null}', '$.a') AS varchar)", None),
+    ("CAST(json_parse('true') AS varchar)", "true"),
+    ("CAST(json_parse('[1, 2]') AS varchar)", "[1,2]"),
+    ("CAST('\"a\"' AS varchar)", '"a"'),
+    ("json_value('{\"a\":1}', 'lax $.a')", "1"),
+    ("json_value('{\"a\":1}', 'strict $.a' RETURNING bigint NULL ON ERROR)", 1),
+    ('json_value(\'{"a":[1, {"b c":2}]}\', \'lax $.a[1]."b c"\')', "2"),
+    ("json_value('{\"a\":[1]}', 'lax $.a')", None),
+    ("json_value('{bad', 'lax $.a')", None),
+    ("json_query('{\"a\":{\"b\":1}}', 'lax $.a')", '{"b":1}'),
+    ("json_exists('{\"a\":1}', 'lax $.a')", True),
+    ("json_exists('{\"a\":1}', 'strict $.b')", False),
+    ("json_exists('{bad', 'lax $.a')", False),
+]
+
+
+def test_json_is_read_as_in_trino(tmp_path):
+    assert not wrong(JSON, tmp_path)
+
+
+def test_members_of_a_json_list_become_texts_without_quotes(tmp_path):
+    sql = """SELECT CAST(e AS varchar) FROM (VALUES '["a", "b", 1, null]') AS t(x)
+        CROSS JOIN UNNEST(CAST(json_parse(x) AS array(json))) AS u(e) ORDER BY 1"""
+
+    assert rows(sql, tmp_path)[0] == [("1",), ("a",), ("b",), (None,)]
+
+
+REFUSED = [
+    ("json_value('{}', 'lax $.a[*]')", "The JSON path 'lax $.a[*]' is not understood: write lax"),
+    ("json_value('{}', 'lax $.a' DEFAULT 0 ON EMPTY)", "leave out ON EMPTY and ON ERROR"),
+    ("json_query('{}', 'lax $.a' WITH WRAPPER)", "leave out what follows the path"),
+]
+
+
+@pytest.mark.parametrize(("expression", "message"), REFUSED)
+def test_what_cannot_be_worked_out_as_in_trino_is_refused(tmp_path, expression, message):
+    with pytest.raises(QueryError) as error:
+        rows(f"SELECT {expression}", tmp_path)
+    assert message in str(error.value)
