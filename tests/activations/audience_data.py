@@ -111,7 +111,7 @@ def aggregate(aggregation, rows):
     if kind == "CountDistinct":
         return len(set(values)), "number"
     if kind in ("First", "Last"):
-        timed = [row for row in rows if row["time"] is not None and row[name] is not None]
+        timed = [row for row in rows if row["time"] is not None]
         pick = min if kind == "First" else max
         found = pick(timed, key=lambda row: row["time"])[name] if timed else None
         return found, EVENTS.columns[name].kind

@@ -483,6 +483,19 @@ def test_what_has_no_character_and_no_member_is_empty(tmp_path, left, expected):
     assert {row[KEY] for row in full} == set(BLANK) - set(expected)
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("First", ["a"]), ("Last", [])])
+def test_the_first_and_the_last_row_count_also_where_they_hold_no_value(tmp_path, kind, expected):
+    times = {NOW - 60: "gold", NOW: None}
+    done = [{KEY: "a", "kind": each, "amount": 1.0, "time": time} for time, each in times.items()]
+    people = [dict.fromkeys(TYPES) | {KEY: "a"}]
+    ask = asking(tmp_path, {"customers": (people, TYPES), "behavior_orders": (done, EVENT_TYPES)})
+    left = {"aggregation": {"type": kind, "column": "kind"}, "source": {"name": "orders"}}
+
+    found = ask(members(rule({"type": "Equal", "rightValue": "gold"}, **left), audience()))
+
+    assert [row[KEY] for row in found] == expected
+
+
 def test_blank_texts_are_no_values_to_choose_from(ask):
     emails = ask(top_values("aud", "customers", ATTRIBUTES["email"], 20))
     tags = ask(top_values("aud", "customers", ATTRIBUTES["tags"], 20))

@@ -36,6 +36,23 @@ def test_members_of_a_json_list_become_texts_without_quotes(tmp_path):
     assert rows(sql, tmp_path)[0] == [("1",), ("a",), ("b",), (None,)]
 
 
+EVENTS = "FROM (VALUES ('a', 1), (NULL, 2), ('c', 0)) AS t(email, time)"
+PICKED = [
+    ("max_by(email, time)", [(None,)]),
+    ("max_by(email, -time)", [("c",)]),
+    ("min_by(email, -time)", [(None,)]),
+    ("max_by(email, time) FILTER (WHERE email IS NOT NULL)", [("a",)]),
+    ("max_by(email, time, 2)", [([None, "a"],)]),
+    ("min_by(email, time, 2) FILTER (WHERE time > 0)", [(["a", None],)]),
+    ("max_by(email, time, 2) OVER (ORDER BY time DESC)", [([None],), *[([None, "a"],)] * 2]),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), PICKED, ids=range(len(PICKED)))
+def test_a_row_without_the_value_can_be_the_last_one(tmp_path, expression, expected):
+    assert rows(f"SELECT {expression} {EVENTS}", tmp_path)[0] == expected
+
+
 REFUSED = [
     ("json_value('{}', 'lax $.a[*]')", "The JSON path 'lax $.a[*]' is not understood: write lax"),
     ("json_value('{}', 'lax $.a' DEFAULT 0 ON EMPTY)", "leave out ON EMPTY and ON ERROR"),

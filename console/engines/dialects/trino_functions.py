@@ -88,15 +88,44 @@ def drop_accuracy(node):
     return exp.ApproxDistinct(this=node.this.copy())
 
 
+def by(name):
+    """Return a change for max_by() and min_by(), which look at rows without a value as well."""
+
+    def change(node):
+        if not (count := node.args.get("count")):
+            return call(f"{name}_null", node.this, node.expression)
+        boxed = call(name, call("row", node.this), node.expression, count)
+        return boxed if goes_on(node) else call("trino_unboxed", boxed)
+
+    return change
+
+
 def count_from_zero(node):
     """Let count_if() be a bigint that is 0 where there are no rows; DuckDB has a null there."""
-    counted = node
-    while isinstance(counted, exp.Filter | exp.Window):
-        counted = counted.this
-    if not isinstance(counted, exp.CountIf) or isinstance(node.parent, exp.Filter | exp.Window):
-        return node
     number = exp.Coalesce(this=node.copy(), expressions=[exp.Literal.number(0)])
     return exp.cast(number, "bigint")
+
+
+def is_boxed(node):
+    """Return whether max_by() or min_by() makes a list, of values that `by` has put into rows."""
+    return node.name in ("arg_max", "arg_min") and len(node.expressions) == 3
+
+
+def goes_on(node):
+    """Return whether an aggregate has a FILTER or OVER behind it, which belong to it."""
+    return isinstance(node.parent, exp.Filter | exp.Window) and node.arg_key == "this"
+
+
+def finish(node):
+    """Change what comes of an aggregate, with its FILTER and OVER where it has them."""
+    inner = node
+    while isinstance(inner, exp.Filter | exp.Window):
+        inner = inner.this
+    if goes_on(node):
+        return node
+    if isinstance(inner, exp.CountIf):
+        return count_from_zero(node)
+    return call("trino_unboxed", node) if is_boxed(inner) else node
 
 
 def formatted(node):
@@ -130,17 +159,19 @@ CHANGES = {
     exp.Add: keep_type_of_sum,
     exp.Anonymous: by_name,
     exp.ApproxDistinct: drop_accuracy,
+    exp.ArgMax: by("arg_max"),
+    exp.ArgMin: by("arg_min"),
     exp.ArrayDistinct: calls("trino_array_distinct", "this"),
     exp.ArrayPosition: calls("trino_array_position", "this", "expression"),
     exp.ArraySize: calls("cardinality", "this"),
     exp.ArraySlice: calls("trino_slice", "this", "start", "end"),
     exp.Cast: convert,
-    exp.CountIf: count_from_zero,
+    exp.CountIf: finish,
     exp.DateAdd: keep_type,
     exp.DateDiff: whole_units,
     exp.DateTrunc: truncate_time,
     exp.Extract: iso_part,
-    exp.Filter: count_from_zero,
+    exp.Filter: finish,
     exp.Format: formatted,
     exp.JSONExtract: trino_json.extract,
     exp.JSONExtractScalar: calls("trino_json_scalar", "this", "expression"),
@@ -155,5 +186,5 @@ CHANGES = {
     exp.TimestampTrunc: truncate_time,
     exp.TryCast: convert,
     exp.UnixToTime: from_unixtime,
-    exp.Window: count_from_zero,
+    exp.Window: finish,
 }

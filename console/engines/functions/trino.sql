@@ -48,6 +48,8 @@ CREATE MACRO trino_array_distinct(a) AS
 CREATE MACRO trino_array_position(a, x) AS
     CASE WHEN a IS NOT NULL AND x IS NOT NULL THEN coalesce(list_position(a, x), 0) END;
 CREATE MACRO trino_slice(a, first, count) AS list_slice(a, first, first + count - 1);
+-- max_by() and min_by() that make lists take values from rows, which are there where values are not.
+CREATE MACRO trino_unboxed(a) AS list_transform(a, lambda x: struct_extract(x, 1));
 CREATE MACRO trino_random
     (n) AS CAST(floor(random() * n) AS BIGINT),
     (m, n) AS CAST(m + floor(random() * (n - m)) AS BIGINT);
