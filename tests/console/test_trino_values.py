@@ -53,6 +53,24 @@ def test_a_row_without_the_value_can_be_the_last_one(tmp_path, expression, expec
     assert rows(f"SELECT {expression} {EVENTS}", tmp_path)[0] == expected
 
 
+TEXTS = [
+    ("lower(trim('A@b.c' || chr(13)))", "a@b.c"),
+    ("trim(chr(10) || ' a' || chr(9) || ' b ' || chr(11) || chr(12))", "a\t b"),
+    ("trim('a' || chr(12288))", "a"),
+    ("trim(chr(160) || 'a')", "\xa0a"),
+    ("ltrim(chr(10) || ' a ')", "a "),
+    ("rtrim(chr(9) || 'a' || chr(9))", "\ta"),
+    ("trim(LEADING FROM chr(9) || 'a')", "a"),
+    ("trim(BOTH 'x' FROM 'xax')", "a"),
+    ("trim(chr(13))", ""),
+    ("trim(NULL)", None),
+]
+
+
+def test_texts_are_those_of_trino(tmp_path):
+    assert not wrong(TEXTS, tmp_path)
+
+
 REFUSED = [
     ("json_value('{}', 'lax $.a[*]')", "The JSON path 'lax $.a[*]' is not understood: write lax"),
     ("json_value('{}', 'lax $.a' DEFAULT 0 ON EMPTY)", "leave out ON EMPTY and ON ERROR"),

@@ -33,6 +33,16 @@ def convert(node):
     return exp.Left(this=text, expression=length[0].this.copy()) if length else text
 
 
+TRIMS = {"LEADING": "trino_ltrim", "TRAILING": "trino_rtrim"}
+
+
+def trim(node):
+    """Take away white space of all kinds where no characters are named."""
+    if node.expression:
+        return node
+    return call(TRIMS.get(node.text("position"), "trino_trim"), node.this)
+
+
 def whole_units(node):
     """Count the whole units between two times, not the borders crossed."""
     unit = exp.Literal.string(node.unit.name.lower())
@@ -184,6 +194,7 @@ CHANGES = {
     exp.SplitPart: calls("trino_split_part", "this", "delimiter", "part_index"),
     exp.Sub: keep_type_of_sum,
     exp.TimestampTrunc: truncate_time,
+    exp.Trim: trim,
     exp.TryCast: convert,
     exp.UnixToTime: from_unixtime,
     exp.Window: finish,

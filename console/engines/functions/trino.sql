@@ -26,6 +26,12 @@ CREATE MACRO trino_text(x) AS CASE typeof(x)
     ELSE CAST(x AS VARCHAR) END;
 -- A date stays a date.
 CREATE MACRO trino_date_trunc(part, x) AS cast_to_type(date_trunc(part, x), x);
+-- What Java takes for white space: more than blanks, and no space that does not break.
+CREATE MACRO trino_white() AS
+    '[\t-\r\x1c-\x20\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}]+';
+CREATE MACRO trino_trim(x) AS regexp_replace(x, '^' || trino_white() || '|' || trino_white() || '$', '', 'g');
+CREATE MACRO trino_ltrim(x) AS regexp_replace(x, '^' || trino_white(), '');
+CREATE MACRO trino_rtrim(x) AS regexp_replace(x, trino_white() || '$', '');
 CREATE MACRO trino_regexp_extract
     (x, p) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p) END,
     (x, p, n) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p, n) END;
