@@ -72,6 +72,7 @@ def clean(message):
     text = re.sub(
         r"\s*(Use TRY|You might|Add an explicit|LINE \d+:|To disable|in expression \().*", "", text
     )
+    text = re.sub(r"""string '"(.*)"' to""", r"string '\1' to", text)  # quotes of trino_whole_text
     text = re.sub(r" when casting from source column (\w+)", r' in column "\1"', text)
     return re.sub(r"\b[A-Z][A-Z0-9_]+\b", trino_word, text)
 

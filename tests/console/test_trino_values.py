@@ -71,6 +71,38 @@ def test_texts_are_those_of_trino(tmp_path):
     assert not wrong(TEXTS, tmp_path)
 
 
+WHOLE = [
+    ("CAST(2.5e0 AS bigint)", 3),
+    ("CAST(0.5e0 AS integer)", 1),
+    ("CAST(-2.5e0 AS bigint)", -3),
+    ("CAST(CAST(1.5 AS real) AS smallint)", 2),
+    ("TRY_CAST(2.5e0 AS tinyint)", 3),
+    ("CAST(2.5 AS bigint)", 3),
+    ("CAST('-12' AS bigint)", -12),
+    ("TRY_CAST('+12' AS bigint)", 12),
+    ("TRY_CAST('12.7' AS bigint)", None),
+    ("TRY_CAST('1e3' AS bigint)", None),
+    ("TRY_CAST('0x1F' AS integer)", None),
+    ("TRY_CAST('1_000' AS bigint)", None),
+    ("TRY_CAST('' AS bigint)", None),
+    ("TRY_CAST(300 AS tinyint)", None),
+    ("CAST(CAST(9007199254740993 AS decimal(20,0)) AS bigint)", 9007199254740993),
+    ("CAST(json_parse('12') AS bigint)", 12),
+    ("CAST(true AS integer)", 1),
+    ("CAST(NULL AS bigint)", None),
+]
+
+
+def test_whole_numbers_are_made_as_in_trino(tmp_path):
+    assert not wrong(WHOLE, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["12.7", "1e3", "1_000"])
+def test_a_text_that_is_no_whole_number_cannot_become_one(tmp_path, text):
+    with pytest.raises(QueryError, match=f"^Could not convert string '{text}' to bigint.$"):
+        rows(f"SELECT CAST(x AS bigint) FROM (VALUES '12', '{text}') AS t(x)", tmp_path)
+
+
 REFUSED = [
     ("json_value('{}', 'lax $.a[*]')", "The JSON path 'lax $.a[*]' is not understood: write lax"),
     ("json_value('{}', 'lax $.a' DEFAULT 0 ON EMPTY)", "leave out ON EMPTY and ON ERROR"),

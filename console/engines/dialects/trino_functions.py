@@ -19,6 +19,16 @@ def translate(tree):
     return tree
 
 
+WHOLE = ("bigint", "int", "smallint", "tinyint")
+
+
+def whole(node):
+    """Round halves away from zero, and take no text that is not a whole number."""
+    if not node.this.is_int:
+        node.set("this", call("trino_whole", node.this))
+    return node
+
+
 def convert(node):
     """Write numbers and times as text the way Trino does; make JSON of values."""
     kind = node.to
@@ -26,6 +36,8 @@ def convert(node):
         return call("to_json", node.this)
     if kind.is_type("timestamp"):
         kind.set("expressions", None)  # DuckDB would make other types of other precisions
+    if kind.is_type(*WHOLE):
+        return whole(node)
     if not kind.is_type(*exp.DataType.TEXT_TYPES):
         return node
     text = node.this.copy() if node.this.is_string else call("trino_text", node.this)

@@ -26,6 +26,16 @@ CREATE MACRO trino_text(x) AS CASE typeof(x)
     ELSE CAST(x AS VARCHAR) END;
 -- A date stays a date.
 CREATE MACRO trino_date_trunc(part, x) AS cast_to_type(date_trunc(part, x), x);
+-- DuckDB would read more than whole numbers, and refuses what is in quotes.
+CREATE MACRO trino_whole_text(x) AS
+    CASE WHEN regexp_full_match(CAST(x AS VARCHAR), '[+-]?\d+') THEN CAST(x AS VARCHAR) ELSE '"' || CAST(x AS VARCHAR) || '"' END;
+-- NULL has no type that a value could be cast to.
+CREATE MACRO trino_typed(x) AS coalesce(x, '0');
+CREATE MACRO trino_whole(x) AS CASE typeof(x)
+    WHEN 'DOUBLE' THEN cast_to_type(round(TRY_CAST(x AS DOUBLE)), trino_typed(x))
+    WHEN 'FLOAT' THEN cast_to_type(round(TRY_CAST(x AS DOUBLE)), trino_typed(x))
+    WHEN 'VARCHAR' THEN cast_to_type(trino_whole_text(x), trino_typed(x))
+    ELSE x END;
 -- What Java takes for white space: more than blanks, and no space that does not break.
 CREATE MACRO trino_white() AS
     '[\t-\r\x1c-\x20\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}]+';
