@@ -1,5 +1,7 @@
 """Functions and casts have the values of Trino, also where DuckDB's own have others."""
 
+from datetime import date
+
 import pytest
 
 from console.engines import QueryError
@@ -101,6 +103,45 @@ def test_whole_numbers_are_made_as_in_trino(tmp_path):
 def test_a_text_that_is_no_whole_number_cannot_become_one(tmp_path, text):
     with pytest.raises(QueryError, match=f"^Could not convert string '{text}' to bigint.$"):
         rows(f"SELECT CAST(x AS bigint) FROM (VALUES '12', '{text}') AS t(x)", tmp_path)
+
+
+TOKYO = "from_unixtime(0) AT TIME ZONE 'Asia/Tokyo'"
+NEW_YORK = "at_timezone(from_unixtime(0), 'America/New_York')"
+ZONED = [
+    (
+        "date_format(TIMESTAMP '2026-01-01 20:00:00' AT TIME ZONE 'America/New_York', '%d %H:%i')",
+        "01 15:00",
+    ),
+    (f"hour({TOKYO})", 9),
+    (f"date({NEW_YORK})", date(1969, 12, 31)),
+    ("date(from_unixtime(1767279600) AT TIME ZONE 'Asia/Tokyo')", date(2026, 1, 2)),
+    (f"to_unixtime({TOKYO})", 0),
+    (f"to_unixtime({NEW_YORK})", 0),
+    ("to_unixtime(from_unixtime(0, 'Asia/Tokyo'))", 0),
+    (f"to_unixtime(CAST({TOKYO} AS timestamp with time zone))", 0),
+    (f"to_unixtime(date_trunc('day', {NEW_YORK}))", -68400),
+    (f"to_unixtime(date_add('day', 1, date_trunc('day', ({TOKYO}))))", 54000),
+    (f"to_unixtime({TOKYO} - INTERVAL '1' HOUR)", -3600),
+    (f"hour(({TOKYO}) AT TIME ZONE 'America/New_York')", 19),
+    (f"{TOKYO} = from_unixtime(0)", True),
+    (f"{TOKYO} < from_unixtime(1)", True),
+    (f"{TOKYO} BETWEEN from_unixtime(0) AND {NEW_YORK}", True),
+    (f"{TOKYO} IN (from_unixtime(0))", True),
+    (f"date_diff('hour', {TOKYO}, from_unixtime(3600))", 1),
+    # The day on which clocks go forward has 23 hours, and is a day.
+    *[
+        (
+            f"date_diff('{unit}', from_unixtime(1772946000, 'America/New_York'),"
+            " from_unixtime(1773028800, 'America/New_York'))",
+            count,
+        )
+        for unit, count in (("day", 1), ("hour", 23))
+    ],
+]
+
+
+def test_times_in_zones_are_told_by_their_clocks_and_compared_as_moments(tmp_path):
+    assert not wrong(ZONED, tmp_path)
 
 
 REFUSED = [

@@ -2,12 +2,13 @@
 
 from sqlglot import exp
 
-from console.engines.dialects import trino_json
+from console.engines.dialects import trino_json, trino_times
 from console.engines.dialects.calling import call, calls
 
 
 def translate(tree):
     """Replace what DuckDB would understand otherwise, the innermost first."""
+    tree = trino_times.put_moments(tree)
     for node in reversed(list(tree.walk())):
         change = CHANGES.get(type(node))
         new = change(node) if change else node
@@ -53,41 +54,6 @@ def trim(node):
     if node.expression:
         return node
     return call(TRIMS.get(node.text("position"), "trino_trim"), node.this)
-
-
-def whole_units(node):
-    """Count the whole units between two times, not the borders crossed."""
-    unit = exp.Literal.string(node.unit.name.lower())
-    return call("date_sub", unit, node.expression, node.this)
-
-
-def truncate_time(node):
-    return call("trino_date_trunc", exp.Literal.string(node.unit.name.lower()), node.this)
-
-
-def keep_type(node):
-    """Let a date stay a date when days are added to it."""
-    return call("cast_to_type", node, node.this)
-
-
-def keep_type_of_sum(node):
-    left, right = node.this, node.expression
-    if isinstance(left, exp.Interval) == isinstance(right, exp.Interval):
-        return node
-    return call("cast_to_type", node, right if isinstance(left, exp.Interval) else left)
-
-
-def from_unixtime(node):
-    moment = exp.UnixToTime(this=node.this.copy())
-    zone = node.args.get("zone")
-    return call("at_timezone", moment, zone) if zone else node
-
-
-def iso_part(node):
-    """Count days of the week from Monday."""
-    names = {"DOW": "isodow", "DAYOFWEEK": "isodow", "DAY_OF_WEEK": "isodow", "YOW": "isoyear"}
-    name = names.get(node.this.name.upper())
-    return exp.Extract(this=exp.var(name), expression=node.expression.copy()) if name else node
 
 
 def random(node):
@@ -178,21 +144,22 @@ def by_name(node):
 
 
 CHANGES = {
-    exp.Add: keep_type_of_sum,
+    exp.Add: trino_times.keep_type_of_sum,
     exp.Anonymous: by_name,
     exp.ApproxDistinct: drop_accuracy,
     exp.ArgMax: by("arg_max"),
     exp.ArgMin: by("arg_min"),
+    exp.AtTimeZone: calls("at_timezone", "this", "zone"),
     exp.ArrayDistinct: calls("trino_array_distinct", "this"),
     exp.ArrayPosition: calls("trino_array_position", "this", "expression"),
     exp.ArraySize: calls("cardinality", "this"),
     exp.ArraySlice: calls("trino_slice", "this", "start", "end"),
     exp.Cast: convert,
     exp.CountIf: finish,
-    exp.DateAdd: keep_type,
-    exp.DateDiff: whole_units,
-    exp.DateTrunc: truncate_time,
-    exp.Extract: iso_part,
+    exp.DateAdd: trino_times.keep_type,
+    exp.DateDiff: trino_times.whole_units,
+    exp.DateTrunc: trino_times.truncate_time,
+    exp.Extract: trino_times.iso_part,
     exp.Filter: finish,
     exp.Format: formatted,
     exp.JSONExtract: trino_json.extract,
@@ -204,10 +171,9 @@ CHANGES = {
     exp.RegexpExtract: calls("trino_regexp_extract", "this", "expression", "group"),
     exp.RegexpReplace: calls("trino_regexp_replace", "this", "expression", "replacement"),
     exp.SplitPart: calls("trino_split_part", "this", "delimiter", "part_index"),
-    exp.Sub: keep_type_of_sum,
-    exp.TimestampTrunc: truncate_time,
+    exp.Sub: trino_times.keep_type_of_sum,
+    exp.TimestampTrunc: trino_times.truncate_time,
     exp.Trim: trim,
     exp.TryCast: convert,
-    exp.UnixToTime: from_unixtime,
     exp.Window: finish,
 }

@@ -74,7 +74,7 @@ CREATE MACRO format_datetime(x, p) AS td_format_at(epoch(CAST(x AS TIMESTAMP)), 
 CREATE MACRO array_union(a, b) AS trino_array_distinct(list_concat(a, b));
 CREATE MACRO arrays_overlap(a, b) AS list_has_any(a, b);
 CREATE MACRO map_agg(k, v) AS map(list(k), list(v));
-CREATE MACRO at_timezone(x, z) AS timezone(td_zone(z), x);
+CREATE MACRO at_timezone(x, z) AS timezone(td_zone(z), CAST(x AS TIMESTAMPTZ));
 CREATE MACRO with_timezone(x, z) AS timezone(td_zone(z), CAST(x AS TIMESTAMP));
 CREATE MACRO to_iso8601(x) AS CASE typeof(x)
     WHEN 'DATE' THEN CAST(x AS VARCHAR)
