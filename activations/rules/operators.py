@@ -34,7 +34,7 @@ def as_said(value, column, operator, timezone):
     if operator["type"] == "IsNull":
         return empty(value, column)
     if column.kind == TIME:
-        seconds = value if column.holds_epochs else f"CAST(to_unixtime({value}) AS BIGINT)"
+        seconds = value if column.holds_epochs else f"CAST(floor(to_unixtime({value})) AS BIGINT)"
         return times.condition(seconds, operator, timezone)
     if column.kind == DATE and operator["type"] in times.SPANS:
         midnight = f"TD_TIME_PARSE(CAST({value} AS VARCHAR), {literals.text(timezone)})"

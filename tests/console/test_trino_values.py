@@ -144,6 +144,23 @@ def test_times_in_zones_are_told_by_their_clocks_and_compared_as_moments(tmp_pat
     assert not wrong(ZONED, tmp_path)
 
 
+FRACTIONS = [
+    ("TD_TIME_PARSE('2026-01-01 23:59:59.700')", 1767311999),
+    ("TD_TIME_PARSE('1969-12-31 23:59:59.700')", -1),
+    ("TD_TIME_FORMAT(1767311999.7e0, 'yyyy-MM-dd')", "2026-01-01"),
+    ("TD_TIME_FORMAT(1767311999.7, 'yyyy-MM-dd')", "2026-01-01"),
+    ("TD_TIME_STRING(1767311999.7e0, 'd!')", "2026-01-01"),
+    ("TD_DATE_TRUNC('minute', 1767311999.7e0)", 1767311940),
+    ("TD_TIME_ADD(5.9e0, '1s')", 6),
+    ("format_datetime(TIMESTAMP '2026-01-01 23:59:59.700', 'dd ss.SSS')", "01 59.700"),
+    ("format_datetime(from_unixtime(1767311999.123), 'ss.SSS')", "59.123"),
+]
+
+
+def test_a_part_of_a_second_belongs_to_the_second_that_it_is_in(tmp_path):
+    assert not wrong(FRACTIONS, tmp_path)
+
+
 REFUSED = [
     ("json_value('{}', 'lax $.a[*]')", "The JSON path 'lax $.a[*]' is not understood: write lax"),
     ("json_value('{}', 'lax $.a' DEFAULT 0 ON EMPTY)", "leave out ON EMPTY and ON ERROR"),

@@ -1,6 +1,10 @@
 -- TD's time functions. Times are epoch seconds; zones are names, or offsets such as +09:00.
-CREATE MACRO td_local(t, z) AS timezone(td_zone(z), to_timestamp(CAST(t AS BIGINT)));
-CREATE MACRO td_epoch(local, z) AS CAST(epoch(timezone(td_zone(z), local)) AS BIGINT);
+-- A part of a second belongs to the second that it is in.
+CREATE MACRO td_whole(t) AS CASE
+    WHEN typeof(t) IN ('DOUBLE', 'FLOAT') OR typeof(t) LIKE 'DECIMAL%' THEN CAST(floor(TRY_CAST(t AS DOUBLE)) AS BIGINT)
+    ELSE CAST(t AS BIGINT) END;
+CREATE MACRO td_local(t, z) AS timezone(td_zone(z), to_timestamp(td_whole(t)));
+CREATE MACRO td_epoch(local, z) AS CAST(floor(epoch(timezone(td_zone(z), local))) AS BIGINT);
 -- '2026-01-01 JST': a zone at the end of the text goes before the one given.
 CREATE MACRO td_text_zone(x, z) AS
     coalesce(nullif(regexp_extract(x, '\d\s*(Z|[+-]\d{2}:?\d{2}| [A-Za-z][A-Za-z_/]+)$', 1), ''), z);
@@ -13,7 +17,8 @@ CREATE MACRO td_time_parse
     (x, z) AS td_epoch(td_text_local(x), trim(td_text_zone(x, z)));
 CREATE MACRO td_moment(x, z) AS CASE
     WHEN x IS NULL THEN NULL
-    WHEN typeof(x) IN ('BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT', 'DOUBLE', 'HUGEINT')
+    WHEN typeof(x) = 'DOUBLE' THEN TRY_CAST(floor(TRY_CAST(x AS DOUBLE)) AS BIGINT)
+    WHEN typeof(x) IN ('BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT', 'HUGEINT')
         THEN TRY_CAST(x AS BIGINT)
     WHEN regexp_full_match(CAST(x AS VARCHAR), '-?\d+') THEN TRY_CAST(x AS BIGINT)
     ELSE coalesce(td_time_parse(CAST(x AS VARCHAR), z),
@@ -36,8 +41,8 @@ CREATE MACRO td_part(unit) AS CASE unit
     WHEN 'w' THEN 'week' WHEN 'M' THEN 'month' WHEN 'q' THEN 'quarter' WHEN 'y' THEN 'year' END;
 -- Hours and shorter are cut in elapsed time: an hour that a clock shows twice stays two hours.
 CREATE MACRO td_trunc_at(part, t, z) AS CASE
-    WHEN part = 'second' THEN CAST(t AS BIGINT)
-    WHEN part IN ('minute', 'hour') THEN CAST(t AS BIGINT)
+    WHEN part = 'second' THEN td_whole(t)
+    WHEN part IN ('minute', 'hour') THEN td_whole(t)
         - CAST(epoch(td_local(t, z)) AS BIGINT) % CASE part WHEN 'hour' THEN 3600 ELSE 60 END
     WHEN part IN ('day', 'week', 'month', 'quarter', 'year')
         THEN td_epoch(date_trunc(part, td_local(t, z)), z)
@@ -106,15 +111,16 @@ CREATE MACRO td_offset_text(seconds, colon) AS
     (CASE WHEN seconds < 0 THEN '-' ELSE '+' END)
     || lpad(CAST(abs(seconds) // 3600 AS VARCHAR), 2, '0') || colon
     || lpad(CAST(abs(seconds) // 60 % 60 AS VARCHAR), 2, '0');
-CREATE MACRO td_local_offset(t, z) AS CAST(epoch(td_local(t, z)) AS BIGINT) - CAST(t AS BIGINT);
-CREATE MACRO td_format_at(t, p, z) AS CASE
+CREATE MACRO td_local_offset(t, z) AS CAST(epoch(td_local(t, z)) AS BIGINT) - td_whole(t);
+CREATE MACRO td_format_local(local, t, p, z) AS CASE
     WHEN NOT regexp_full_match(p, '(''[^'']*''|[^A-Za-z'']|y+|Y+|M+|d{1,2}|H{1,2}|h{1,2}|m{1,2}|s{1,2}|SSS|SSSSSS|a|E+|D|DDD|e|u|ww|Z|ZZ|XXX|z)*')
         THEN error('"' || p || '" is not understood as a time format')
     WHEN regexp_matches(p, '[ZXz]') THEN replace(replace(replace(
-        strftime(td_local(t, z), td_java_format(p)),
+        strftime(local, td_java_format(p)),
         chr(57345), td_offset_text(td_local_offset(t, z), '')),
         chr(57346), td_offset_text(td_local_offset(t, z), ':')), chr(57347), z)
-    ELSE strftime(td_local(t, z), td_java_format(p)) END;
+    ELSE strftime(local, td_java_format(p)) END;
+CREATE MACRO td_format_at(t, p, z) AS td_format_local(td_local(t, z), t, p, z);
 CREATE MACRO td_time_format
     (t, p) AS td_format_at(t, p, 'UTC'),
     (t, p, z) AS td_format_at(t, p, z);

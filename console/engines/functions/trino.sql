@@ -70,7 +70,8 @@ CREATE MACRO trino_random
     (n) AS CAST(floor(random() * n) AS BIGINT),
     (m, n) AS CAST(m + floor(random() * (n - m)) AS BIGINT);
 CREATE MACRO trino_parse_datetime(x, p) AS timezone('UTC', strptime(x, td_java_format(p)));
-CREATE MACRO format_datetime(x, p) AS td_format_at(epoch(CAST(x AS TIMESTAMP)), p, 'UTC');
+CREATE MACRO format_datetime(x, p) AS
+    td_format_local(CAST(x AS TIMESTAMP), epoch(CAST(x AS TIMESTAMP)), p, 'UTC');
 CREATE MACRO array_union(a, b) AS trino_array_distinct(list_concat(a, b));
 CREATE MACRO arrays_overlap(a, b) AS list_has_any(a, b);
 CREATE MACRO map_agg(k, v) AS map(list(k), list(v));
