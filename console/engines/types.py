@@ -127,6 +127,11 @@ def duckdb(trino_type):
     return DUCKDB_NAMES.get(kind, kind.upper())
 
 
+def is_nested(duckdb_type):
+    """Return whether values of a type are made of others."""
+    return duckdb_type.endswith("]") or duckdb_type.partition("(")[0] in NESTED
+
+
 def quote(name):
     """Return a name as a quoted identifier."""
     return '"' + name.replace('"', '""') + '"'

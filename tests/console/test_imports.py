@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -82,7 +83,7 @@ def test_a_broken_file_says_where_and_changes_nothing(demo, file, content, kind,
 
 
 def test_a_wrong_type_names_the_line(demo, file):
-    with pytest.raises(ImportFailed, match='Line 3: "x" is not a bigint'):
+    with pytest.raises(ImportFailed, match='Line 3: "x" cannot be kept as bigint'):
         import_file(demo, "people", file("id\n1\nx\n"), kind="csv", columns=[("id", "bigint")])
 
 
@@ -130,6 +131,67 @@ def test_replacing_leaves_only_the_new_rows(demo, file):
     import_file(demo, "people", file("id,name\n1,a\n"), kind="csv")
     table = import_file(demo, "people", file("x\n5\n"), kind="csv", mode="replace")
     assert tables.head(table) == [(5,)] and table.columns == [["x", "bigint"]]
+
+
+def test_the_type_of_a_column_is_that_of_all_its_rows(demo, file):
+    rows = "1,10115,5,,7\n" * 20_000 + "2,01067,19.99,2026-01-01,8\n"
+    path = file(f"id,zip,amount,day,n\n{rows}")
+
+    table = import_file(demo, "people", path, kind="csv")
+
+    kinds = [kind for _, kind in table.columns]
+    assert kinds == ["bigint", "varchar", "double", "date", "bigint"]
+    assert list(tables.rows(table))[-1][:3] == (2, "01067", 19.99)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "told"),
+    [
+        ("csv", 'id\n"1"\n\n19.99\n', 'Line 4: "19.99" cannot be kept as bigint, the type of'),
+        ("csv", "id\n7\n01067\n", 'Line 3: "01067" cannot be kept as bigint'),
+        ("jsonl", '{"id":1}\n\n{"id":1.5}\n', 'Line 3: "1.5" cannot be kept as bigint'),
+    ],
+)
+def test_added_rows_that_the_table_cannot_keep_are_told_of(demo, file, kind, content, told):
+    table = import_file(demo, "people", file("id\n1\n"), kind="csv")
+
+    with pytest.raises(ImportFailed) as failed:
+        import_file(demo, "people", file(content), kind=kind, mode="append")
+
+    assert str(failed.value).startswith(told)
+    assert str(failed.value).endswith("Correct the file, or import it into another table.")
+    assert tables.head(table) == [(1,)]
+
+
+def test_added_rows_of_parquet_are_kept_as_they_are_or_told_of(demo, file, tmp_path):
+    import_file(demo, "people", file("id,day\n1,2026-01-01\n"), kind="csv")
+    path, noon = tmp_path / "uploads" / "p.parquet", datetime(2026, 1, 1, 12)  # noqa: DTZ001
+    pq.write_table(pa.table({"id": [2.0, 3.0]}), path)
+    table = import_file(demo, "people", path, kind="parquet", mode="append")
+    assert tables.head(table) == [(1, date(2026, 1, 1)), (2, None), (3, None)]
+
+    for column, told in {"id": 'Row 2: "2.5" cannot be kept as bigint', "day": "Row 1: "}.items():
+        pq.write_table(pa.table({column: {"id": [2.0, 2.5], "day": [noon]}[column]}), path)
+        with pytest.raises(ImportFailed, match=told):
+            import_file(demo, "people", path, kind="parquet", mode="append")
+
+
+def test_who_chooses_a_number_for_a_column_drops_its_leading_zeros_only(demo, file):
+    columns = [("zip", "integer")]
+    table = import_file(demo, "zips", file("zip\n01067\n"), kind="csv", columns=columns)
+    assert tables.head(table) == [(1067,)]
+
+    with pytest.raises(ImportFailed, match=r'Line 2: "1.5" cannot be kept as integer, .* Choose'):
+        import_file(demo, "more", file("zip\n1.5\n"), kind="csv", columns=columns)
+
+
+def test_json_numbers_that_no_double_is_become_texts(file):
+    content = '{"id":9007199254740993,"n":1,"x":2.5}\n{"id":1.5,"n":18446744073709551617}\n'
+
+    found = sniff(file(content, "p.jsonl"), "jsonl")
+
+    assert found.columns == [("id", "varchar"), ("n", "varchar"), ("x", "double")]
+    assert found.sample[0][0] == "9007199254740993"
 
 
 def test_a_file_without_names_gets_numbered_columns(file):
