@@ -39,7 +39,7 @@ def mark(run):
 
 def is_of(file, run):
     """Return whether the rows of a file are of this run."""
-    return Path(file).name.startswith(mark(run))
+    return bool(run) and Path(file).name.startswith(mark(run))
 
 
 def relative(path):

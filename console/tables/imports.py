@@ -9,7 +9,7 @@ from console.tables.files import new_file
 from console.tables.names import NAME, TableError, check_name
 from console.tables.statements import kept_if_used, limits
 
-__all__ = ["KINDS", "ImportFailed", "Sniff", "import_file", "kind_of", "sniff"]
+__all__ = ["KINDS", "ImportFailed", "Sniff", "import_file", "imported", "kind_of", "sniff"]
 
 
 def sniff(path, kind, *, header=None):
@@ -27,14 +27,23 @@ def largest():
     return 4 * settings.UPLOAD_MAX_MB
 
 
-def import_file(database, name, path, *, kind, mode="create", **reading):
+def imported(database, name, run):
+    """Return the table where it has the rows of an import of this name already, or None."""
+    table = database.tables.filter(name=name).first()
+    return table if table and store.has(table, run) else None
+
+
+def import_file(database, name, path, *, kind, mode="create", run="", **reading):
     """Import a file into a table and return the table, or change nothing and say why.
 
-    `mode` is create, append (the file's columns go to the table's by name) or replace.
+    `mode` is create, append (the file's columns go to the table's by name) or replace. A table
+    has the rows of one `run`, where that has a name, once.
     `reading`: `columns`, the (name, Trino type) of every column of the file, as sniffed or as
     changed by a person; `header` as for sniff(). Raises TableError or ImportFailed.
     """
     check_name(name)
+    if run and (table := imported(database, name, run)):
+        return table
     table = database.tables.filter(name=name).first()
     if mode == "create" and table:
         raise TableError(f"There already is a table {table}.")
@@ -42,13 +51,14 @@ def import_file(database, name, path, *, kind, mode="create", **reading):
         raise TableError(f"There is no table {database.name}.{name} to add to.")
     check_columns(reading.get("columns", ()))
     into = table.columns if mode == "append" else ()
-    file = new_file(database.name, name)
+    file = new_file(database.name, name, run)
     with kept_if_used(file):
         reading |= {"limits": limits(), "max_mb": largest()}
-        result = imports.convert(path, kind, file, into=into, **reading)
+        columns = imports.convert(path, kind, file, into=into, **reading).columns
         if mode == "append":
-            return store.append(database, name, file, result.columns)
-        return store.create_from(database, name, file, result.columns, replace=mode == "replace")
+            return store.append(database, name, file, columns, run=run)
+        replace = mode == "replace"
+        return store.create_from(database, name, file, columns, replace=replace, run=run)
 
 
 def check_columns(columns):

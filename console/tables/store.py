@@ -19,11 +19,17 @@ def create_database(name, owner, *, audience=False, **fields):
     return Database.objects.create(name=name, owner=owner, **fields)
 
 
-def create_from(database, name, path, columns, *, replace=False):
-    """Make a table of one file in place, or put the file in place of a table's files."""
+def create_from(database, name, path, columns, *, replace=False, run=""):
+    """Make a table of one file in place, or put the file in place of a table's files.
+
+    A table that has a file of the run stays as it is: here and in append(), that is done once.
+    """
     check_name(name)
     with transaction.atomic():
+        wait_for(database)
         table = locked(database, name)
+        if table and has(table, run):
+            return table
         if table and not replace:
             raise TableError(f"There already is a table {database.name}.{name}.")
         table = table or Table(database=database, name=name)
@@ -35,12 +41,14 @@ def create_from(database, name, path, columns, *, replace=False):
     return table
 
 
-def append(database, name, path, columns):
+def append(database, name, path, columns, *, run=""):
     """Add a file with the table's columns to a table."""
     with transaction.atomic():
         table = locked(database, name)
         if table is None:
             raise TableError(f"There is no table {database.name}.{name} any more.")
+        if has(table, run):
+            return table
         if not same(table.columns, columns):
             raise TableChanged(f"The columns of {table} have changed meanwhile: try again.")
         add(table, path)
@@ -55,8 +63,7 @@ def put(database, name, path, columns, *, run, mode):
     its columns have to be those of the file.
     """
     with transaction.atomic():
-        # Of two that make the same table, one waits.
-        list(Database.objects.select_for_update().filter(pk=database.pk).values_list("pk"))
+        wait_for(database)
         table = locked(database, name) or Table(database=database, name=name, columns=columns)
         if mode != "replace" and not same(table.columns, columns):
             raise TableChanged(f"The columns of {table} have changed meanwhile: try again.")
@@ -66,6 +73,16 @@ def put(database, name, path, columns, *, run, mode):
         add(table, path)
         table.save()
     return table
+
+
+def has(table, run):
+    """Return whether a table has the rows of a run."""
+    return any(is_of(file, run) for file in table.files)
+
+
+def wait_for(database):
+    """Of two that make the same table, let one wait."""
+    list(Database.objects.select_for_update().filter(pk=database.pk).values_list("pk"))
 
 
 def same(columns, others):

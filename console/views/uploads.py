@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from console import tables, uploads
 from console.forms.uploads import ColumnForms, FileForm, TableForm, name_from
 from console.models import Database
-from console.tables.imports import ImportFailed, import_file, kind_of, sniff
+from console.tables.imports import ImportFailed, import_file, imported, kind_of, sniff
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,14 +57,30 @@ def upload_table(request, database, token):
     """Show what is in the file; import it as the person says."""
     databases = tables.writable_databases(request.user)
     target = databases.filter(name=database).first()
+    if target is None:
+        raise Http404
+    if request.method == "GET":
+        return columns_page(request, target, token, databases)
+    with uploads.alone(request.user, token):
+        if table := imported(target, request.POST.get("name", ""), run_of(token)):
+            return done(request, table, "The file")
+        return columns_page(request, target, token, databases)
+
+
+def run_of(token):
+    """Return the name of the import of an upload: a table has its rows once."""
+    return f"upload-{token}"
+
+
+def columns_page(request, target, token, databases):
     kept = uploads.find(request.user, token)
-    if target is None or kept is None:
+    if kept is None:
         raise Http404
     try:
         found = sniff(kept.path, kind_of(kept.path.name), header=header(request))
     except ImportFailed as error:
         uploads.forget(kept)
-        form = FileForm({"database": database}, databases=databases)
+        form = FileForm({"database": target.name}, databases=databases)
         form.errors["file"] = form.error_class([f"{kept.path.name}: {error}"])
         return file_page(request, form)
     return table_page(request, target, kept, found)
@@ -80,9 +96,10 @@ def table_page(request, database, kept, found):
     form = TableForm(request.POST or None, database=database, initial={"name": table})
     columns = ColumnForms(request.POST or None, initial=as_initial(found.columns))
     if form.is_valid() and columns.is_valid():
-        imported = imported_table(request, database, kept, form, columns.columns(), found.header)
-        if imported:
-            return redirect(imported)
+        reading = {"columns": columns.columns(), "header": found.header}
+        if made := made_table(database, kept, form, reading):
+            uploads.forget(kept)
+            return done(request, made, kept.path.name)
     context = {
         "database": database,
         "file": kept.path.name,
@@ -100,16 +117,17 @@ def as_initial(columns):
     return [{"name": name, "type": kind} for name, kind in columns]
 
 
-def imported_table(request, database: Database, kept, form, columns, first_line):
+def made_table(database: Database, kept, form, reading):
     """Import the file and return its table, or put the reason against it into the form."""
     name, mode = form.cleaned_data["name"], form.cleaned_data["mode"]
-    kind = kind_of(kept.path.name)
-    reading = {"columns": columns, "header": first_line}
+    reading |= {"kind": kind_of(kept.path.name), "run": run_of(kept.token)}
     try:
-        table = import_file(database, name, kept.path, kind=kind, mode=mode, **reading)
+        return import_file(database, name, kept.path, mode=mode, **reading)
     except (tables.TableError, ImportFailed) as error:
         form.add_error(None, str(error))
         return None
-    uploads.forget(kept)
-    messages.success(request, f"{kept.path.name} is in {table}, which has {table.rows:,} rows.")
-    return table
+
+
+def done(request, table, file):
+    messages.success(request, f"{file} is in {table}, which has {table.rows:,} rows.")
+    return redirect(table)

@@ -6,9 +6,11 @@ import time
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from console import tables, uploads
 from console.models import Table
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 UPLOAD = "/workbench/upload/"
@@ -103,6 +105,47 @@ def test_the_file_is_gone_once_it_is_imported(client, send, settings):
 
     assert not list(settings.UPLOADS_DIR.glob("*/*"))
     assert client.get(url).status_code == 404
+
+
+@pytest.mark.parametrize("mode", ["create", "append:people", "replace:people"])
+def test_a_second_click_on_import_leads_to_the_table(client, send, mode):
+    name = "crew" if mode == "create" else "people"
+    url = send(b"id,name,email\n7,eve,e@example.com\n", f"{name}.csv").url
+    filled = as_shown(client.get(url), mode=mode)
+
+    answers = [client.post(url, filled) for _ in range(2)]
+
+    table = Table.objects.get(name=name)
+    assert [answer.url for answer in answers] == [table.get_absolute_url()] * 2
+    assert table.rows == {"create": 1, "append:people": 3, "replace:people": 1}[mode]
+
+
+def test_a_retry_after_the_import_did_not_end_adds_nothing(client, send, monkeypatch):
+    url = send(b"id,name,email\n7,eve,e@example.com\n", "people.csv").url
+    filled = as_shown(client.get(url), mode="append:people")
+    with monkeypatch.context() as patched:
+        patched.setattr(uploads, "forget", lambda kept: None)  # The web server was killed.
+        client.post(url, filled)
+
+    client.post(url, filled)
+
+    assert Table.objects.get(name="people").rows == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_are_one_import(client, marketer, send):
+    url = send(b"id,name,email\n7,eve,e@example.com\n", "people.csv").url
+    filled = as_shown(client.get(url), mode="append:people")
+
+    def click(_):
+        other = Client()
+        other.force_login(marketer)
+        return other.post(url, filled)
+
+    answers = at_once(2, click)
+
+    table = Table.objects.get(name="people")
+    assert {answer.url for answer in answers} == {table.get_absolute_url()} and table.rows == 3
 
 
 def test_a_broken_file_is_refused_beside_its_field(send, settings):
