@@ -94,6 +94,7 @@ class Connector:
     example_query: str = ""  # whose result holds to the contract
     previewed = "what is sent"  # what is shown the beginning of before it is delivered
     tested: str = ""  # what test() does, as a sentence
+    logs_in_as = "username"  # the setting of the authentication that tells who it is
     goes_out = True  # whether it connects to somebody else's servers
     # The last column of the file in which its receiver hands back rows that it did not take.
     failure_column: str = ""

@@ -4,13 +4,18 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations import drafts
+from integrations import drafts, secrets
 from integrations.forms import NamingForm
 from integrations.models import Authentication
 from integrations.views.addresses import known
 from integrations.views.catalog import connector_or_404
 from integrations.views.public_keys import pair_of
 from integrations.views.returning import after, next_of, with_next
+
+ANOTHER_DRAFT = (
+    "Nothing is saved: other credentials were entered in another tab meanwhile. Those are shown "
+    "here. Enter the ones that you want to save."
+)
 
 
 @sensitive_post_parameters()
@@ -50,6 +55,10 @@ def name(request, type):
     draft = drafts.entered(request, type)
     if not connector.Authentication(draft, stored=draft).is_valid():
         return redirect(with_next("new-authentication", request, type))
+    shown = secrets.fingerprint(draft)
+    if request.POST.get("shown", shown) != shown:
+        messages.error(request, ANOTHER_DRAFT)
+        return redirect(with_next("new-authentication", request, type))
     authentication = Authentication(type=type, owner=request.user)
     form = NamingForm(request.POST or None, instance=authentication)
     if form.is_valid():
@@ -59,9 +68,7 @@ def name(request, type):
         drafts.drop(request, type)
         messages.success(request, f"{authentication.name} is saved.")
         return redirect(after(request, authentication))
-    return render(
-        request,
-        "integrations/name.html",
-        {"connector": connector, "form": form, "next": next_of(request)},
-        status=422 if form.is_bound else 200,
-    )
+    context = {"connector": connector, "form": form, "next": next_of(request), "shown": shown}
+    context |= {"address": connector(draft).address(), "account": draft.get(connector.logs_in_as)}
+    status = 422 if form.is_bound else 200
+    return render(request, "integrations/name.html", context, status=status)

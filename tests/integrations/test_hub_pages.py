@@ -58,6 +58,21 @@ def test_an_authentication_is_made_in_two_steps(client, marketer, colleague):
     assert list(made.shared_users.all()) == [colleague]
 
 
+def test_a_name_goes_with_the_credentials_that_were_shown(client, marketer):
+    client.force_login(marketer)
+    name = client.post(NEW, ENTERED).url
+    first = text_of(client.get(name))
+    shown = re.search(r'name="shown" value="(\w+)"', first)[1]
+    assert "sftp.test:22" in first and f"<dd>{SETTINGS['username']}</dd>" in first
+    client.post(NEW, ENTERED | {"host": "elsewhere.test"})  # in another tab
+
+    late = client.post(name, {"name": "Rokt", "shown": shown}, follow=True)
+
+    assert not Authentication.objects.exists()
+    assert late.redirect_chain[0][0] == NEW and "elsewhere.test" in text_of(late)
+    assert "other credentials were entered in another tab meanwhile" in text_of(late)
+
+
 def test_between_the_steps_secrets_are_sealed(client, marketer):
     client.force_login(marketer)
 

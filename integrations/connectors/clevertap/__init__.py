@@ -30,6 +30,7 @@ class CleverTap(Connector):
     description = "Send profiles, events and custom lists to CleverTap through its API."
     category = "Customer engagement"
     Authentication = Authentication
+    logs_in_as = "account_id"
     tested = (
         "The test resolves the name, connects and lets CleverTap check the credentials. Nothing is "
         "sent."

@@ -25,6 +25,7 @@ class S3(FileConnector):
     description += "of another store that speaks its protocol."
     category = "File storage"
     Authentication = Authentication
+    logs_in_as = "access_key_id"
     tested = "The test resolves the name, connects and signs in. Nothing is written."
     Export = Export
     whose = WHOSE

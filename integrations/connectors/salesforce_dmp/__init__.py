@@ -29,6 +29,7 @@ class SalesforceDMP(FileConnector):
     description += "its S3 bucket once a day."
     category = "Advertising"
     Authentication = Authentication
+    logs_in_as = "access_key_id"
     tested = (
         "The test resolves the name, connects and signs in, then writes, reads back and deletes a "
         "small file."
