@@ -166,9 +166,13 @@ def rejects_csv(job: Job) -> Iterator[bytes]:
 
 def can_resend(job: Job) -> bool:
     """Return whether the rejects can be sent by themselves, without replacing what was."""
-    kind = job.authentication and job.authentication.connector
     sent = job.status == Job.Status.SUCCESS or job.sent_bytes  # Else the others are not there.
-    return bool(kind and kind.resends and job.finished and sent and job.rejects_path)
+    return bool(job.rejects_path and job.finished and sent and adds(job))
+
+
+def adds(job: Job) -> bool:
+    """Return whether another delivery of the job's export replaces nothing that is there."""
+    return bool(job.authentication) and job.authentication.connector({}, job.export).adds()
 
 
 def broke_rules(job: Job) -> bool:

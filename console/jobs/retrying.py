@@ -57,8 +57,11 @@ def one_at_a_time(job: Job) -> Iterator[None]:
 
 
 def first_of(job: Job) -> Job:
-    """Return the job that was retried, and retried again, as this one."""
-    while job.retry_of:
+    """Return the job that was retried, and retried again, as this one.
+
+    Rejects that are sent again are rows of their own: their names must not be those of the others.
+    """
+    while job.retry_of and job.retry_of.resend_of_id == job.resend_of_id:
         job = job.retry_of
     return job
 

@@ -14,6 +14,7 @@ from console.jobs.failures import LARGEST, BadFile, failure_column, mark
 from console.jobs.holding import NotTheirs, compared
 from console.jobs.in_part import so_far
 from console.jobs.rejects import (
+    adds,
     broke_rules,
     can_resend,
     first_rejects,
@@ -145,6 +146,7 @@ def rejected(job):
     return found | {
         "may_be_there": may_be_there(job),
         "can_resend": can_resend(job),
+        "replaces": not adds(job),
         "resent_by": resent_by(job),
         "broke_rules": can_resend(job) and broke_rules(job),
     }

@@ -104,7 +104,7 @@ class Connector:
     place: tuple[str, ...] = ()  # settings of the export that tell where the rows go
     splits = False  # whether rows can be sent in parts, each to a file of its own
     in_parts = False  # whether a run that fails can have delivered some of the rows
-    resends = False  # whether rejects can be sent later without replacing what was delivered
+    resends = False  # whether each delivery adds to what its receiver has, whatever the names
     do_not_call_in_templates = True  # Templates list the classes.
 
     def __init__(self, authentication: dict, settings: dict | None = None):
@@ -169,6 +169,10 @@ class Connector:
     def replaced(self) -> str:
         """Return what the rows of each run take the place of as a whole, or nothing."""
         return ""
+
+    def adds(self) -> bool:
+        """Return whether rejects can be sent later without replacing what was delivered."""
+        return self.resends
 
     def target(self) -> tuple[str, str, str] | None:
         """Return database, table and mode where rows go to a table of the console."""
@@ -371,6 +375,15 @@ class FileConnector(Connector):
                 remedy="Give the file a shorter name in the export.",
             ) from None
         return path
+
+    def adds(self):
+        """A file with the number of its job in its name replaces no other."""
+        if self.resends:
+            return True
+        try:
+            return self.path(Delivery(number="1")) != self.path(Delivery(number="2"))
+        except PermanentError:  # Settings can be older than the rules.
+            return False
 
     def check_path(self, path: str) -> None:
         """Raise BadName where the path cannot be that of a file at the destination."""

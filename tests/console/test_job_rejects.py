@@ -21,6 +21,7 @@ pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
 SFTP = CONNECTORS["sftp_v2"]
 SQL = """SELECT * FROM (VALUES (1, 'a@example.com'), (2, NULL), (3, '<b>')) AS t(id, email)
 ORDER BY id"""
+SENT = ["1,a@example.com", "3,<b>"]
 MISSING = "The e-mail address is missing."
 
 
@@ -28,6 +29,7 @@ def is_missing(batch, settings):
     yield Broken(pc.is_null(batch["email"]), MISSING)
 
 
+ROKT = {"list_kind": "include", "advertiser_database": "shop", "list_name": "gold"}
 PRESENT = RowRule(name="present", sentence="Each row has an e-mail.", source="T", check=is_missing)
 
 
@@ -36,7 +38,6 @@ def strict(settings, monkeypatch):
     """A receiver that wants an address in each row, and lets the rest be sent without it."""
     settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(SFTP, "contract", (PRESENT,))
-    monkeypatch.setattr(SFTP, "resends", True)
 
 
 @pytest.fixture
@@ -189,7 +190,19 @@ def test_they_can_be_sent_again_alone_once_the_rule_holds(run, sshd, client, mar
 
     assert again.status == Job.Status.SUCCESS, again.error
     assert (again.rows, again.rejected) == (1, 0)
-    assert (sshd.root / f"in/{job.pk}.csv").read_text().splitlines()[1:] == ["2,"]
+    assert (sshd.root / f"in/{job.pk}.csv").read_text().splitlines()[1:] == SENT
+    assert (sshd.root / f"in/{again.pk}.csv").read_text().splitlines()[1:] == ["2,"]
+
+
+def test_the_retry_of_rejects_has_their_name(run, sshd, monkeypatch, marketer):
+    job = run()
+    monkeypatch.setattr(SFTP, "contract", ())
+    again = jobs.resend_once(job, marketer)[0]
+    Job.objects.filter(pk=again.pk).update(status="error")
+    again.refresh_from_db()
+
+    [file] = ran(jobs.retry(again, marketer)).receipt["files"]
+    assert file["path"].endswith(f"/in/{again.pk}.csv")
 
 
 def test_they_are_not_sent_again_by_a_second_click(run, client, marketer, monkeypatch):
@@ -245,14 +258,32 @@ def test_where_nothing_was_sent_they_are_not_sent_without_the_others(run, client
     assert not job.retries.exists()
 
 
-def test_where_files_would_be_replaced_they_cannot(run, client, marketer, monkeypatch):
-    monkeypatch.setattr(SFTP, "resends", False)
-    job = run()
+def test_where_files_would_be_replaced_they_cannot(run, client, marketer):
+    job = run(path_prefix="/in/people.csv")
     client.force_login(marketer)
+    page = client.get(job.get_absolute_url()).text
 
-    assert "Send these again" not in client.get(job.get_absolute_url()).text
+    assert "Send these again" not in page
+    assert "a second file of its name would replace what was delivered" in page
     client.post(f"/workbench/jobs/{job.pk}/resend/")
     assert not job.retries.exists()
+
+
+@pytest.mark.parametrize(
+    ("connector", "given", "adds"),
+    [
+        ("rokt", {"file_name": "people-{yyyy}{MM}{dd}.csv"}, False),
+        ("rokt", {"file_name": "people-{job}.csv"}, True),
+        ("salesforce_dmp", {"append": False}, False),
+        ("salesforce_dmp", {"append": True}, True),
+        ("clevertap", {}, True),
+        ("clevertap_sftp", {}, True),
+        ("treasure_data", {}, False),
+    ],
+)
+def test_what_adds_to_what_is_there_can_be_sent_alone(connector, given, adds):
+    kind = CONNECTORS[connector]
+    assert kind({}, kind.Export.defaults() | ROKT | given).adds() is adds
 
 
 def test_a_job_of_which_all_rows_are_rejected_fails_and_lists_them(run, sshd):
