@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
 from itertools import islice
 from pathlib import Path
@@ -193,10 +193,11 @@ def rules_of(job: Job) -> set[str]:
     return set(rules[RULE].unique().to_pylist())
 
 
-def resend_once(job: Job, by: User, *, once_more: bool = False) -> tuple[Job, bool]:
+def resend_once(job: Job, by: User, *, once_more: bool = False, copy=None) -> tuple[Job, bool]:
     """Send the rejects of a job, unless that is under way, or done and not asked for once more.
 
-    Return the job that does it, and whether it is new.
+    Return the job that does it, and whether it is new. `copy` writes them as a result, where that
+    is not to have them as they are.
     """
     with one_at_a_time(job):
         last = job.resends.order_by("pk").last()
@@ -204,9 +205,9 @@ def resend_once(job: Job, by: User, *, once_more: bool = False) -> tuple[Job, bo
             return last, False
         if last and last.status == Job.Status.SUCCESS and not once_more:
             return last, False
-        if last and last.sent_bytes and last.status != Job.Status.SUCCESS:
+        if last and last.sent_bytes and last.status != Job.Status.SUCCESS and not copy:
             return retry(last, by), True  # What of it was delivered is not sent again.
-        return resend(job, by), True
+        return resend(job, by, copy), True
 
 
 def resent_by(job: Job) -> Job | None:
@@ -214,8 +215,9 @@ def resent_by(job: Job) -> Job | None:
     return job.resends.filter(status=Job.Status.SUCCESS).order_by("pk").last()
 
 
-def resend(job: Job, by: User) -> Job:
+def resend(job: Job, by: User, copy: Callable[[Rows, Path], int] | None = None) -> Job:
     """Make a job whose result is the rejects of another, with the query's export as it is now."""
+    copy = copy or copied
     rows = rejects_of(job)
     with transaction.atomic():
         again = copy_of(job, by)
@@ -225,7 +227,7 @@ def resend(job: Job, by: User) -> Job:
         again = sent(again)
         write(again, f"The rejected rows of job {job.pk} again, started by {by.username}.")
         path = snapshot_of(again)
-        again.rows = copied(rows, path) if job.changes is None else changes_copied(job, again, rows)
+        again.rows = copy(rows, path) if job.changes is None else changes_copied(job, again, rows)
         again.result_path = str(path.relative_to(settings.RESULTS_DIR))
         again.result_columns, again.result_bytes = columns_of(job), path.stat().st_size
         again.save(update_fields=["rows", "result_path", "result_columns", "result_bytes"])

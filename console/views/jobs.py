@@ -10,9 +10,10 @@ from console import jobs, overview
 from console.access import is_admin
 from console.jobs.changes.approving import may_release
 from console.jobs.changes.looking import looked_at, who_may
-from console.jobs.failures import LARGEST, BadFile, failure_column, mark
+from console.jobs.failures import failure_column
 from console.jobs.holding import NotTheirs, compared
 from console.jobs.in_part import so_far
+from console.jobs.mending import can_mend
 from console.jobs.rejects import (
     adds,
     broke_rules,
@@ -20,7 +21,6 @@ from console.jobs.rejects import (
     first_rejects,
     may_be_there,
     reasons,
-    rejects_csv,
     resent_by,
 )
 from console.jobs.results import NoResult, csv_lines, grid
@@ -146,6 +146,7 @@ def rejected(job):
     return found | {
         "may_be_there": may_be_there(job),
         "can_resend": can_resend(job),
+        "can_mend": can_mend(job),
         "replaces": not adds(job),
         "resent_by": resent_by(job),
         "broke_rules": can_resend(job) and broke_rules(job),
@@ -156,32 +157,6 @@ def rejected(job):
 def job_csv(request, pk):
     """Send the whole result, a batch at a time."""
     return as_csv(request, pk, csv_lines, "job")
-
-
-@require_GET
-def job_rejects(request, pk):
-    """Send the rows that were not delivered, with what is wrong with each."""
-    return as_csv(request, pk, rejects_csv, "rejects")
-
-
-@require_POST
-def job_failures(request, pk):
-    """Take the file in which a receiver hands back rows that it did not take."""
-    job = visible_job(request, pk)
-    file = request.FILES.get("file")
-    if not failure_column(job):
-        raise Http404
-    if file is None or file.size > LARGEST:
-        messages.error(request, f"Choose a file of at most {LARGEST >> 20} MB.")
-        return redirect(job)
-    try:
-        marked, others = mark(job, file, request.user.username)
-    except (BadFile, NoResult) as error:
-        messages.error(request, f"{file.name}: {error}")
-        return redirect(job)
-    left = f"; {others:,} are no rows of this job, or were marked before" if others else ""
-    messages.success(request, f"{marked:,} rows are marked as not delivered{left}.")
-    return redirect(job)
 
 
 def as_csv(request, pk, lines_of, name):
@@ -265,23 +240,3 @@ def told_of_retry(job, again):
     if not again.finished:
         return f"Job {again.pk} does job {job.pk} again already, and is not done."
     return f"Job {again.pk} has done job {job.pk} again. To do all of it once more, retry this one."
-
-
-@require_POST
-def job_resend(request, pk):
-    """Send the rows again that were not delivered, and only those."""
-    job = visible_job(request, pk)
-    if not can_resend(job):
-        messages.error(request, f"The rejected rows of job {job.pk} cannot be sent by themselves.")
-        return redirect(job)
-    try:
-        again, new = jobs.resend_once(job, request.user, once_more="once_more" in request.POST)
-    except NoResult as gone:
-        messages.error(request, str(gone))
-        return redirect(job)
-    if new:
-        messages.success(request, f"Job {again.pk} sends the rejected rows of job {job.pk} again.")
-    else:
-        done = "has sent" if again.finished else "is sending"
-        messages.info(request, f"Job {again.pk} {done} the rejected rows of job {job.pk} already.")
-    return redirect(again)

@@ -1,0 +1,83 @@
+"""The rows of a job that were not delivered: as CSV, sent again, sent mended, and handed back."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from console import jobs
+from console.jobs.failures import LARGEST, BadFile, failure_column, mark
+from console.jobs.mending import can_mend, send_mended
+from console.jobs.rejects import can_resend, rejects_csv
+from console.jobs.results import NoResult
+from console.views.jobs import as_csv, visible_job
+
+
+@require_GET
+def job_rejects(request, pk):
+    """Send the rows that were not delivered, with what is wrong with each."""
+    return as_csv(request, pk, rejects_csv, "rejects")
+
+
+@require_POST
+def job_mended(request, pk):
+    """Send the rejected rows that are in a file, with the values that they have there."""
+    job = visible_job(request, pk)
+    file = request.FILES.get("file")
+    if not can_mend(job):
+        raise Http404
+    if file is None or file.size > LARGEST:
+        messages.error(request, f"Choose a file of at most {LARGEST >> 20} MB.")
+        return redirect(job)
+    try:
+        again, new = send_mended(job, file, request.user)
+    except (BadFile, NoResult) as error:
+        messages.error(request, f"{file.name}: {error} Nothing was sent.")
+        return redirect(job)
+    if new:
+        messages.success(request, f"Job {again.pk} sends the mended rows of job {job.pk}.")
+    else:
+        messages.error(
+            request, f"Job {again.pk} is sending rejected rows of job {job.pk}: send them after it."
+        )
+    return redirect(again)
+
+
+@require_POST
+def job_failures(request, pk):
+    """Take the file in which a receiver hands back rows that it did not take."""
+    job = visible_job(request, pk)
+    file = request.FILES.get("file")
+    if not failure_column(job):
+        raise Http404
+    if file is None or file.size > LARGEST:
+        messages.error(request, f"Choose a file of at most {LARGEST >> 20} MB.")
+        return redirect(job)
+    try:
+        marked, others = mark(job, file, request.user.username)
+    except (BadFile, NoResult) as error:
+        messages.error(request, f"{file.name}: {error}")
+        return redirect(job)
+    left = f"; {others:,} are no rows of this job, or were marked before" if others else ""
+    messages.success(request, f"{marked:,} rows are marked as not delivered{left}.")
+    return redirect(job)
+
+
+@require_POST
+def job_resend(request, pk):
+    """Send the rows again that were not delivered, and only those."""
+    job = visible_job(request, pk)
+    if not can_resend(job):
+        messages.error(request, f"The rejected rows of job {job.pk} cannot be sent by themselves.")
+        return redirect(job)
+    try:
+        again, new = jobs.resend_once(job, request.user, once_more="once_more" in request.POST)
+    except NoResult as gone:
+        messages.error(request, str(gone))
+        return redirect(job)
+    if new:
+        messages.success(request, f"Job {again.pk} sends the rejected rows of job {job.pk} again.")
+    else:
+        done = "has sent" if again.finished else "is sending"
+        messages.info(request, f"Job {again.pk} {done} the rejected rows of job {job.pk} already.")
+    return redirect(again)
