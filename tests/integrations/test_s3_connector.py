@@ -3,6 +3,7 @@
 import json
 import ssl
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -216,9 +217,9 @@ def test_the_role_of_the_machine_needs_an_administrator(settings, s3, rows):
         allowed.deliver(rows, local_delivery())
 
 
-def metadata(server):
+def metadata(server, **given):
     """Let the server answer as the metadata address of a machine with a role does."""
-    given = {"AccessKeyId": "demo", "SecretAccessKey": "demo-secret", "Token": "t"}
+    given = {"AccessKeyId": "demo", "SecretAccessKey": "demo-secret", "Token": "t"} | given
     for text in ("secret-token", "exporter", json.dumps(given)):
         server.answers.append(says(text))
 
@@ -248,6 +249,53 @@ def test_the_role_of_the_machine_signs_in(cloud, s3, rows):
         ("GET", f"{instance.ROLES}exporter"),
     ]
     assert cloud.requests[1].headers["x-aws-ec2-metadata-token"] == "secret-token"
+
+
+def in_seconds(seconds):
+    return f"{datetime.now(UTC) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_the_next_key_of_the_role_is_fetched_before_one_ends(cloud, s3, rows):
+    metadata(cloud, AccessKeyId="old", Expiration=in_seconds(30))
+    metadata(cloud, Expiration=in_seconds(3_600))
+
+    receipt = connector(s3, auth_method="instance_role").deliver(rows, local_delivery())
+
+    landed(s3, receipt, rows)
+    assert len(cloud.requests) == 6
+
+
+@pytest.mark.parametrize("end", [-3_600, 3_600])
+def test_a_key_of_the_role_that_lasts_is_fetched_once(cloud, s3, rows, end):
+    metadata(cloud, Expiration=in_seconds(end))  # The clock here can be wrong.
+
+    receipt = connector(s3, auth_method="instance_role").deliver(rows, local_delivery())
+
+    landed(s3, receipt, rows)
+    assert len(cloud.requests) == 3
+
+
+def test_an_upload_whose_key_has_ended_goes_on_with_the_next_one(cloud, s3, large, impatient):
+    metadata(cloud)
+    metadata(cloud)
+    s3.switches.refusals["CompleteMultipartUpload"] = [(400, "ExpiredToken")]
+    log = []
+    exporter = connector(s3, auth_method="instance_role", part_size=5)
+
+    receipt = exporter.deliver(large, local_delivery(log=log.append))
+
+    landed(s3, receipt, large)
+    assert s3.asked.count("UploadPart") == 3 and len(cloud.requests) == 6
+    assert any("the credentials of this machine's role have expired" in line for line in log)
+
+
+def test_who_has_no_access_key_is_not_told_to_check_it(cloud, s3, rows):
+    metadata(cloud, SecretAccessKey="wrong")
+
+    with pytest.raises(PermanentError, match="does not know this machine's role") as refused:
+        connector(s3, auth_method="instance_role").deliver(rows, local_delivery())
+
+    assert "access key" not in f"{refused.value} {refused.value.remedy}"
 
 
 @pytest.mark.parametrize("role", [404, ""])

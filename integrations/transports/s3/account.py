@@ -1,7 +1,7 @@
 """Who signs in to which S3 server, and the client that does."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from botocore.config import Config
 from botocore.session import Session
@@ -25,22 +25,22 @@ class Account:
     instance_role: bool = False  # whether to sign in as the role of this machine
     access_key_id: str = ""
     secret_access_key: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)  # of credentials that end after a while
     timeout: float = 60.0  # seconds that the server may be silent
 
     def client(self, sender: Sender):
         """Return a client whose requests the sender takes. It makes each of them once."""
+        session, own = Session(session_vars=OWN_SETTINGS), {}
         if self.instance_role:
-            given = instance.credentials(sender.delivery)
-            return replace(self, instance_role=False, **given).client(sender)
-        client = Session(session_vars=OWN_SETTINGS).create_client(
+            session.register_component("credential_provider", instance.Role(sender.delivery))
+        else:
+            own["aws_access_key_id"] = self.access_key_id
+            own["aws_secret_access_key"] = self.secret_access_key
+        client = session.create_client(
             "s3",
             region_name=self.region,
             endpoint_url=self.endpoint or None,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            aws_session_token=self.token or None,
             config=self.config(),
+            **own,
         )
         # What the handler of this event returns is the answer: botocore opens no connection.
         client.meta.events.register("before-send.s3", lambda request, **_: sender.send(request))

@@ -26,6 +26,7 @@ class Bucket:
 
     def __init__(self, account: Account, name: str, delivery: Delivery):
         self.name = name
+        self.role = account.instance_role
         self.delivery = delivery
         self.sender = Sender(delivery, account.timeout)
         self.client = account.client(self.sender)
@@ -45,7 +46,11 @@ class Bucket:
         try:
             return getattr(self.client, operation)(Bucket=self.name, **parameters)
         except (ClientError, BotoCoreError) as error:
-            raise translate(error, deed) from error
+            raise self.told(error, deed) from error
+
+    def told(self, error: ClientError | BotoCoreError, deed: str) -> ExportError:
+        """Return the error to tell of what went wrong in a deed."""
+        return translate(error, deed, role=self.role)
 
     def insist(self, operation: str, deed: str, **parameters) -> dict:
         """Return the server's answer, where it takes a few tries as well."""
@@ -84,7 +89,7 @@ class Bucket:
                 return None
             if code_of(error) in UNTOLD:
                 return {}
-            raise translate(error, f"Look at {self.place(key)}") from error
+            raise self.told(error, f"Look at {self.place(key)}") from error
 
     def remove(self, key: str, version: str = "") -> None:
         given = {"VersionId": version} if version else {}
@@ -104,7 +109,7 @@ class Bucket:
             self.client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
         except ClientError as error:
             if code_of(error) != "NoSuchUpload":
-                raise translate(error, deed) from error
+                raise self.told(error, deed) from error
 
 
 def is_unknown(error: ExportError) -> bool:

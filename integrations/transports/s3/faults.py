@@ -17,6 +17,22 @@ def refusal(codes, reason, remedy="", *, transient=False, retries=None):
     return Fault(ClientError, rf"\(({codes})\)", reason, remedy, transient, retries)
 
 
+# Of who signs in as the role of this machine.
+ROLE = (
+    refusal(
+        "ExpiredToken|InvalidToken|TokenRefreshRequired",
+        "the credentials of this machine's role have expired",
+        "Each try fetches them anew. Ask an administrator of the console if this goes on: the "
+        "clock of the machine may be wrong.",
+        transient=True,
+        retries=FEW,
+    ),
+    refusal(
+        "InvalidAccessKeyId|SignatureDoesNotMatch",
+        "the server does not know this machine's role",
+        "Ask an administrator of the console whether the role is still there, and for this server.",
+    ),
+)
 # The first that fits is told.
 FAULTS = (
     refusal(
@@ -91,9 +107,10 @@ FAULTS = (
 )
 
 
-def translate(error: Exception, deed: str) -> ExportError:
+def translate(error: Exception, deed: str, *, role: bool = False) -> ExportError:
     """Return the error to tell: what was being done, and why it did not work."""
-    if found := next((known for known in FAULTS if known.fits(error)), None):
+    faults = ROLE + FAULTS if role else FAULTS
+    if found := next((known for known in faults if known.fits(error)), None):
         return patient(found.told(deed), error)
     if isinstance(error, ClientError):
         return unknown(error, deed)

@@ -2,6 +2,9 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from botocore.credentials import RefreshableCredentials
 
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError
@@ -13,10 +16,28 @@ ROLES = "/latest/meta-data/iam/security-credentials/"
 SECONDS = "21600"  # of the token; the longest there is
 LIMITS = Limits(connect=2.0, silence=5.0, total=10.0)
 REMEDY = "Give the machine a role in its cloud, or use an access key."
+# Seconds before its end from which on the next key is asked for, and waited for. There is one
+# from five minutes before.
+ASKED, WAITED = 240, 60
+CLOCK = timedelta(minutes=5)  # how long one is used that has ended, going by this machine's clock
+
+
+class Role:
+    """Credentials as botocore asks for them: each of them ends, and is followed by another."""
+
+    def __init__(self, delivery: Delivery):
+        self.delivery = delivery
+
+    def load_credentials(self) -> RefreshableCredentials:
+        found, times = self.fetch(), {"advisory_timeout": ASKED, "mandatory_timeout": WAITED}
+        return RefreshableCredentials.create_from_metadata(found, self.fetch, "role", **times)
+
+    def fetch(self) -> dict[str, str]:
+        return credentials(self.delivery)
 
 
 def credentials(delivery: Delivery) -> dict[str, str]:
-    """Return access key, secret and token of the machine's role."""
+    """Return access key, secret and token of the machine's role, and when they end."""
     with Client(replace(delivery, networks=(NETWORK,)), LIMITS) as client:
         try:
             return role_of(client)
@@ -46,9 +67,20 @@ def parsed(text):
     try:
         found = json.loads(text)
         return {
-            "access_key_id": found["AccessKeyId"],
-            "secret_access_key": found["SecretAccessKey"],
+            "access_key": found["AccessKeyId"],
+            "secret_key": found["SecretAccessKey"],
             "token": found["Token"],
+            "expiry_time": end_of(found.get("Expiration", "")).isoformat(),
         }
     except (ValueError, KeyError, TypeError):
         raise PermanentError("its answer is not as Amazon's is.") from None
+
+
+def end_of(told: str) -> datetime:
+    """Return when credentials end; soon, where that is not told, or the clock here is wrong."""
+    now = datetime.now(UTC)
+    try:
+        end = datetime.fromisoformat(told).astimezone(UTC)
+    except ValueError:
+        end = now
+    return end if end > now else now + CLOCK

@@ -10,7 +10,7 @@ from integrations.transports.dialling import dial_first
 from integrations.transports.http.faults import translate as unreachable
 from integrations.transports.http.url import PORTS
 from integrations.transports.s3.bucket import UNTOLD, Bucket
-from integrations.transports.s3.faults import code_of, translate
+from integrations.transports.s3.faults import code_of
 
 
 def place_of(bucket: Bucket) -> tuple[str, int]:
@@ -50,7 +50,7 @@ def sign_in(bucket: Bucket) -> str:
     except (ClientError, BotoCoreError) as error:
         if isinstance(error, ClientError) and code_of(error) in UNTOLD:
             return known(bucket, error)
-        raise translate(error, "Sign in") from error
+        raise bucket.told(error, "Sign in") from error
     return f"the account has {len(found.get('Buckets', []))} buckets"
 
 
