@@ -4,10 +4,12 @@ import threading
 
 import paramiko
 import pytest
+from paramiko import AUTH_FAILED, InteractiveQuery
 from paramiko.sftp import CMD_WRITE, SFTP_PERMISSION_DENIED
 
 from integrations.errors import PermanentError, TransientError
 from integrations.sandbox.files import Files
+from integrations.sandbox.server import Door
 from tests.integrations.exports import connector, content, hashed, names, size, stored
 from tests.servers import local_delivery
 
@@ -29,6 +31,50 @@ def test_wrong_credentials_are_tried_once(sandbox, rows, faulty, given):
     assert proxy.connections == 1
     assert "wrong" not in str(caught.value)
     assert caught.value.remedy.startswith("Check the user")
+
+
+@pytest.fixture
+def asking(sandbox, monkeypatch):
+    """A function that lets the sandbox take a password only as the answer to its questions."""
+
+    def ask(*questions):
+        asked = InteractiveQuery("", "", *((each, False) for each in questions))
+        monkeypatch.setattr(Door, "get_allowed_auths", lambda *_: "keyboard-interactive")
+        monkeypatch.setattr(Door, "check_auth_password", lambda *_: AUTH_FAILED)
+        monkeypatch.setattr(Door, "check_auth_interactive", lambda *_: asked)
+        monkeypatch.setattr(Door, "check_auth_interactive_response", verdict)
+
+    def verdict(door, answers):
+        account = sandbox.accounts["demo"]
+        return door.verdict(account, answers == ["demo"])
+
+    return ask
+
+
+def test_a_password_logs_in_where_it_is_asked_for(sandbox, rows, asking):
+    asking("Password: ")
+
+    connector(sandbox).export(rows, local_delivery())
+
+    assert names(sandbox) == ["out.csv"]
+
+
+def test_a_wrong_password_is_told_where_it_is_asked_for(sandbox, rows, asking):
+    asking("Password: ")
+
+    with pytest.raises(PermanentError, match="refused the user or the credentials") as caught:
+        connector(sandbox, password="wrong").export(rows, local_delivery())
+
+    assert caught.value.remedy.startswith("Check the user")
+
+
+def test_a_server_that_asks_for_more_than_a_password_is_told(sandbox, rows, asking):
+    asking("Password: ", "Code: ")
+
+    with pytest.raises(PermanentError, match="asks for more than a password") as caught:
+        connector(sandbox).export(rows, local_delivery())
+
+    assert "one factor" in caught.value.remedy
 
 
 @pytest.mark.parametrize("rename", [True, False])

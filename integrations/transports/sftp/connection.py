@@ -17,7 +17,7 @@ from integrations.errors import PermanentError, TransientError
 from integrations.transports import egress
 from integrations.transports.dialling import dial_first
 from integrations.transports.private_keys import read_private_key
-from integrations.transports.sftp.faults import translate
+from integrations.transports.sftp.faults import SEVERAL, translate
 from integrations.transports.sftp.watchdog import Watchdog
 from integrations.transports.sftp.wire import Wire
 
@@ -194,7 +194,7 @@ class Connection:
             if key:
                 more = self.transport.auth_publickey(account.username, key)
             else:
-                more = self.transport.auth_password(account.username, account.password)
+                more = self.give_password()
         if more:
             raise PermanentError(
                 f"Log in to {account.place} as {account.username}: the server wants "
@@ -204,6 +204,25 @@ class Connection:
         with self.doing(f"Open an SFTP session on {account.place}"):
             self.client = self.open_sftp(self.setup, self.patience)
         return f"{account.username}, with a {key.get_name()} key" if key else account.username
+
+    def give_password(self):
+        """Log in with the password, also where the server asks for it as for an answer.
+
+        paramiko can do that too, and then tells of a wrong one that passwords are not accepted.
+        """
+        name = self.account.username
+        try:
+            return self.transport.auth_password(name, self.account.password, fallback=False)
+        except paramiko.BadAuthenticationType as error:
+            if "keyboard-interactive" not in error.allowed_types:
+                raise
+        return self.transport.auth_interactive(name, self.answers)
+
+    def answers(self, _title, _instructions, questions):
+        """Answer the one question for the password; some servers ask nothing after that."""
+        if len(questions) > 1:
+            raise paramiko.SSHException(SEVERAL)
+        return [self.account.password] * len(questions)
 
     def open_sftp(self, setup: float, patience: float) -> paramiko.SFTPClient:
         """Return an SFTP session on a channel of its own.

@@ -15,6 +15,7 @@ from integrations.errors import ExportError
 from integrations.transports.fault import Fault
 
 FEW = 3  # retries where the server does not say whether they can help
+SEVERAL = "several questions"  # in place of the one for the password
 LOST = "If this happens again and again on large files, reduce the Temp filesize threshold."
 
 
@@ -60,6 +61,13 @@ FAULTS = (
         "",
         "the server does not let this user open an SFTP session",
         "Ask the server's operator to allow SFTP for the user.",
+        transient=False,
+    ),
+    Fault(
+        SSHException,
+        SEVERAL,
+        "the server asks for more than a password",
+        "Ask its operator for a user with one factor, for unattended exports.",
         transient=False,
     ),
     Fault(
