@@ -14,6 +14,7 @@ from paramiko import (
     OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
     SFTP_FAILURE,
     SFTP_OK,
+    SFTP_OP_UNSUPPORTED,
     SFTPAttributes,
 )
 
@@ -87,6 +88,20 @@ def test_channels_for_a_large_file_open_while_the_first_one_asks(sshd, many, ses
 
     assert (sshd.root / "out.csv").read_bytes() == content(many)
     assert not [each for each in threading.enumerate() if each.name.startswith("session")]
+
+
+@pytest.mark.usefixtures("far")
+def test_a_file_under_its_own_name_goes_in_order_after_a_refused_append(sandbox, many, monkeypatch):
+    sandbox.switches.append, sandbox.switches.rename_answer = False, SFTP_OP_UNSUPPORTED
+    spread, log = [], []
+    monkeypatch.setattr(open_file.OpenFile, "spread", lambda file: spread.append(file.path))
+    export = connector(sandbox, temp_file_threshold=100_000)
+
+    export.export(many, local_delivery(log=log.append))
+
+    assert any("refused to append" in line for line in log)
+    assert spread == []
+    assert (sandbox.root / "out.csv").read_bytes() == content(many)
 
 
 def test_a_near_server_gets_it_over_one(sshd, many, sessions, monkeypatch):

@@ -231,6 +231,8 @@ class Try:
                 "Set the Temp filesize threshold to 0 to begin with that."
             )
             self.file = self.files.create(self.file.path)
+            if self.known.straight:
+                self.file.keep_in_order()
             self.begin_checksum()
             self.write(content, batch=0)
 
