@@ -6,6 +6,7 @@ from integrations.encoders import pgp
 from integrations.encoders.bz import bzip2
 from integrations.encoders.gz import gzip, level_of
 from integrations.encoders.settings import EncoderSettings
+from integrations.errors import ExportError
 
 __all__ = ["EncoderSettings", "caution", "encode", "encoded_size"]
 
@@ -21,12 +22,17 @@ def caution(settings: dict) -> str:
 
 
 def encoded_size(data: bytes, settings: dict) -> int | None:
-    """Return the size of the data once encoded; nothing where it is not, or that takes a while."""
+    """Return the size of a little data once encoded; nothing where it is not, or cannot be yet."""
     encoder = settings.get("encoders", "")
-    return sum(map(len, encode([data], settings))) if encoder in QUICK else None
+    if not encoder or not settings.keys() >= NEEDED.get(encoder, set()):
+        return None
+    try:
+        return sum(map(len, encode([data], settings)))
+    except ExportError:  # What is wrong with the key stands beside its field.
+        return None
 
 
-QUICK = ("gz", "bzip2")
+NEEDED = {"encrypt_pgp": {"public_key", "key_identifier"}}
 ENCODERS = {
     "": lambda chunks, settings: iter(chunks),
     "gz": lambda chunks, settings: gzip(chunks, level_of(settings)),

@@ -157,9 +157,25 @@ def test_the_encoded_size_of_a_whole_preview_is_that_of_the_file(rows, encoder):
     assert chosen.encoded_size(chosen.preview(rows)) == len(sent(chosen, rows))
 
 
-@pytest.mark.parametrize("encoder", ["", "encrypt_pgp"])
-def test_the_encoded_size_is_told_where_that_is_cheap(rows, encoder):
+@pytest.mark.needs("gpg")
+@pytest.mark.parametrize("more", [{"armor": True}, {"compression_type": "gzip"}])
+def test_that_of_an_encrypted_preview_is_too(rows, receiver, more):
+    key = {"public_key": receiver.public(), "key_identifier": receiver.subkey}
+    chosen = exporter(encoders="encrypt_pgp", **key, **more)
+
+    assert chosen.encoded_size(chosen.preview(rows)) == len(sent(chosen, rows))
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        {"encoders": ""},
+        {"encoders": "encrypt_pgp"},
+        {"encoders": "encrypt_pgp", "public_key": "-", "key_identifier": "12345678"},
+    ],
+)
+def test_there_is_none_without_an_encoder_or_its_key(rows, encoding):
     chosen = exporter()
-    chosen.settings["encoders"] = encoder
+    chosen.settings |= encoding
 
     assert chosen.encoded_size(chosen.preview(rows)) is None
