@@ -1,6 +1,7 @@
 """Functions and casts have the values of Trino, also where DuckDB's own have others."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -159,6 +160,55 @@ FRACTIONS = [
 
 def test_a_part_of_a_second_belongs_to_the_second_that_it_is_in(tmp_path):
     assert not wrong(FRACTIONS, tmp_path)
+
+
+QUOTIENTS = [
+    ("7 / 2", 3),
+    ("-7 / 2", -3),
+    ("9223372036854775807 / 2", 4611686018427387903),
+    ("100.0 * 1 / 3", Decimal("33.3")),
+    ("1 / 3.00", Decimal("0.33")),
+    ("0.01 / 2", Decimal("0.01")),
+    ("-0.01 / 2", Decimal("-0.01")),
+    ("1.0 / 2 / 2", Decimal("0.3")),
+    ("9999999.99 / 0.01", Decimal("999999999.00")),
+    ("CAST('12345678901234567890.12' AS decimal(38,2)) / 3.5", Decimal("3527336828924162254.32")),
+    ("sum(price) / count(*)", Decimal("1.67")),
+    ("(SELECT 7) / 2", 3),
+    ("7 / 2e0", 3.5),
+    ("CAST(1 AS double) / 0 = infinity()", True),
+    ("-1e0 / sum(0) = -infinity()", True),
+    ("is_nan(0e0 / 0)", True),
+    ("1 / NULL", None),
+    ("avg(price)", Decimal("1.67")),
+    ("avg(DISTINCT price)", Decimal("1.67")),
+    ("avg(price) FILTER (WHERE price > 1)", Decimal("2.01")),
+    ("avg(1)", 1.0),
+    ("avg(1.5e0)", 1.5),
+    ("max(7) / 2", 3),
+]
+PRICES = "FROM (VALUES 1.00, 2.01, 2.00) AS t(price)"
+
+
+def test_quotients_and_means_are_of_the_kind_of_their_parts(tmp_path):
+    select = ", ".join(f"{expression} AS v{at}" for at, (expression, _) in enumerate(QUOTIENTS))
+    [found], _ = rows(f"SELECT {select} {PRICES}", tmp_path)
+
+    assert {QUOTIENTS[at][0]: repr(value) for at, value in enumerate(found)} == {
+        expression: repr(value) for expression, value in QUOTIENTS
+    }
+
+
+def test_a_mean_over_a_window_is_a_decimal_too(tmp_path):
+    found, _ = rows(f"SELECT avg(price) OVER (ORDER BY price) {PRICES}", tmp_path)
+
+    assert found == [(Decimal("1.00"),), (Decimal("1.50"),), (Decimal("1.67"),)]
+
+
+@pytest.mark.parametrize("quotient", ["1 / 0", "1.5 / 0", "count(*) / sum(0)"])
+def test_nothing_but_doubles_can_be_divided_by_zero(tmp_path, quotient):
+    with pytest.raises(QueryError, match="Division by zero"):
+        rows(f"SELECT {quotient}", tmp_path)
 
 
 REFUSED = [

@@ -2,8 +2,8 @@
 
 from sqlglot import exp
 
-from console.engines.dialects import trino_json, trino_times
-from console.engines.dialects.calling import call, calls
+from console.engines.dialects import trino_json, trino_numbers, trino_times
+from console.engines.dialects.calling import call, calls, goes_on
 
 
 def translate(tree):
@@ -20,16 +20,6 @@ def translate(tree):
     return tree
 
 
-WHOLE = ("bigint", "int", "smallint", "tinyint")
-
-
-def whole(node):
-    """Round halves away from zero, and take no text that is not a whole number."""
-    if not node.this.is_int:
-        node.set("this", call("trino_whole", node.this))
-    return node
-
-
 def convert(node):
     """Write numbers and times as text the way Trino does; make JSON of values."""
     kind = node.to
@@ -37,8 +27,8 @@ def convert(node):
         return call("to_json", node.this)
     if kind.is_type("timestamp"):
         kind.set("expressions", None)  # DuckDB would make other types of other precisions
-    if kind.is_type(*WHOLE):
-        return whole(node)
+    if kind.is_type(*trino_numbers.WHOLE):
+        return trino_numbers.whole(node)
     if not kind.is_type(*exp.DataType.TEXT_TYPES):
         return node
     text = node.this.copy() if node.this.is_string else call("trino_text", node.this)
@@ -99,11 +89,6 @@ def is_boxed(node):
     return node.name in ("arg_max", "arg_min") and len(node.expressions) == 3
 
 
-def goes_on(node):
-    """Return whether an aggregate has a FILTER or OVER behind it, which belong to it."""
-    return isinstance(node.parent, exp.Filter | exp.Window) and node.arg_key == "this"
-
-
 def finish(node):
     """Change what comes of an aggregate, with its FILTER and OVER where it has them."""
     inner = node
@@ -113,6 +98,8 @@ def finish(node):
         return node
     if isinstance(inner, exp.CountIf):
         return count_from_zero(node)
+    if isinstance(inner, exp.Avg):
+        return trino_numbers.mean(node)
     return call("trino_unboxed", node) if is_boxed(inner) else node
 
 
@@ -154,11 +141,13 @@ CHANGES = {
     exp.ArrayPosition: calls("trino_array_position", "this", "expression"),
     exp.ArraySize: calls("cardinality", "this"),
     exp.ArraySlice: calls("trino_slice", "this", "start", "end"),
+    exp.Avg: finish,
     exp.Cast: convert,
     exp.CountIf: finish,
     exp.DateAdd: trino_times.keep_type,
     exp.DateDiff: trino_times.whole_units,
     exp.DateTrunc: trino_times.truncate_time,
+    exp.Div: trino_numbers.divide,
     exp.Extract: trino_times.iso_part,
     exp.Filter: finish,
     exp.Format: formatted,
