@@ -14,6 +14,7 @@ from activations.parents.sources import Columns, kinds_of
 from activations.rules.audience import DATE, TIME
 from console.forms.repeats import zones
 from console.tables.names import AUDIENCE
+from integrations.meanwhile import SAVED
 
 BEHAVIOR_NAME = re.compile(r"[a-z0-9_]{1,100}")
 KEYS = re.compile(r"(.*_)?id", re.IGNORECASE)  # what keys are called
@@ -115,10 +116,7 @@ class ParentForm(forms.Form):
         if self.parent.pk and opened and opened != version_of(self.parent):
             self.data = self.data.copy()
             self.data["opened"] = version_of(self.parent)
-            raise forms.ValidationError(
-                "It was saved in another window, or by somebody else, after you opened it. What "
-                "you entered is still here: save again to replace what is kept."
-            )
+            raise forms.ValidationError(SAVED)
         return opened
 
     def accepts(self, losses: list[str]) -> bool:

@@ -1,18 +1,21 @@
 """The Export Results panel: where the result of a query goes."""
 
-from django.shortcuts import redirect, render
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from console import jobs
 from console.forms.changes import ChangesForm
 from console.jobs.results import rows_of
+from console.models import Query
 from console.queries.changing import as_added, everything_is_asked
 from console.queries.exporting import Draft, last_result, remove_export, set_export
 from console.queries.legible import hexdump, lines
 from console.views.keys import key_of
 from console.views.queries import visible_query
 from console.views.query_jobs import panel_done
+from integrations import meanwhile
 from integrations.access import usable_by
 from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
@@ -51,11 +54,33 @@ def save_export(request, query):
         shown = {} if draft.complete else {"export_form": draft.checked}
         return refused(request, query, context | shown | {"changes_form": form})
     changes = form.changes(request.user) if form.sent else query.changes
-    set_export(query, authentication, draft.settings, changes)
+    try:
+        keep_export(query, request.POST.get("opened"), authentication, draft.settings, changes)
+    except meanwhile.SavedMeanwhile as error:
+        now = {"changes_form": form, "meanwhile": str(error), "opened": mark_of(query)}
+        return refused(request, query, export_context(request, query) | now)
     if "run" in request.POST:
         job, _ = jobs.submit_once(jobs.new_job(query), by=request.user)
         return panel_done(request, query, "The export is saved. Its job has started.", job)
     return panel_done(request, query, f"Results go to {authentication.name} from now on.")
+
+
+def mark_of(query):
+    """Return what tells whether the export was changed since it was shown."""
+    return meanwhile.mark(query.authentication_id, query.export, query.changes)
+
+
+@transaction.atomic
+def keep_export(query, opened, *export):
+    """Save the export. Raise SavedMeanwhile where it was changed since it was shown."""
+    kept = get_object_or_404(Query.objects.select_for_update(), pk=query.pk)
+    query.authentication, query.export, query.changes = (
+        kept.authentication,
+        kept.export,
+        kept.changes,
+    )
+    meanwhile.check(opened, mark_of(kept))
+    set_export(query, *export)
 
 
 def refused(request, query, context):
@@ -92,6 +117,7 @@ def export_context(request, query):
         "authentications": usable_by(query.owner).select_related("owner"),
         "chosen": authentication,
         "back": panel_url(query),
+        "opened": request.POST.get("opened") or mark_of(query),
     }
     if authentication is None:
         return context

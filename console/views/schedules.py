@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils import timezone as clock
 from django.views.decorators.debug import sensitive_post_parameters
@@ -25,7 +26,7 @@ from console.schedules import (
     schedule_query,
     times_of,
 )
-from console.schedules.chains import named
+from console.schedules.chains import lock_chains, named
 from console.schedules.following import why_broken
 from console.views.queries import visible_runner
 from console.views.query_jobs import panel_done
@@ -39,6 +40,7 @@ from console.views.triggers import (
     trigger_form,
 )
 from console.views.webhooks import webhook_context
+from integrations import meanwhile
 
 FIRINGS = 5
 
@@ -79,6 +81,26 @@ def save_schedule(request, query):
     usable = not webhook.sent or webhook.is_valid()
     if not (form.is_valid() and trigger.is_usable() and usable):
         return refused(request, query, form, trigger)
+    try:
+        return keep_schedule(request, query, form, trigger)
+    except meanwhile.SavedMeanwhile as error:
+        now = {"meanwhile": str(error), "opened": mark_of(query)}
+        return refused(request, query, form, trigger, **now)
+
+
+def mark_of(query):
+    """Return what tells whether the schedule, or who hears of it, has changed since."""
+    people = sorted(query.notified.values_list("pk", flat=True))
+    webhook = query.webhook and (query.webhook_id, query.webhook.shape, query.webhook.on_success)
+    return meanwhile.mark(entries(query) | {"notified": people}, trigger_entries(query), webhook)
+
+
+@transaction.atomic
+def keep_schedule(request, query, form, trigger):
+    """Save what was sent. Raise SavedMeanwhile where that was changed since it was shown."""
+    lock_chains()
+    query.refresh_from_db()
+    meanwhile.check(request.POST.get("opened"), mark_of(query))
     if form.cleaned_data["when"] == AFTER:
         return save_trigger(request, query, form, trigger)
     secret = keep_notifying(request, query, form.cleaned_data)
@@ -113,9 +135,10 @@ def save_trigger(request, query, form, trigger):
     return done(request, query, f"It runs after {named(upstream)} from now on.", secret)
 
 
-def refused(request, query, form, trigger):
+def refused(request, query, form, trigger, **more):
     """Show what was sent again, with what is wrong about it."""
     context = schedule_context(request, query) | {"schedule_form": form, "trigger_form": trigger}
+    context |= {"opened": request.POST.get("opened") or mark_of(query)} | more
     context |= shown_runs(form, trigger, query)
     webhook = WebhookForm(request.POST, stored=query.webhook)
     context |= webhook_context(query, webhook if webhook.sent else None)
@@ -176,6 +199,7 @@ def schedule_context(request, query):
     trigger = TriggerForm(initial=trigger_entries(query), query=query, user=request.user)
     return {
         "query": query,
+        "opened": mark_of(query),
         "schedule_form": ScheduleForm(initial=values),
         "mail": mail_is_set_up(),
         **trigger_context(request, query, trigger),

@@ -3,15 +3,19 @@
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from integrations import meanwhile, secrets
 from integrations.access import may_forget_key, where_used
 from integrations.forms import KeepingForm
 from integrations.models import Authentication
 from integrations.secrets import SecretUnreadable
 from integrations.views.authentications import editable_or_404, host_key_of
+
+SECRETS_AGAIN = "Secrets are not shown: enter those of yours again, or the others stay."
 
 
 @sensitive_post_parameters()
@@ -19,23 +23,38 @@ def edit(request, pk):
     """Change the credentials; secrets left blank stay as they are."""
     authentication = editable_or_404(request, pk)
     form = settings_form(authentication, request.POST or None)
+    opened = request.POST.get("opened") or mark_of(authentication)
     if form.is_valid():
-        authentication.replace_settings(form.cleaned_data)
-        authentication.tested_at, authentication.test_steps = None, []
-        authentication.save()
-        messages.success(request, f"{authentication.name} is changed.")
-        return redirect(authentication)
-    return render(
-        request,
-        "integrations/edit.html",
-        {
-            "authentication": authentication,
-            "connector": authentication.connector,
-            "form": form,
-            "unreadable": not authentication.readable,
-        },
-        status=422 if form.is_bound else 200,
-    )
+        try:
+            replace(authentication, form.cleaned_data, opened)
+        except meanwhile.SavedMeanwhile as error:
+            form.add_error(None, f"{error} {SECRETS_AGAIN}")
+            opened = mark_of(Authentication.objects.get(pk=pk))
+        else:
+            messages.success(request, f"{authentication.name} is changed.")
+            return redirect(authentication)
+    context = {"authentication": authentication, "connector": authentication.connector}
+    context |= {"form": form, "opened": opened, "unreadable": not authentication.readable}
+    status = 422 if form.is_bound else 200
+    return render(request, "integrations/edit.html", context, status=status)
+
+
+def mark_of(authentication):
+    """Return what tells whether the credentials have changed since they were shown."""
+    readable = authentication.readable
+    return secrets.fingerprint(authentication.settings if readable else authentication.sealed)
+
+
+@transaction.atomic
+def replace(authentication, settings, opened):
+    """Save other credentials. Raise SavedMeanwhile where those shown are no longer kept."""
+    kept = Authentication.objects.select_for_update().filter(pk=authentication.pk).first()
+    if kept is None:
+        raise Http404
+    meanwhile.check(opened, mark_of(kept))
+    kept.replace_settings(settings)
+    kept.tested_at, kept.test_steps = None, []
+    kept.save(update_fields=["sealed", "secrets_set", "tested_at", "test_steps", "updated_at"])
 
 
 def settings_form(authentication, data):

@@ -42,7 +42,8 @@ def edited(request, pk):
     if request.htmx:
         return render(request, "integrations/_test.html", context)
     context |= {"authentication": authentication, "connector": authentication.connector}
-    return render(request, "integrations/edit.html", context | {"form": form})
+    context |= {"form": form, "opened": request.POST.get("opened", "")}
+    return render(request, "integrations/edit.html", context)
 
 
 @require_POST
