@@ -5,6 +5,7 @@ from django import forms
 from activations.models import Folder, Segment
 from activations.segments import shape
 from activations.segments.folders import paths
+from activations.segments.saving import mark_of
 
 TOP = "At the top"
 
@@ -29,6 +30,7 @@ class SegmentForm(forms.ModelForm):
     folder = FolderChoice(label="Folder")
     rules = forms.CharField(widget=forms.Textarea, strip=False)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Segment
@@ -38,6 +40,7 @@ class SegmentForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["folder"].of(self.instance.parent_segment)
+        self.initial["seen"] = mark_of(self.instance) if self.instance.pk else ""
         self.fields["description"].widget = forms.Textarea(attrs={"rows": 2})
 
     def clean_rules(self):

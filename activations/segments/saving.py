@@ -7,21 +7,39 @@ from activations.rules import Problem, problems
 from activations.segments.references import lock_segments, users_of, where_used
 from activations.segments.rewriting import CannotRewrite, rewrite
 from activations.segments.usable import audience_for
+from integrations import meanwhile
 
 EDITED = ["name", "description", "folder", "updated_at"]
 NOT_REFRESHED = "The parent segment was not refreshed yet, so there is nothing to choose from."
 
 
 class SavedMeanwhile(Exception):
-    """The segment was saved by someone else, or in another window, since it was opened."""
+    """The segment was saved by someone else, or in another window, since it was opened.
+
+    `told` is what the next attempt knows of it: `version` or `seen`, by the names of save().
+    """
 
     def __init__(self, kept):
-        self.version = kept.version
+        self.told = {"version": kept.version}
         latest = kept.versions.select_related("saved_by").first()
         super().__init__(
             f"{latest.saved_by.get_username()} saved version {kept.version} of this segment after "
             "you opened it. Your rules are still here: compare that version under Versions, then "
             "save again to replace it."
+        )
+
+
+class RenamedMeanwhile(SavedMeanwhile):
+    """Its name, description or folder was changed since the segment was opened."""
+
+    def __init__(self, kept):
+        self.told = {"seen": mark_of(kept)}
+        place = f"in the folder “{kept.folder.name}”" if kept.folder else "at the top"
+        Exception.__init__(
+            self,
+            "The name, description or folder was changed in another window, or by somebody else, "
+            f"after you opened the segment: it is “{kept.name}” {place} now. What you entered is "
+            "still here: save again to replace that.",
         )
 
 
@@ -48,16 +66,24 @@ class InUse(Exception):
         self.users = users
 
 
+def mark_of(segment: Segment) -> str:
+    """Return what tells whether more than its rules has changed since a segment was shown."""
+    return meanwhile.mark(segment.name, segment.description, segment.folder_id)
+
+
 @transaction.atomic
-def save(segment: Segment, *, by, opened: int | None = None) -> Segment:
+def save(segment: Segment, *, by, opened: int | None = None, seen: str = "") -> Segment:
     """Save the segment, and its rules as a new version where they changed.
 
-    `opened` is the version that the editor showed; raise SavedMeanwhile where it is no longer
-    the latest and both changed the rules. Raise Unsound where the rules cannot be run, and
+    `opened` is the version that the editor showed, `seen` the mark_of() the segment then; raise
+    SavedMeanwhile where that is no longer the latest and both changed the rules, or the rest.
+    Raise Unsound where the rules cannot be run, and
     NameTaken. The activations that are made of it get their SQL in the same transaction.
     """
     lock_segments()
     kept = Segment.objects.filter(pk=segment.pk).first()
+    if kept and seen not in ("", mark_of(kept)) and mark_of(kept) != mark_of(segment):
+        raise RenamedMeanwhile(kept)
     if kept and kept.rules == segment.rules:
         segment.version = kept.version
         written(segment, EDITED)

@@ -61,11 +61,12 @@ def edited(request, segment):
     problems = []
     if form.is_valid():
         try:
-            saving.save(segment, by=request.user, opened=form.cleaned_data["version"])
+            given = {"opened": form.cleaned_data["version"], "seen": form.cleaned_data["seen"]}
+            saving.save(segment, by=request.user, **given)
         except saving.SavedMeanwhile as error:
             form.add_error(None, str(error))
             form.data = form.data.copy()
-            form.data["version"] = error.version
+            form.data.update(error.told)
         except saving.NameTaken as error:
             form.add_error("name", str(error))
         except saving.Unsound as error:

@@ -4,6 +4,7 @@ from django import forms
 
 from console.engines import ENGINES
 from console.models import Database, Query
+from console.queries.saving import mark_of
 from console.tables import readable_databases
 
 
@@ -40,6 +41,7 @@ class QueryForm(forms.ModelForm):
     engine = forms.ChoiceField(choices=ENGINES.items(), initial="trino")
     sql = forms.CharField(label="SQL", strip=False, max_length=1_000_000, widget=forms.Textarea)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Query
@@ -52,6 +54,7 @@ class QueryForm(forms.ModelForm):
         if self.instance.pk:
             self.initial["database"] = self.instance.database.name
             self.initial["version"] = self.instance.version
+            self.initial["seen"] = mark_of(self.instance)
 
     def clean_sql(self):
         sql = self.cleaned_data["sql"].replace("\r\n", "\n")

@@ -11,16 +11,20 @@ from console.models import Job, Query, QueryVersion
 from console.schedules import unschedule
 from console.schedules.chains import lock_chains
 from console.schedules.following import stop_followers
+from integrations import meanwhile
 from integrations.access import usable_by
 
 EDITED = ["name", "database", "engine", "updated_at"]
 
 
 class SavedMeanwhile(Exception):
-    """The query was saved by someone else, or in another window, since it was opened."""
+    """The query was saved by someone else, or in another window, since it was opened.
+
+    `told` is what the next attempt knows of it: `version` or `seen`, by the names of save().
+    """
 
     def __init__(self, kept):
-        self.version = kept.version
+        self.told = {"version": kept.version}
         latest = kept.versions.select_related("saved_by").first()
         super().__init__(
             f"{latest.saved_by.get_username()} saved version {kept.version} of this query after "
@@ -29,14 +33,34 @@ class SavedMeanwhile(Exception):
         )
 
 
+class RenamedMeanwhile(SavedMeanwhile):
+    """Its name, database or engine was changed since the query was opened."""
+
+    def __init__(self, kept):
+        self.told = {"seen": mark_of(kept)}
+        Exception.__init__(
+            self,
+            "The name, database or engine was changed in another window, or by somebody else, "
+            f"after you opened the query: it is “{kept.name}” in {kept.database.name} now. What "
+            "you entered is still here: save again to replace that.",
+        )
+
+
+def mark_of(query):
+    """Return what tells whether more than the SQL of a query has changed since it was shown."""
+    return meanwhile.mark(query.name, query.database_id, query.engine)
+
+
 @transaction.atomic
-def save(query, *, by, opened=None):
+def save(query, *, by, opened=None, seen=""):
     """Save the query, and its SQL as a new version where it changed.
 
-    `opened` is the version that the editor showed; raise SavedMeanwhile where it is no longer
-    the latest and both changed the SQL.
+    `opened` is the version that the editor showed, `seen` the mark_of() the query then; raise
+    SavedMeanwhile where that is no longer the latest and both changed the SQL, or the rest.
     """
     kept = Query.objects.filter(pk=query.pk).first()
+    if kept and seen not in ("", mark_of(kept)) and mark_of(kept) != mark_of(query):
+        raise RenamedMeanwhile(kept)
     if kept and kept.sql == query.sql:
         query.version = kept.version
         query.save(update_fields=EDITED)

@@ -56,11 +56,12 @@ def save_query(request, query):
         return refused(request, form)
     job = shown_job(request)
     try:
-        save(query, by=request.user, opened=form.cleaned_data["version"])
+        given = {"opened": form.cleaned_data["version"], "seen": form.cleaned_data["seen"]}
+        save(query, by=request.user, **given)
     except SavedMeanwhile as error:
         form.add_error(None, str(error))
         form.data = form.data.copy()
-        form.data["version"] = error.version
+        form.data.update(error.told)
         return refused(request, form)
     if job and new:
         adopt(job, query)

@@ -1,6 +1,7 @@
 """Pages of the studio, as a browser without scripts sees them, and who may see them."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -135,6 +136,21 @@ def test_what_is_used_is_not_deleted(mia, shoppers, make):
     response = mia.post(reverse("delete-segment", args=[shoppers.pk, gold.pk]))
 
     assert response.status_code == 422 and b"Others" in response.content
+
+
+def test_a_name_that_was_given_meanwhile_is_shown_first(mia, make):
+    segment = make()
+    page = mia.get(segment.get_absolute_url()).content.decode()
+    stale = {"seen": re.search(r'name="seen" value="(\w+)"', page)[1], "description": "mine"}
+    Segment.objects.update(name="Theirs")
+
+    answer = mia.post(segment.get_absolute_url(), sent(segment, **stale))
+
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "it is “Theirs” at the top now" in page
+    stale["seen"] = re.search(r'name="seen" value="(\w+)"', page)[1]
+    assert mia.post(segment.get_absolute_url(), sent(segment, **stale)).status_code == 302
+    assert Segment.objects.get().description == "mine"
 
 
 def test_versions_are_compared_and_restored(mia, shoppers, make, marketer):

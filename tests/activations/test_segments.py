@@ -53,6 +53,20 @@ def test_who_saved_meanwhile_is_not_overwritten(make, marketer):
     assert Segment.objects.get(pk=segment.pk).rules == all_of(bought(2))
 
 
+def test_a_folder_that_was_chosen_meanwhile_is_not_taken_back_unseen(make, shoppers, marketer):
+    segment = make()
+    stale, seen = Segment.objects.get(pk=segment.pk), saving.mark_of(segment)
+    saving.move(segment, folders.save(Folder(parent_segment=shoppers, name="Growth")))
+    stale.rules = all_of(bought(2))
+
+    with pytest.raises(saving.SavedMeanwhile, match="in the folder “Growth” now") as refused:
+        saving.save(stale, by=marketer, opened=1, seen=seen)
+
+    assert Segment.objects.get(pk=segment.pk).folder == segment.folder
+    saving.save(stale, by=marketer, opened=1, **refused.value.told)
+    assert Segment.objects.get(pk=segment.pk).folder is None
+
+
 def test_a_name_is_there_once_in_a_folder(make, shoppers):
     folder = folders.save(Folder(parent_segment=shoppers, name="Growth"))
     make("Gold")

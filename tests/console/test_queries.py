@@ -7,7 +7,7 @@ from console.queries.diffing import compare
 from console.queries.formatting import CannotFormat, format_sql
 from console.queries.legible import hexdump, lines
 from console.queries.samples import SAMPLES
-from console.queries.saving import SavedMeanwhile, delete, duplicate, restore, save
+from console.queries.saving import SavedMeanwhile, delete, duplicate, mark_of, restore, save
 from console.schedules import schedule_query
 
 
@@ -41,8 +41,30 @@ def test_the_text_of_someone_who_opened_an_older_version_is_not_lost_nor_saved(
         save(mine, by=marketer, opened=1)
 
     assert Query.objects.get().sql == "SELECT 2"
-    save(mine, by=marketer, opened=error.value.version)
+    save(mine, by=marketer, opened=error.value.told["version"])
     assert Query.objects.get().sql == "SELECT 3"
+
+
+def test_a_name_that_was_given_meanwhile_is_not_taken_back_unseen(people, marketer, keeper):
+    mine, theirs, seen = Query.objects.get(), Query.objects.get(), mark_of(people)
+    theirs.name = "Everybody"
+    save(theirs, by=keeper, opened=1, seen=seen)
+    mine.sql = "SELECT 3"
+
+    with pytest.raises(SavedMeanwhile, match="it is “Everybody” in shop now") as error:
+        save(mine, by=marketer, opened=1, seen=seen)
+
+    assert (Query.objects.get().name, Query.objects.get().sql) == ("Everybody", people.sql)
+    save(mine, by=marketer, opened=1, **error.value.told)
+    assert Query.objects.get().name == people.name
+
+
+def test_the_same_name_given_twice_is_no_conflict(people, marketer):
+    mine, theirs, seen = Query.objects.get(), Query.objects.get(), mark_of(people)
+    theirs.name = mine.name = "Everybody"
+    save(theirs, by=marketer, seen=seen)
+
+    save(mine, by=marketer, seen=seen)
 
 
 def test_restoring_makes_the_old_text_the_newest_version(people, marketer):

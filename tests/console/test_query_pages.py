@@ -1,6 +1,7 @@
 """The list of queries and the editor, as a browser without scripts and htmx see them."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -227,6 +228,20 @@ def test_a_conflict_is_explained_and_the_next_save_wins(mia, people, keeper):
     mia.post(page_of(people), sent(people, sql="SELECT 'mine'", version=2))
     people.refresh_from_db()
     assert (people.sql, people.version) == ("SELECT 'mine'", 3)
+
+
+def test_a_name_that_was_given_meanwhile_is_shown_first(mia, people):
+    seen = re.search(r'name="seen" value="(\w+)"', mia.get(page_of(people)).content.decode())[1]
+    Query.objects.update(name="Theirs")
+
+    answer = mia.post(page_of(people), sent(people, name="Mine", seen=seen))
+
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "it is “Theirs” in shop now" in page
+    assert 'value="Mine"' in page and Query.objects.get().name == "Theirs"
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    mia.post(page_of(people), sent(people, name="Mine", seen=seen))
+    assert Query.objects.get().name == "Mine"
 
 
 def test_save_as_makes_a_second_query(mia, people):
