@@ -1,8 +1,9 @@
 """Look into uploads and turn them into Parquet, inside the child."""
 
 from console.engines import exact, types
-from console.engines.files import open_source
-from console.engines.plain_text import BadFile
+from console.engines.delimited import Delimited
+from console.engines.files import JsonLines, ParquetFile
+from console.engines.plain_text import BadFile, check_text, unpacked
 
 SAMPLE_ROWS = 20
 SHOWN = 500  # characters of a value in the sample
@@ -35,6 +36,16 @@ def convert(connection, request):
         name = chosen[lost.column][0]
         raise not_kept(source, lost, name, dict(columns)[name], request["into"]) from None
     return {"columns": [list(column) for column in columns], "rows": rows}
+
+
+def open_source(connection, request):
+    path = unpacked(request["file"], request["folder"], request["max_mb"])
+    if request["kind"] == "parquet":
+        return ParquetFile(connection, path, request["max_mb"])
+    check_text(path)
+    if request["kind"] == "jsonl":
+        return JsonLines(connection, path)
+    return Delimited(connection, path, request)
 
 
 def check_names(names, known):

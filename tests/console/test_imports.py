@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from console import tables
+from console.tables import imports
 from console.tables.imports import ImportFailed, import_file, kind_of, sniff
 
 
@@ -117,6 +118,18 @@ def test_parquet_keeps_its_types(demo, file, tmp_path):
     table = import_file(demo, "people", path, kind="parquet")
     assert table.columns == [["a_b", "bigint"], ["d", "varchar"]]
     assert tables.head(table) == [(1, "x")]
+
+
+def test_parquet_that_is_larger_than_it_looks_is_refused(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(imports, "largest", lambda: 1)
+    path = tmp_path / "uploads" / "p.parquet"
+    pq.write_table(pa.table({"n": pa.repeat(1, 600_000)}), path)
+    with pytest.raises(ImportFailed, match=r"^The file has 600,000 rows, and 524,288 is the most"):
+        sniff(path, "parquet")
+
+    pq.write_table(pa.table({"n": range(300_000)}), path, use_dictionary=False)
+    with pytest.raises(ImportFailed, match="unpacked file is larger than the 1 MB allowed"):
+        sniff(path, "parquet")
 
 
 def test_appending_matches_columns_by_name(demo, file):
