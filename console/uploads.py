@@ -1,17 +1,22 @@
 """Files on their way into a table: kept for their user between the two steps of an upload."""
 
 import fcntl
+import json
 import os
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import rmtree
 from uuid import UUID, uuid4
 
 from django.conf import settings
 
+from console.tables.imports import Sniff, kind_of, sniff
+from integrations import threads
+
 KEPT_SECONDS = 24 * 3600
+LOOKED = "looked"  # the folder of what was found in the file
 LONGEST = 60  # characters of a name: in any script less than the bytes a file system takes
 
 
@@ -37,8 +42,32 @@ def keep(user, file) -> Upload:
 
 def find(user, token) -> Upload | None:
     """Return the user's own upload, or None."""
-    path = next((folder_of(user) / str(token)).glob("*"), None)
+    inside = (folder_of(user) / str(token)).glob("*")
+    path = next((path for path in inside if path.name != LOOKED), None)
     return Upload(token, path) if path else None
+
+
+def look(upload, header=None) -> Sniff:
+    """Return what is in an upload, as sniff() finds it; the second time it is known.
+
+    Raises ImportFailed or Busy.
+    """
+    known = upload.path.parent / LOOKED / f"{header}.json"
+    with suppress(FileNotFoundError):
+        return Sniff(**json.loads(known.read_text()))
+    with threads.place():
+        found = sniff(upload.path, kind_of(upload.path.name), header=header)
+    remember(known, asdict(found))
+    return found
+
+
+def remember(known, found):
+    """Keep what was found, if the upload is not imported meanwhile."""
+    new = known.with_name(f"{uuid4()}.new")
+    with suppress(FileNotFoundError):
+        known.parent.mkdir(exist_ok=True)
+        new.write_text(json.dumps(found))
+        new.replace(known)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from django.contrib import admin, messages
 from django.shortcuts import render
 from django.utils.html import format_html_join
 
-from integrations import trials
+from integrations import threads, trials
 from integrations.access import where_used
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication, HostKey
@@ -128,7 +128,7 @@ class AuthenticationAdmin(admin.ModelAdmin):
         for authentication in queryset:
             try:
                 steps = trials.run_stored(authentication)
-            except SecretUnreadable as error:
+            except (SecretUnreadable, threads.Busy) as error:
                 self.message_user(request, f"{authentication}: {error}", messages.ERROR)
                 continue
             self.report(request, authentication, steps)

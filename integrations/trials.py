@@ -6,6 +6,7 @@ from dataclasses import asdict
 from django.conf import settings
 from django.utils import timezone
 
+from integrations import threads
 from integrations.connectors.base import Step
 from integrations.delivery import Delivery
 from integrations.errors import Stopped
@@ -15,7 +16,7 @@ SECONDS = 50  # less than what a page waits for
 
 
 def run(connector, authentication):
-    """Return the steps of a connection test, as JSON."""
+    """Return the steps of a connection test, as JSON. Raises Busy where many are made."""
     deadline = time.monotonic() + SECONDS
     delivery = Delivery(
         known_hosts=PinnedHosts(),
@@ -23,11 +24,12 @@ def run(connector, authentication):
         stopped=lambda: time.monotonic() > deadline,
     )
     steps = []
-    try:
-        for step in connector(authentication).test(delivery):
-            steps.append(asdict(step))
-    except Stopped:
-        steps.append(asdict(out_of_time()))
+    with threads.place():
+        try:
+            for step in connector(authentication).test(delivery):
+                steps.append(asdict(step))
+        except Stopped:
+            steps.append(asdict(out_of_time()))
     return steps
 
 
@@ -41,7 +43,7 @@ def out_of_time():
 
 
 def run_stored(authentication):
-    """Test a stored authentication and keep what came of it. Raises SecretUnreadable."""
+    """Test a stored authentication and keep what came of it. Raises SecretUnreadable or Busy."""
     authentication.test_steps = run(authentication.connector, authentication.settings)
     authentication.tested_at = timezone.now()
     authentication.save(update_fields=["test_steps", "tested_at"])

@@ -10,7 +10,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from console import tables, uploads
 from console.forms.uploads import ColumnForms, FileForm, TableForm, name_from
 from console.models import Database
-from console.tables.imports import ImportFailed, import_file, imported, kind_of, sniff
+from console.tables.imports import ImportFailed, import_file, imported, kind_of
+from integrations import threads
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,7 +35,9 @@ def readable(request, form):
     """Return the file as it is kept, or put the reason why it cannot be read beside its field."""
     kept = uploads.keep(request.user, form.cleaned_data["file"])
     try:
-        sniff(kept.path, kind_of(kept.path.name))
+        uploads.look(kept)
+    except threads.Busy:
+        return kept  # The next page looks into it.
     except ImportFailed as error:
         uploads.forget(kept)
         form.add_error("file", f"{kept.path.name}: {error}")
@@ -61,10 +64,13 @@ def upload_table(request, database, token):
         raise Http404
     if request.method == "GET":
         return columns_page(request, target, token, databases)
-    with uploads.alone(request.user, token):
-        if table := imported(target, request.POST.get("name", ""), run_of(token)):
-            return done(request, table, "The file")
-        return columns_page(request, target, token, databases)
+    try:
+        with threads.place(), uploads.alone(request.user, token):
+            if table := imported(target, request.POST.get("name", ""), run_of(token)):
+                return done(request, table, "The file")
+            return columns_page(request, target, token, databases)
+    except threads.Busy as error:
+        return columns_page(request, target, token, databases, busy=error)
 
 
 def run_of(token):
@@ -72,18 +78,22 @@ def run_of(token):
     return f"upload-{token}"
 
 
-def columns_page(request, target, token, databases):
+def columns_page(request, target, token, databases, *, busy=None):
     kept = uploads.find(request.user, token)
     if kept is None:
         raise Http404
     try:
-        found = sniff(kept.path, kind_of(kept.path.name), header=header(request))
+        found = uploads.look(kept, header(request))
+    except threads.Busy as error:
+        context = {"database": target, "file": kept.path.name, "busy": error}
+        context["address"] = request.get_full_path()
+        return render(request, "console/upload_busy.html", context, status=503)
     except ImportFailed as error:
         uploads.forget(kept)
         form = FileForm({"database": target.name}, databases=databases)
         form.errors["file"] = form.error_class([f"{kept.path.name}: {error}"])
         return file_page(request, form)
-    return table_page(request, target, kept, found)
+    return table_page(request, target, kept, found, busy=busy)
 
 
 def header(request):
@@ -91,10 +101,12 @@ def header(request):
     return {"yes": True, "no": False}.get(request.GET.get("header"))
 
 
-def table_page(request, database, kept, found):
+def table_page(request, database, kept, found, *, busy=None):
     table = request.GET.get("table") or name_from(kept.path.name)
     form = TableForm(request.POST or None, database=database, initial={"name": table})
     columns = ColumnForms(request.POST or None, initial=as_initial(found.columns))
+    if busy and form.is_valid():
+        form.add_error(None, f"{busy} Press Import again in a moment.")
     if form.is_valid() and columns.is_valid():
         reading = {"columns": columns.columns(), "header": found.header}
         if made := made_table(database, kept, form, reading):

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from integrations import drafts, trials
+from integrations import drafts, threads, trials
 from integrations.secrets import SecretUnreadable
 from integrations.views.addresses import known
 from integrations.views.authentications import editable_or_404
@@ -52,9 +52,8 @@ def stored(request, pk):
     authentication = editable_or_404(request, pk)
     try:
         steps = trials.run_stored(authentication)
-    except SecretUnreadable as error:
-        messages.error(request, str(error))
-        return redirect(authentication)
+    except (SecretUnreadable, threads.Busy) as error:
+        return untested(request, authentication, error)
     if not request.htmx:
         return redirect(f"{authentication.get_absolute_url()}#test")
     context = {
@@ -65,9 +64,20 @@ def stored(request, pk):
     return render(request, "integrations/_test.html", context)
 
 
+def untested(request, authentication, error):
+    """Say why a stored authentication was not tested."""
+    if request.htmx and isinstance(error, threads.Busy):
+        return render(request, "integrations/_test.html", {"busy": error})
+    messages.error(request, str(error))
+    return redirect(authentication)
+
+
 def tried(form, connector):
     """Return what came of the test, or what is still missing for one."""
     if not form.is_valid():
         return {"missing": [form[name] for name in form.errors]}
-    steps = trials.run(connector, form.cleaned_data)
+    try:
+        steps = trials.run(connector, form.cleaned_data)
+    except threads.Busy as error:
+        return {"busy": error}
     return {"steps": steps, "outcome": trials.outcome(steps)}

@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 
 from console import tables, uploads
 from console.models import Table
+from integrations import threads
 from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +148,33 @@ def test_two_clicks_at_once_are_one_import(client, marketer, send):
 
     table = Table.objects.get(name="people")
     assert {answer.url for answer in answers} == {table.get_absolute_url()} and table.rows == 3
+
+
+def test_a_file_is_looked_into_once(client, send, monkeypatch):
+    url = send().url
+    shown = client.get(url)
+    monkeypatch.setattr(uploads, "sniff", None)
+
+    assert "ann@example.com" in client.get(url).content.decode()
+    assert client.post(url, as_shown(shown)).status_code == 302
+
+
+def test_who_comes_while_all_places_are_taken_is_told_and_loses_nothing(client, send, monkeypatch):
+    free, taken = threads.PLACES, threading.Semaphore(0)
+    monkeypatch.setattr(threads, "PLACES", taken)
+    url = send().url
+    busy = client.get(url)
+    assert busy.status_code == 503 and "Nothing has to be sent again" in busy.content.decode()
+
+    monkeypatch.setattr(threads, "PLACES", free)
+    filled = as_shown(client.get(url), name="crew")
+    monkeypatch.setattr(threads, "PLACES", taken)
+    refused = client.post(url, filled)
+    assert refused.status_code == 422 and 'value="crew"' in refused.content.decode()
+    assert "Press Import again in a moment." in refused.content.decode()
+
+    monkeypatch.setattr(threads, "PLACES", free)
+    assert client.post(url, filled).status_code == 302
 
 
 def test_a_broken_file_is_refused_beside_its_field(send, settings):

@@ -1,8 +1,10 @@
 """Test connection, against a real server."""
 
+import threading
+
 import pytest
 
-from integrations import drafts, trials
+from integrations import drafts, threads, trials
 from integrations.connectors import CONNECTORS
 from integrations.connectors.base import Connector, Step
 from integrations.models import Authentication, HostKey
@@ -112,6 +114,23 @@ def test_the_last_test_is_kept(client, keeper, sshd):
     assert trials.outcome(stored.test_steps) == "failed" and stored.tested_at
     assert SETTINGS["password"].strip() not in str(stored.test_steps)
     assert "▲" in text_of(client.get("/integrations/authentications/"))
+
+
+def test_who_comes_while_all_places_are_taken_is_told(client, keeper, authentication, monkeypatch):
+    monkeypatch.setattr(threads, "PLACES", threading.Semaphore(0))
+    client.force_login(keeper)
+    page = authentication.get_absolute_url()
+
+    answers = [
+        client.post(f"{page}test/", headers=HTMX),
+        client.post(f"{NEW}test/", {name: str(value) for name, value in SETTINGS.items()}),
+        client.post(f"{page}test/", follow=True),
+    ]
+
+    for answer in answers:
+        assert "Many people test connections or import files just now." in text_of(answer)
+    authentication.refresh_from_db()
+    assert authentication.tested_at is None
 
 
 def test_this_machine_is_out_of_reach_unless_allowed(settings, db):
