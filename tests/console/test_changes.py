@@ -333,7 +333,7 @@ def test_everything_is_sent_once_when_somebody_asks_for_it(receiver):
     assert "nothing has changed" in after.receipt["skipped"]
 
 
-@pytest.mark.parametrize("what", ["path", "switched on again", "key"])
+@pytest.mark.parametrize("what", ["path", "switched on again", "key", "account"])
 def test_another_destination_begins_anew(receiver, what):
     receiver.offer(ANN, BOB)
     receiver.run()
@@ -341,6 +341,10 @@ def test_another_destination_begins_anew(receiver, what):
         receiver.query.export |= {"path_prefix": "/in/{job}.csv", "user_directory_is_root": False}
         receiver.query.export["path_prefix"] = str(receiver.server.root / "in/{job}.csv")
         receiver.query.save()
+    elif what == "account":
+        login = receiver.query.authentication
+        login.replace_settings(login.settings | {"host": "localhost"})
+        login.save()
     elif what == "key":
         receiver.change(key=["name"])
     else:

@@ -54,6 +54,7 @@ def token() -> str:
 
 def subject_of(authentication: Authentication, export: dict, changes: dict) -> str:
     """Return what tells the destination of an export, since it was switched on, from others."""
-    names = authentication.connector.place
-    place = {name: export.get(name) for name in names}
-    return receipts.digest([authentication.pk, place, changes.get("since", "")])
+    connector = authentication.connector(authentication.plain_settings)
+    place = {name: export.get(name) for name in connector.place}
+    since = changes.get("since", "")
+    return receipts.digest([authentication.pk, connector.account(), place, since])

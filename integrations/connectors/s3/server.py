@@ -8,7 +8,7 @@ from django.conf import settings
 from integrations.errors import PermanentError
 from integrations.settings_form import FlagField, SettingsForm, advanced
 
-WHOSE = ("endpoint", "region", "access_key_id")  # what tells one account from others
+WHOSE = ("endpoint", "region")  # A bucket is the same one whichever key opens it.
 NO_ROLE = "This console may not use the instance role of its machine."
 NO_ROLE_REMEDY = (
     "Use an access key. An administrator can allow the role in CONSOLE_S3_INSTANCE_ROLE."
