@@ -54,8 +54,8 @@ def sent(connector, rows):
     def sending(_):
         checked.append(time.perf_counter() - began)
 
-    job = SimpleNamespace(authentication_id=1, export=connector.settings)
-    job.result_path, job.changes_path = "1/rows", ""
+    job = SimpleNamespace(authentication_id=1, authentication=None, export=connector.settings)
+    job.result_path, job.changes_path, job.retry_of = "1/rows", "", None
     with closing(FileJournal(job)) as journal:
         delivery = Delivery(networks=("127.0.0.0/8",), journal=journal, sending=sending)
         receipt = asdict(connector.deliver(rows, delivery))

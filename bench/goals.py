@@ -287,4 +287,4 @@ def shares(questions: list[dict]) -> list[float]:
 
 def percentile(values: list[float], share: float) -> float:
     """Return the least value that so large a share of them does not exceed."""
-    return sorted(values)[ceil(share * len(values)) - 1]
+    return sorted(values)[max(ceil(share * len(values)), 1) - 1]

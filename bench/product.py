@@ -24,8 +24,9 @@ from django.conf import settings  # noqa: E402
 settings.configure(USE_I18N=False)
 
 from integrations.connectors import CONNECTORS  # noqa: E402
-from integrations.connectors.base import Connector, Receipt, delivered  # noqa: E402
+from integrations.connectors.base import Connector  # noqa: E402
 from integrations.connectors.content import Content  # noqa: E402
+from integrations.connectors.receipt import Receipt, delivered  # noqa: E402
 from integrations.delivery import Delivery  # noqa: E402
 from integrations.formats import make_ready  # noqa: E402
 from integrations.rows import Rows  # noqa: E402

@@ -177,3 +177,7 @@ def test_the_page_says_what_the_figures_are():
 
 def graph_of(found):
     return graph.drawn(found["growth"]["points"])
+
+
+def test_the_least_is_the_least():
+    assert [goals.percentile([3, 1, 2], share) for share in (0, 0.5, 1)] == [1, 2, 3]

@@ -26,7 +26,7 @@ from console.jobs.results import sent_rows_of
 from console.jobs.retrying import first_of
 from console.jobs.writing import OwnTables
 from console.models import Job
-from integrations.connectors.base import Receipt
+from integrations.connectors.receipt import Receipt
 from integrations.delivery import Delivery
 from integrations.models import PinnedHosts
 

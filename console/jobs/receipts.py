@@ -12,7 +12,7 @@ from console.jobs.ending import JobError
 from console.jobs.querying import slot_of
 from console.models import Job
 from integrations import receipts
-from integrations.connectors.base import Receipt
+from integrations.connectors.receipt import Receipt
 
 # What tells rows apart in a file, so that whoever has it can count them, and what else it is like.
 FORMAT = ("format", "header_line", "delimiter", "quote_policy", "quote", "newline", "encoders")

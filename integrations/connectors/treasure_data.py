@@ -5,8 +5,9 @@ import time
 from django import forms
 from django.core.validators import RegexValidator
 
-from integrations.connectors.base import Connector, Receipt, Step
+from integrations.connectors.base import Connector, Step
 from integrations.connectors.guard import GuardSettings
+from integrations.connectors.receipt import Receipt
 from integrations.settings_form import SettingsForm, SpelledChoiceField, advanced
 
 NAME = RegexValidator(

@@ -24,7 +24,8 @@ def setup(database, home):
 
 def noting(notes):
     """Return a connector that delivers nothing and notes when."""
-    from integrations.connectors.base import Connector, Receipt
+    from integrations.connectors.base import Connector
+    from integrations.connectors.receipt import Receipt
     from integrations.settings_form import SettingsForm
 
     class Noting(Connector):

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from integrations.connectors import retry
-from integrations.connectors.base import FileConnector
+from integrations.connectors.files import FileConnector
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError, Stopped, TransientError

@@ -2,7 +2,7 @@
 
 import time
 
-from integrations.connectors.base import Connector, Receipt, Share
+from integrations.connectors.base import Connector, Share
 from integrations.connectors.clevertap.authentication import Authentication, account_of, address_of
 from integrations.connectors.clevertap.contract import CONTRACT
 from integrations.connectors.clevertap.export import Export
@@ -14,6 +14,7 @@ from integrations.connectors.clevertap.operations import (
     requests_at_once,
 )
 from integrations.connectors.clevertap.so_far import so_far
+from integrations.connectors.receipt import Receipt
 
 # What columns are that do not tell by their names, or not only.
 IDENTIFIERS = {

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from integrations.connectors.base import Receipt
 from integrations.connectors.clevertap.answers import in_words, said_by
 from integrations.connectors.clevertap.api import Api
 from integrations.connectors.clevertap.authentication import account_of
@@ -17,6 +16,7 @@ from integrations.connectors.clevertap.layout import layout_of
 from integrations.connectors.clevertap.operations import OPERATIONS
 from integrations.connectors.clevertap.sending import WAITS
 from integrations.connectors.content import Content
+from integrations.connectors.receipt import Receipt
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError, TransientError

@@ -3,11 +3,12 @@
 import time
 from functools import partial
 
-from integrations.connectors.base import FileConnector, Receipt
 from integrations.connectors.clevertap_sftp.columns import identifiers_of
 from integrations.connectors.clevertap_sftp.files import FORMAT, LARGEST, LARGEST_PLAIN, names
 from integrations.connectors.clevertap_sftp.rules import CONTRACT
 from integrations.connectors.clevertap_sftp.settings import Authentication, Export
+from integrations.connectors.files import FileConnector
+from integrations.connectors.receipt import Receipt
 from integrations.connectors.sftp.login import KEY, PASSPHRASE, TESTED, WHOSE, account_of
 from integrations.encoders import caution
 from integrations.rows.changed import Changed

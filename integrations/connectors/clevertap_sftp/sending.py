@@ -7,7 +7,6 @@ not known it uses the name that was written down before.
 
 from dataclasses import asdict, replace
 
-from integrations.connectors.base import DeliveredFile
 from integrations.connectors.clevertap_sftp.files import (
     ManifestContent,
     Names,
@@ -16,6 +15,7 @@ from integrations.connectors.clevertap_sftp.files import (
     names_beside,
 )
 from integrations.connectors.clevertap_sftp.parts import PartContent
+from integrations.connectors.receipt import DeliveredFile
 from integrations.connectors.retry import retrying
 from integrations.connectors.sftp.login import account_of
 from integrations.transports.sftp import Connection, Files

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from integrations.connectors.base import FileConnector
+from integrations.connectors.files import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.rokt.export import Export, remote_name
 from integrations.connectors.rokt.rules import CONTRACT

@@ -1,6 +1,6 @@
 """Objects in a bucket of Amazon S3, or of a server that speaks its protocol."""
 
-from integrations.connectors.base import FileConnector
+from integrations.connectors.files import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.s3.authentication import Authentication
 from integrations.connectors.s3.export import Export, check_object, object_key

@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from integrations.connectors.base import FileConnector
+from integrations.connectors.files import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.s3.export import check_key, check_object
 from integrations.connectors.s3.server import WHOSE, account, address_of

@@ -1,6 +1,6 @@
 """Files on an SFTP server."""
 
-from integrations.connectors.base import FileConnector
+from integrations.connectors.files import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.sftp.login import (
     KEY,

@@ -1,0 +1,154 @@
+"""What all connectors that write files share: one file, put there by all the tries it takes."""
+
+import time
+from contextlib import closing
+from typing import Protocol
+
+from integrations.connectors.base import Connector
+from integrations.connectors.content import Content
+from integrations.connectors.receipt import DeliveredFile, Receipt, delivered
+from integrations.connectors.remote_name import BadName, check_path, with_part
+from integrations.connectors.retry import retrying
+from integrations.delivery import Delivery
+from integrations.encoders import caution, encoded_size
+from integrations.errors import PermanentError, TransientError
+from integrations.formats import write_rows
+from integrations.rows import Rows
+from integrations.rows.changed import Changed
+from integrations.transports.arrival import Arrival
+
+
+class Destination(Protocol):
+    """Where a transport puts files. It lives as long as the export, over all of its tries."""
+
+    host_key: str  # of the server, once met; empty where there is none
+
+    def deliver(self, path: str, content: Content) -> Arrival:
+        """Put the whole content at the path, or nothing.
+
+        A further call is a further try, and finishes what an earlier one left behind.
+        """
+
+    def found(self) -> Arrival | None:
+        """After a last failed try, return what deliver() would, where the file is there after all.
+
+        That is so when only the answer to the last request was lost.
+        """
+
+    def clear(self) -> None:
+        """Remove what a failed delivery left behind, as far as that is possible."""
+
+
+def one_try(destination, path, content):
+    with closing(content):
+        content.begin()
+        return destination.deliver(path, content)
+
+
+def all_tries(destination, path, content, limit):
+    """Deliver the content, with retries, and look once more before giving up."""
+    try:
+        return retrying(lambda: one_try(destination, path, content), limit, content.delivery)
+    except TransientError:
+        if found := destination.found():
+            return found
+        raise
+
+
+class FileConnector(Connector):
+    """A destination of files."""
+
+    previewed = "the file"
+    splits = True
+    imports = ("integrations.rows.parquet", "integrations.formats.delimited", "gnupg")
+
+    def export(self, rows: Rows, delivery: Delivery) -> Receipt:
+        """Write the rows as one file, which appears at the destination only when it is whole."""
+        if not rows.count and (receipt := self.skipped(delivery)):
+            return receipt
+        began = time.monotonic()
+        if warning := caution(self.file_settings()):
+            delivery.log(warning)
+        content = Content(self.prepared(rows), self.file_settings(), delivery)
+        file, host_key = self.put(self.path_of_part(delivery), content, rows.count)
+        return Receipt(
+            rows=rows.count,
+            bytes=file.bytes,
+            files=[file],
+            host_key=host_key,
+            seconds=round(time.monotonic() - began, 3),
+        )
+
+    def put(self, path: str, content: Content, rows: int) -> tuple[DeliveredFile, str]:
+        """Put one file at the destination, with all the tries it may have.
+
+        Return the file, which holds so many rows, and the host key of the server.
+        """
+        destination = self.destination(content.delivery)
+        try:
+            arrival = all_tries(destination, path, content, self.retry_limit())
+        finally:
+            destination.clear()
+        return delivered(arrival, content, rows), destination.host_key
+
+    def file_settings(self) -> dict:
+        """Return the settings of the file's format and encoder; mostly those of the export."""
+        return self.settings
+
+    def prepared(self, rows: Rows) -> Rows | Changed:
+        """Return the rows as the file has them, which is what is written and what is previewed."""
+        return rows
+
+    def preview(self, rows: Rows, limit: int = 4096) -> bytes:
+        """Return the first bytes of the very file, before it is encoded."""
+        start = b""
+        with closing(write_rows(self.prepared(rows), self.file_settings())) as chunks:
+            for chunk in chunks:
+                start += chunk
+                if len(start) >= limit:
+                    break
+        return start[:limit]
+
+    def encoded_size(self, start: bytes) -> int | None:
+        """Return what size a preview is once it is encoded, where that is quickly found."""
+        return encoded_size(start, self.file_settings())
+
+    def path_of_part(self, delivery: Delivery) -> str:
+        """Return the name of the file; that of a part has its name before the ending."""
+        path = self.path(delivery)
+        if not delivery.part:
+            return path
+        try:
+            path = with_part(path, delivery.part)
+            self.check_path(path)
+        except BadName as error:
+            raise PermanentError(
+                f"The name of the file cannot have -{delivery.part} added. {error}",
+                remedy="Give the file a shorter name in the export.",
+            ) from None
+        return path
+
+    def adds(self):
+        """A file with the number of its job in its name replaces no other."""
+        if self.resends:
+            return True
+        try:
+            return self.path(Delivery(number="1")) != self.path(Delivery(number="2"))
+        except PermanentError:  # Settings can be older than the rules.
+            return False
+
+    def check_path(self, path: str) -> None:
+        """Raise BadName where the path cannot be that of a file at the destination."""
+        check_path(path)
+
+    def path(self, delivery: Delivery) -> str:
+        """Return the name of the file at the destination."""
+        raise NotImplementedError
+
+    def destination(self, delivery: Delivery) -> Destination:
+        """Return where to deliver to; nothing is connected yet."""
+        raise NotImplementedError
+
+    def retry_limit(self) -> int:
+        """Return how often to try again after a transient error."""
+        raise NotImplementedError
