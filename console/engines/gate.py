@@ -37,12 +37,9 @@ class Scope:
     def __init__(self, database, tables, names=frozenset()):
         self.database, self.tables, self.names = database, tables, names
 
-    def within(self, node):
-        """Return the scope inside a node, with its own WITH names."""
-        names = {entry["key"].lower() for entry in cte_entries(node)}
-        if node.get("type") in ("CTE_NODE", "RECURSIVE_CTE_NODE"):
-            names.add(node.get("cte_name", node.get("ctename", "")).lower())
-        return Scope(self.database, self.tables, self.names | names) if names else self
+    def knowing(self, name):
+        """Return the scope with the name of an entry of a WITH."""
+        return Scope(self.database, self.tables, self.names | {name.lower()})
 
     def has(self, path):
         name = [part.lower() for part in path]
@@ -64,9 +61,28 @@ def visit(tree, scope):
             visit(item, scope)
     elif isinstance(tree, dict):
         check_part(tree, scope)
-        inner = scope.within(tree)
-        for value in tree.values():
-            visit(value, inner)
+        inner = after_entries(tree, scope)
+        for key, value in tree.items():
+            if key != "cte_map":
+                visit(value, inside(tree, key, inner))
+
+
+def after_entries(node, scope):
+    """Check the entries of a WITH, which know those before them, and return the scope of the rest.
+
+    DuckDB finds a table of its own catalog where a name is not yet, or no longer, that of an entry.
+    """
+    for entry in cte_entries(node):
+        visit(entry["value"], scope)
+        scope = scope.knowing(entry["key"])
+    return scope
+
+
+def inside(node, key, scope):
+    """Return the scope of a part of a node: the part that repeats knows the name of the whole."""
+    if node.get("type") == "RECURSIVE_CTE_NODE" and key == "right":
+        return scope.knowing(node["cte_name"])
+    return scope
 
 
 def check_part(part, scope):

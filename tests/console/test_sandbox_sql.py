@@ -156,6 +156,9 @@ select * from read_duckdb('{D}/db2.duckdb', table_name='t')
 select write_log('x')
 select * from read_csv('ls |')
 select 1; copy (select 'OWNED') to '{D}/owned10.csv'
+with a as (select sql from duckdb_views), duckdb_views as (select 1 as x) select * from a
+with recursive duckdb_views as (select sql from duckdb_views) select * from duckdb_views
+with duckdb_views as (select sql from duckdb_views) select * from duckdb_views
 with a as (copy (select 'OWNED') to '{D}/owned11.csv') select 1
 with a as (insert into customers values (1, 'OWNED') returning *) select * from a
 with a as (delete from customers returning *) select * from a
@@ -253,6 +256,38 @@ def test_nothing_leaks_and_nothing_is_written(box, checked):
 def test_what_is_no_attack_runs(box):
     statements = ["SELECT email FROM customers", "WITH c AS (FROM customers) SELECT id FROM c"]
     assert in_one_process(statements, box, checked=True) == ["[('a@b.c',)]", "[(1,)]"]
+
+
+NAMED = """WITH {recursive} a AS (SELECT id FROM customers),
+    b AS (SELECT id FROM a WHERE id IN (WITH c AS (SELECT id FROM a) SELECT id FROM c)),
+    {last} SELECT max(id) AS id FROM {after}"""
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "trino"])
+@pytest.mark.parametrize(
+    ("recursive", "last", "after"),
+    [
+        ("", "customers AS (SELECT id FROM customers, (SELECT 1 FROM b))", "customers"),
+        ("RECURSIVE", "r AS (SELECT id FROM b UNION ALL SELECT id + 1 FROM r WHERE id < 1)", "r"),
+    ],
+)
+def test_an_entry_of_a_with_is_known_after_it(box, engine, recursive, last, after):
+    assert attempt(NAMED.format(recursive=recursive, last=last, after=after), box, engine)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "trino"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH a AS (SELECT * FROM b), b AS (SELECT 1 AS x) SELECT * FROM a",
+        "WITH b AS (SELECT * FROM b) SELECT * FROM b",
+        "WITH a AS (WITH b AS (SELECT 1 AS x) SELECT * FROM b) SELECT * FROM a, b",
+    ],
+    ids=["before it", "in itself", "outside"],
+)
+def test_an_entry_of_a_with_is_known_nowhere_else(box, engine, sql):
+    with pytest.raises(QueryError, match=r"^There is no table demo\.b that you may read"):
+        attempt(sql, box, engine)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "trino"])

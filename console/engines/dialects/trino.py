@@ -115,15 +115,23 @@ def check_tables(body, database, tables):
 
 
 def is_cte(table):
-    """Return whether an enclosing WITH defines the name."""
+    """Return whether an enclosing WITH defines the name at this place."""
     if table.db:
         return False
     node, name = table, table.name.lower()
-    while node := node.parent:
-        ctes = node.args.get("with_") or node.args.get("with")
-        if ctes and name in {cte.alias.lower() for cte in ctes.expressions}:
+    while node.parent:
+        if name in {cte.alias.lower() for cte in known_entries(node)}:
             return True
+        node = node.parent
     return False
+
+
+def known_entries(node):
+    """Return the entries of a WITH that a part of a statement knows beyond what its parent does."""
+    if isinstance(node.parent, exp.With):
+        return node.parent.expressions[: node.index + bool(node.parent.args.get("recursive"))]
+    found = node.parent.args.get("with_") or node.parent.args.get("with")
+    return found.expressions if found and found is not node else []
 
 
 def to_duckdb(body):
