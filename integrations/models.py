@@ -109,7 +109,10 @@ class Authentication(Sealed):
         return {name: value for name, value in self.settings.items() if name not in hidden}
 
     def replace_settings(self, settings):
-        """Take new settings, and note when each secret among them was set."""
+        """Take new settings, and note when each secret among them was set.
+
+        A test of other ones says nothing of them.
+        """
         before = self.settings if self.sealed and self.readable else {}
         now = timezone.now().isoformat()
         self.secrets_set = {
@@ -117,6 +120,8 @@ class Authentication(Sealed):
             for name in sorted(self.connector.Authentication.secrets())
             if settings.get(name)
         }
+        if settings != before:
+            self.tested_at, self.test_steps = None, []
         self.settings = settings
 
 

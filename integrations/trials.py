@@ -10,7 +10,7 @@ from integrations import threads
 from integrations.connectors.base import Step
 from integrations.delivery import Delivery
 from integrations.errors import Stopped
-from integrations.models import PinnedHosts
+from integrations.models import Authentication, PinnedHosts
 
 SECONDS = 50  # less than what a page waits for
 
@@ -43,11 +43,26 @@ def out_of_time():
 
 
 def run_stored(authentication):
-    """Test a stored authentication and keep what came of it. Raises SecretUnreadable or Busy."""
-    authentication.test_steps = run(authentication.connector, authentication.settings)
-    authentication.tested_at = timezone.now()
-    authentication.save(update_fields=["test_steps", "tested_at"])
-    return authentication.test_steps
+    """Test a stored authentication, keep what came of it, and return the steps.
+
+    Where its credentials are others meanwhile, nothing is kept of those of before. Raises
+    SecretUnreadable or Busy.
+    """
+    steps, now = run(authentication.connector, authentication.settings), timezone.now()
+    tested = Authentication.objects.filter(pk=authentication.pk, sealed=authentication.sealed)
+    if not tested.update(test_steps=steps, tested_at=now):
+        return [*steps, asdict(outdated())]
+    authentication.test_steps, authentication.tested_at = steps, now
+    return steps
+
+
+def outdated():
+    return Step(
+        "credentials",
+        "failed",
+        "They were changed or deleted during the test, which is of those of before.",
+        "Test again.",
+    )
 
 
 def outcome(steps):

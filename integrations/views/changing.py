@@ -15,6 +15,7 @@ from integrations.models import Authentication
 from integrations.secrets import SecretUnreadable
 from integrations.views.authentications import editable_or_404, host_key_of
 
+REPLACED = ["sealed", "secrets_set", "tested_at", "test_steps", "updated_at"]
 SECRETS_AGAIN = "Secrets are not shown: enter those of yours again, or the others stay."
 
 
@@ -53,8 +54,7 @@ def replace(authentication, settings, opened):
         raise Http404
     meanwhile.check(opened, mark_of(kept))
     kept.replace_settings(settings)
-    kept.tested_at, kept.test_steps = None, []
-    kept.save(update_fields=["sealed", "secrets_set", "tested_at", "test_steps", "updated_at"])
+    kept.save(update_fields=REPLACED)
 
 
 def settings_form(authentication, data):

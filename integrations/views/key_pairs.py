@@ -41,7 +41,6 @@ def replaced(request, pk):
         messages.error(request, str(error))
         return redirect(authentication)
     authentication.replace_settings(settings)
-    authentication.tested_at, authentication.test_steps = None, []
     authentication.save()
     messages.success(request, MADE)
     return redirect(authentication)

@@ -1,5 +1,6 @@
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.models import Authentication, HostKey
 from tests.integrations.conftest import SETTINGS, store
@@ -47,6 +48,19 @@ def test_a_secret_left_blank_is_kept(ada, keeper, authentication):
     authentication.refresh_from_db()
     assert authentication.settings == SETTINGS | {"host": "new.test"}
     assert authentication.exports_at_once == 2
+
+
+def test_what_was_tested_before_is_not_said_of_other_credentials(ada, keeper, authentication):
+    passed = {"tested_at": timezone.now(), "test_steps": [{"name": "log in", "outcome": "passed"}]}
+    Authentication.objects.update(**passed)
+
+    ada.post(change(authentication), entered(keeper, password=""))
+    authentication.refresh_from_db()
+    assert authentication.tested_at  # They are the same.
+    ada.post(change(authentication), entered(keeper, host="new.test"))
+
+    authentication.refresh_from_db()
+    assert (authentication.tested_at, authentication.test_steps) == (None, [])
 
 
 def test_it_asks_for_what_the_choice_calls_for(ada, keeper, authentication):

@@ -140,6 +140,25 @@ def test_this_machine_is_out_of_reach_unless_allowed(settings, db):
     assert steps[0]["outcome"] == "failed" and "administrator" in steps[0]["remedy"]
 
 
+@pytest.mark.parametrize("meanwhile", ["edit", "delete"])
+def test_a_test_says_nothing_of_what_came_meanwhile(authentication, monkeypatch, meanwhile):
+    def run(connector, settings):
+        other = Authentication.objects.get(pk=authentication.pk)
+        if meanwhile == "delete":
+            other.delete()
+        else:
+            other.replace_settings(settings | {"host": "new.test"})
+            other.save()
+        return [{"name": "log in", "outcome": "passed"}]
+
+    monkeypatch.setattr(trials, "run", run)
+
+    steps = trials.run_stored(authentication)
+
+    assert "changed or deleted during the test" in steps[-1]["detail"]
+    assert not Authentication.objects.exclude(tested_at=None).exists()
+
+
 class Silent(Connector):
     """Answers its first step, and then never."""
 
