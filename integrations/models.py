@@ -122,6 +122,8 @@ class Authentication(Sealed):
         }
         if settings != before:
             self.tested_at, self.test_steps = None, []
+        if self.inline:
+            self.fingerprint = secrets.fingerprint([self.type, settings])
         self.settings = settings
 
 
@@ -139,7 +141,6 @@ def inline_authentication(owner, connector, settings):
         type=connector.name,
         owner=owner,
         inline=True,
-        fingerprint=fingerprint,
     )
     made.replace_settings(settings)
     made.save()

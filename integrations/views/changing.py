@@ -15,7 +15,7 @@ from integrations.models import Authentication
 from integrations.secrets import SecretUnreadable
 from integrations.views.authentications import editable_or_404, host_key_of
 
-REPLACED = ["sealed", "secrets_set", "tested_at", "test_steps", "updated_at"]
+REPLACED = ["sealed", "secrets_set", "fingerprint", "tested_at", "test_steps", "updated_at"]
 SECRETS_AGAIN = "Secrets are not shown: enter those of yours again, or the others stay."
 
 

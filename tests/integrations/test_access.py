@@ -21,6 +21,17 @@ def query(owner, authentication):
     )
 
 
+def test_a_result_finds_what_was_edited_by_its_settings_alone(client, marketer):
+    connector = CONNECTORS["sftp_v2"]
+    edited = inline_authentication(marketer, connector, SETTINGS)
+    client.force_login(marketer)
+    entered = {name: str(value) for name, value in SETTINGS.items()} | {"port": "23"}
+    client.post(f"{edited.get_absolute_url()}edit/", entered)
+
+    assert inline_authentication(marketer, connector, SETTINGS) != edited
+    assert inline_authentication(marketer, connector, SETTINGS | {"port": 23}) == edited
+
+
 def test_the_owner_may_use_and_edit(marketer):
     mine = store(marketer)
 
