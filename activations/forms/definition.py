@@ -8,6 +8,7 @@ from activations.forms.columns import AttributeColumnForm, column_set
 from activations.forms.parents import AttributeForm, BehaviorForm, JoinedForm, ParentForm
 from activations.models import ParentSegment
 from activations.parents.sources import Columns
+from console.views.keys import key_of
 
 MOST = 20  # tables of a kind
 JOINED = {"attributes": AttributeForm, "behaviors": BehaviorForm}
@@ -29,8 +30,8 @@ class JoinedSet(BaseFormSet):
 
 
 def place_of(form):
-    text = str(form["ORDER"].value())
-    return int(text) if text.isdecimal() else MOST
+    place = key_of(form["ORDER"].value())
+    return MOST if place is None else place
 
 
 class DefinitionForms:

@@ -7,6 +7,7 @@ somebody is still writing has the shape.
 import json
 
 LARGEST = 1 << 20  # characters of a mapping
+LONGEST_NUMBER = 18  # characters; what is longer is told to be no number of rows
 MOST_COLUMNS = 500
 MOST_PARTS = 50  # of one string
 ALL_COLUMNS = {"all_columns": True, "columns": []}
@@ -99,7 +100,8 @@ def number(value, where):
     """Let a number be what somebody has typed so far."""
     if value is not None and type(value) not in (int, str):
         raise BadMapping(f"{where}: rows is not what it has to be.")
-    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    typed = isinstance(value, str) and value.strip().isdecimal() and len(value) <= LONGEST_NUMBER
+    return int(value) if typed else value
 
 
 def listed(found, name, where, most) -> list:

@@ -26,7 +26,7 @@ def read(text: str) -> dict:
 
 def checked(rules) -> dict:
     """Return the rules where they are a tree of rule sets, as deep and large as is allowed."""
-    if not isinstance(rules, dict) or rules.get("type") not in SETS:
+    if not isinstance(rules, dict) or kind_of(rules) not in SETS:
         raise BadShape("The rules have to be a rule set: all or any.")
     check_node(rules, 0)
     check_limit(rules.get("limit"))
@@ -37,14 +37,21 @@ def checked(rules) -> dict:
     return rules
 
 
+def kind_of(node):
+    if not isinstance(node.get("type", ""), str):
+        raise BadShape("The type of a rule has to be a text.")
+    return node.get("type")
+
+
 def check_node(node, depth):
     if not isinstance(node, dict):
         raise BadShape("A rule has to be an object.")
     if depth > DEEPEST:
         raise BadShape(f"Rule sets are nested deeper than {DEEPEST} levels.")
-    if node.get("type") == "Reference" and type(node.get("id")) is not int:
+    kind = kind_of(node)
+    if kind == "Reference" and type(node.get("id")) is not int:
         node["id"] = 0  # Nothing has been chosen: the rule says so.
-    if node.get("type") not in SETS:
+    if kind not in SETS:
         return
     if not isinstance(node.get("conditions"), list):
         raise BadShape("A rule set needs a list of rules.")
@@ -56,5 +63,10 @@ def check_limit(limit):
     if limit is None:
         return
     columns = limit.get("orderColumns") or [] if isinstance(limit, dict) else None
-    if not isinstance(columns, list) or not all(isinstance(each, dict) for each in columns):
+    if not isinstance(columns, list) or not all(map(orders, columns)):
         raise BadShape("The limit has to have a number and the columns that it is ordered by.")
+
+
+def orders(each):
+    """Return whether an entry can name a column to order by; it may name none yet."""
+    return isinstance(each, dict) and isinstance(each.get("column"), str | None)

@@ -48,7 +48,7 @@ def asked(request, parent, purpose):
     """Return what was asked; None where it cannot be read."""
     try:
         return Asked(request, parent, purpose)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
 
 

@@ -177,8 +177,7 @@ def segment_versions(request, parent, pk):
 
 def comparison(request, segment, number):
     """Return a version beside the current rules, line by line, in plain words."""
-    number = int(number) if number.isdecimal() else 0
-    version = get_object_or_404(segment.versions, number=number)
+    version = get_object_or_404(segment.versions, number=key_of(number) or 0)
     audience = audience_for(segment.parent_segment, request.user)
     names = dict(
         Segment.objects.filter(parent_segment=segment.parent_segment).values_list("pk", "name")

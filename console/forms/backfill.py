@@ -1,14 +1,19 @@
 """Which slots of the past are to run."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone as clock
+
+EARLIEST = MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC), "This is too long ago.")
+LATEST = MaxValueValidator(datetime(2199, 12, 31, tzinfo=UTC), "This is too far ahead.")
 
 
 def moment(**more):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(widget=widget, **more)
+    return forms.DateTimeField(widget=widget, validators=[EARLIEST, LATEST], **more)
 
 
 class RangeForm(forms.Form):

@@ -77,13 +77,21 @@ def test_problems_are_told_with_their_place(ask_page, marketer):
     [
         [],
         {"type": "Value"},
+        {"type": []},
+        {"type": "And", "conditions": [{"type": {}}]},
         {"type": "And", "conditions": {"a": 1}},
         {"type": "And", "conditions": ["x"]},
         {"type": "And", "conditions": [], "limit": "all"},
+        GOLD | {"limit": {"type": "Count", "number": 3, "orderColumns": [{"column": [1]}]}},
     ],
 )
 def test_what_is_no_tree_of_rules_is_refused(ask_page, marketer, rules):
     assert ask_page(marketer, rules).status_code == 400
+
+
+def test_a_question_without_a_number_is_refused(ask_page, marketer):
+    for number in (float("inf"), float("nan"), "x", [], None):
+        assert ask_page(marketer, GOLD, number=number).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,15 @@ def test_what_is_no_mapping_is_refused_with_a_sentence(text):
         from_json(text)
 
 
+@pytest.mark.parametrize("rows", ["9" * 5000, "-1", "many"])
+def test_a_number_of_rows_that_is_none_is_a_problem(rows):
+    column = {"kind": "behavior", "behavior": "visits", "strategy": "top", "rows": rows}
+
+    read = from_json(json.dumps(only(column)))
+
+    assert read["columns"][0]["rows"] == rows and problems(read, AUDIENCE)
+
+
 def test_a_mapping_that_was_kept_without_its_shape_is_a_problem():
     [found] = problems({"columns": [{"kind": "x"}]}, AUDIENCE)
 

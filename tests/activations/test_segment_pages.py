@@ -68,6 +68,7 @@ def test_a_segment_is_saved_and_listed(mia, shoppers):
         ({"rules": "{"}, "The rules are no JSON"),
         ({"rules": json.dumps({"type": "Or"})}, "A rule set needs a list of rules"),
         ({"rules": "[" * 100_000}, "The rules are no JSON"),
+        ({"rules": '{"type": []}'}, "The type of a rule has to be a text."),
     ],
 )
 def test_what_cannot_be_saved_comes_back_with_the_reason(mia, shoppers, changes, said):
@@ -161,6 +162,8 @@ def test_versions_are_compared_and_restored(mia, shoppers, make, marketer):
 
     page = mia.get(at, {"compare": "1"}).content.decode()
     assert "tier is “gold”" in page and "age is more than 30" in page
+    for number in ("9" * 5000, "x", "7"):
+        assert mia.get(at, {"compare": number}).status_code == 404
     mia.post(reverse("restore-segment", args=[shoppers.pk, segment.pk, 1]))
 
     segment.refresh_from_db()

@@ -146,6 +146,21 @@ def test_a_range_that_runs_backwards_is_named(client, hourly, marketer):
     assert "It is before the first." in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ({"first": "0001-01-01T00:00", "last": "2026-03-02T00:00"}, "This is too long ago."),
+        ({"first": "2026-03-02T00:00", "last": "9999-12-31T23:59"}, "This is too far ahead."),
+    ],
+)
+def test_a_time_that_no_schedule_has_is_named(client, hourly, marketer, span, said):
+    client.force_login(marketer)
+
+    answer = client.get(reverse("backfill", args=[hourly.pk]), span)
+
+    assert answer.status_code == 422 and said in answer.content.decode()
+
+
 def test_slots_of_others_are_not_seen(client, hourly, colleague):
     client.force_login(colleague)
 
