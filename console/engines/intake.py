@@ -13,8 +13,8 @@ def sniff(connection, request):
     """Return columns, types, the first rows and whether the first line holds names."""
     source = open_source(connection, request)
     kinds = source.kinds()
-    rows = source.run(f"SELECT * FROM {source.read(kinds)} LIMIT {SAMPLE_ROWS}")
-    sample = [[None if cell is None else str(cell)[:SHOWN] for cell in row] for row in rows]
+    texts = f"left(CAST(COLUMNS(*) AS VARCHAR), {SHOWN})"
+    sample = source.run(f"SELECT {texts} FROM {source.read(kinds)} LIMIT {SAMPLE_ROWS}")
     columns = [(name, types.trino(kind)) for name, kind in zip(source.names, kinds, strict=True)]
     return {"columns": columns, "sample": sample, "header": source.header}
 

@@ -2,7 +2,7 @@
 
 import bz2
 import gzip
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -205,6 +205,17 @@ def test_json_numbers_that_no_double_is_become_texts(file):
 
     assert found.columns == [("id", "varchar"), ("n", "varchar"), ("x", "double")]
     assert found.sample[0][0] == "9007199254740993"
+
+
+def test_times_with_a_zone_are_looked_into_and_kept(demo, file):
+    content = '{"at":"2026-01-01T10:00:00+02:00"}\n'
+
+    found = sniff(file(content, "p.jsonl"), "jsonl")
+    table = import_file(demo, "times", file(content, "p.jsonl"), kind="jsonl")
+
+    assert found.columns == [("at", "timestamp(6) with time zone")]
+    assert found.sample == [["2026-01-01 08:00:00+00"]]
+    assert tables.head(table) == [(datetime(2026, 1, 1, 8, tzinfo=UTC),)]
 
 
 def test_a_file_without_names_gets_numbered_columns(file):
