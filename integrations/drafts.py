@@ -22,6 +22,20 @@ def entered(request, type):
         return {}
 
 
+def mark(request, type):
+    """Return what tells whether the draft is another than a page showed."""
+    return secrets.fingerprint(entered(request, type))
+
+
+def beneath(request, type):
+    """Return the settings that a sent form leaves blank: those it was shown over, or none.
+
+    Where another tab has entered others meanwhile, its secrets are not for what was typed here.
+    """
+    now = mark(request, type)
+    return entered(request, type) if request.POST.get("shown", now) == now else {}
+
+
 def keep(request, type, settings):
     request.session[KEY] = request.session.get(KEY, {}) | {type: secrets.seal(settings)}
 

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations import drafts, secrets
+from integrations import drafts
 from integrations.forms import NamingForm
 from integrations.models import Authentication
 from integrations.views.addresses import known
@@ -25,7 +25,7 @@ def credentials(request, type):
     if request.method == "POST" and "start_over" in request.POST:
         drafts.drop(request, type)
         return redirect(with_next("new-authentication", request, type))
-    draft = drafts.entered(request, type)
+    draft = drafts.beneath(request, type)
     posted = request.POST if request.method == "POST" else None
     form = connector.Authentication(posted, stored=draft)
     status = 200
@@ -38,7 +38,7 @@ def credentials(request, type):
         form, status = again(connector, request, form), 422
     begun = drafts.says_something(connector, draft)
     context = {"connector": connector, "form": form, "begun": begun, "next": next_of(request)}
-    context |= known() | pair_of(connector, draft)
+    context |= known() | pair_of(connector, draft) | {"shown": drafts.mark(request, type)}
     return render(request, "integrations/credentials.html", context, status=status)
 
 
@@ -55,7 +55,7 @@ def name(request, type):
     draft = drafts.entered(request, type)
     if not connector.Authentication(draft, stored=draft).is_valid():
         return redirect(with_next("new-authentication", request, type))
-    shown = secrets.fingerprint(draft)
+    shown = drafts.mark(request, type)
     if request.POST.get("shown", shown) != shown:
         messages.error(request, ANOTHER_DRAFT)
         return redirect(with_next("new-authentication", request, type))

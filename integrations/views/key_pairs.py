@@ -23,7 +23,7 @@ def drafted(request, type):
     """Put a new private key into the credentials that are not saved yet."""
     connector = connector_or_404(type)
     key = wanted_key(request, connector)
-    form = connector.Authentication(request.POST, stored=drafts.entered(request, type))
+    form = connector.Authentication(request.POST, stored=drafts.beneath(request, type))
     form.full_clean()
     drafts.keep(request, type, with_key(connector, drafts.typed(form) | form.cleaned_data, key))
     messages.success(request, MADE)

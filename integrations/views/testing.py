@@ -19,7 +19,7 @@ from integrations.views.public_keys import pair_of
 def entered(request, type):
     """Test credentials that are not saved yet."""
     connector = connector_or_404(type)
-    form = connector.Authentication(request.POST, stored=drafts.entered(request, type))
+    form = connector.Authentication(request.POST, stored=drafts.beneath(request, type))
     context = tried(form, connector)
     if context.get("steps"):
         drafts.keep_test(request, type, form.cleaned_data, context["steps"])
@@ -29,6 +29,7 @@ def entered(request, type):
     kept = connector.Authentication(request.POST, stored=form.cleaned_data)
     context |= {"connector": connector, "form": kept}
     context |= known() | pair_of(connector, form.cleaned_data)
+    context |= {"shown": drafts.mark(request, type)}
     return render(request, "integrations/credentials.html", context)
 
 

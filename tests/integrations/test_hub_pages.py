@@ -73,6 +73,21 @@ def test_a_name_goes_with_the_credentials_that_were_shown(client, marketer):
     assert "other credentials were entered in another tab meanwhile" in text_of(late)
 
 
+def test_a_secret_of_another_tab_goes_to_no_other_host(client, marketer):
+    client.force_login(marketer)
+    shown = re.search(r'name="shown" value="(\w+)"', text_of(client.get(NEW)))[1]
+    client.post(NEW, ENTERED)  # in another tab
+    mine = ENTERED | {"host": "elsewhere.test", "password": "", "shown": shown}
+
+    tested = client.post(f"{NEW}test/", mine, headers={"HX-Request": "true"})
+    refused = client.post(NEW, mine)
+
+    assert "Password: <span>This field is required.</span>" in text_of(tested)
+    assert refused.status_code == 422 and "This field is required." in text_of(refused)
+    shown = re.search(r'name="shown" value="(\w+)"', text_of(refused))[1]
+    assert client.post(NEW, mine | {"shown": shown, "password": "mine"}).status_code == 302
+
+
 def test_between_the_steps_secrets_are_sealed(client, marketer):
     client.force_login(marketer)
 
