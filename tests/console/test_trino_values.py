@@ -67,6 +67,22 @@ TEXTS = [
     ("trim(BOTH 'x' FROM 'xax')", "a"),
     ("trim(chr(13))", ""),
     ("trim(NULL)", None),
+    ("split('a=b=c', '=', 2)", ["a", "b=c"]),
+    ("split('a', '=', 2)", ["a"]),
+    ("split(NULL, '=', 2)", None),
+    ("url_decode('utm+source%3Da')", "utm source=a"),
+    ("url_encode('a b*~-_.é')", "a+b*%7E-_.%C3%A9"),
+    ("regexp_extract('b', '(a)?b', 1)", None),
+    ("regexp_extract('b', '[(](x)|(?:a)?(b)', 2)", "b"),
+    ("regexp_extract('k=', 'k=(.*)', 1)", ""),
+    ("substr('hello', 0)", ""),
+    ("substr('hello', -10)", ""),
+    ("substr('hello', -3, 2)", "ll"),
+    ("substr('hello', 2, -1)", ""),
+    ("substr('hello', 2, 3)", "ell"),
+    ("substr(NULL, 0)", None),
+    ("upper('Straße')", "STRAßE"),
+    ("upper('abc')", "ABC"),
 ]
 
 
@@ -211,7 +227,47 @@ def test_nothing_but_doubles_can_be_divided_by_zero(tmp_path, quotient):
         rows(f"SELECT {quotient}", tmp_path)
 
 
+LISTS = [
+    ("array_max(ARRAY[1, NULL])", None),
+    ("array_max(ARRAY[1, 2])", 2),
+    ("array_min(ARRAY[2, NULL])", None),
+    ("contains(ARRAY[1, NULL], 1)", True),
+    ("contains(ARRAY[1, NULL], 2)", None),
+    ("contains(ARRAY[1], 2)", False),
+    ("cardinality(ARRAY[1]) - 2", -1),
+    ("cardinality(map(ARRAY['a'], ARRAY[1])) - 2", -1),
+    ("json_array_length('[1]') - 2", -1),
+    ("json_array_length('{}')", None),
+]
+
+
+def test_lists_are_read_as_in_trino(tmp_path):
+    assert not wrong(LISTS, tmp_path)
+
+
+def test_a_map_has_one_value_of_each_key_and_no_key_that_is_null(tmp_path):
+    sql = """SELECT map_agg(k, 1), cardinality(map_agg(k, v))
+        FROM (VALUES ('a', 1), ('a', 2), (NULL, 3)) AS t(k, v)"""
+
+    assert rows(sql, tmp_path)[0] == [([("a", 1)], 1)]
+
+
+PARSED = [
+    ("millisecond(TIMESTAMP '2026-01-01 00:00:59.123')", 123),
+    ("to_unixtime(parse_datetime('1970-01-02', 'yyyy-MM-dd'))", 86400),
+    ("to_unixtime(parse_datetime('1970-01-01T09:01 +0900', 'yyyy-MM-dd''T''HH:mm Z'))", 60),
+    ("millisecond(parse_datetime('1970-01-01 01.5', 'yyyy-MM-dd ss.SSS'))", 500),
+    ("to_unixtime(parse_datetime('2/Jan/70 3 PM', 'd/MMM/yy h a'))", 140400),
+]
+
+
+def test_times_are_read_as_in_trino(tmp_path):
+    assert not wrong(PARSED, tmp_path)
+
+
 REFUSED = [
+    ("parse_datetime('1', 'QQ')", '"QQ" is not understood as a time format.'),
+    ("parse_datetime('1', concat('y', 'y'))", "Write the pattern of parse_datetime as a text"),
     ("json_value('{}', 'lax $.a[*]')", "The JSON path 'lax $.a[*]' is not understood: write lax"),
     ("json_value('{}', 'lax $.a' DEFAULT 0 ON EMPTY)", "leave out ON EMPTY and ON ERROR"),
     ("json_query('{}', 'lax $.a' WITH WRAPPER)", "leave out what follows the path"),

@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from console.engines.dialects import trino_json, trino_numbers, trino_times
+from console.engines.dialects import trino_json, trino_numbers, trino_texts, trino_times
 from console.engines.dialects.calling import call, calls, goes_on
 
 
@@ -34,16 +34,6 @@ def convert(node):
     text = node.this.copy() if node.this.is_string else call("trino_text", node.this)
     length = kind.expressions
     return exp.Left(this=text, expression=length[0].this.copy()) if length else text
-
-
-TRIMS = {"LEADING": "trino_ltrim", "TRAILING": "trino_rtrim"}
-
-
-def trim(node):
-    """Take away white space of all kinds where no characters are named."""
-    if node.expression:
-        return node
-    return call(TRIMS.get(node.text("position"), "trino_trim"), node.this)
 
 
 def random(node):
@@ -122,7 +112,15 @@ MATCHES = {
     "all_match": match("list_bool_and", exp.true()),
     "none_match": lambda node: exp.Not(this=exp.paren(MATCHES["any_match"](node))),
 }
-NAMED = MATCHES | {"json_exists": trino_json.exists}
+
+
+def ours(name):
+    """Return a change to the function of ours for one that DuckDB has by the same name."""
+    return lambda node: call(f"trino_{name}", *node.expressions)
+
+
+OTHERS = ("json_array_length", "millisecond", "url_decode", "url_encode")
+NAMED = MATCHES | {"json_exists": trino_json.exists} | {name: ours(name) for name in OTHERS}
 
 
 def by_name(node):
@@ -137,9 +135,12 @@ CHANGES = {
     exp.ArgMax: by("arg_max"),
     exp.ArgMin: by("arg_min"),
     exp.AtTimeZone: calls("at_timezone", "this", "zone"),
+    exp.ArrayContains: calls("trino_contains", "this", "expression"),
     exp.ArrayDistinct: calls("trino_array_distinct", "this"),
+    exp.ArrayMax: calls("trino_array_max", "this"),
+    exp.ArrayMin: calls("trino_array_min", "this"),
     exp.ArrayPosition: calls("trino_array_position", "this", "expression"),
-    exp.ArraySize: calls("cardinality", "this"),
+    exp.ArraySize: lambda node: exp.cast(call("cardinality", node.this), "bigint"),
     exp.ArraySlice: calls("trino_slice", "this", "start", "end"),
     exp.Avg: finish,
     exp.Cast: convert,
@@ -154,15 +155,18 @@ CHANGES = {
     exp.JSONExtract: trino_json.extract,
     exp.JSONExtractScalar: calls("trino_json_scalar", "this", "expression"),
     exp.JSONValue: trino_json.value,
-    exp.ParseDatetime: calls("trino_parse_datetime", "this", "format"),
+    exp.ParseDatetime: trino_times.parse_datetime,
     exp.Rand: random,
     exp.Reduce: reduce,
-    exp.RegexpExtract: calls("trino_regexp_extract", "this", "expression", "group"),
+    exp.RegexpExtract: trino_texts.regexp_extract,
     exp.RegexpReplace: calls("trino_regexp_replace", "this", "expression", "replacement"),
+    exp.Split: trino_texts.split,
     exp.SplitPart: calls("trino_split_part", "this", "delimiter", "part_index"),
+    exp.Substring: trino_texts.substring,
     exp.Sub: trino_times.keep_type_of_sum,
     exp.TimestampTrunc: trino_times.truncate_time,
-    exp.Trim: trim,
+    exp.Trim: trino_texts.trim,
+    exp.Upper: calls("trino_upper", "this"),
     exp.TryCast: convert,
     exp.Window: finish,
 }

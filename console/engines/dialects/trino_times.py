@@ -4,9 +4,12 @@ A time AT TIME ZONE is what the clocks of the zone show, a timestamp that has lo
 the moment is wanted that it stands for, it is put back beforehand.
 """
 
+import re
+
 from sqlglot import exp
 
 from console.engines.dialects.calling import call
+from console.engines.statement import QueryError
 
 MOMENTS = {
     exp.AtTimeZone: ("this",),
@@ -105,3 +108,33 @@ def iso_part(node):
     names = {"DOW": "isodow", "DAYOFWEEK": "isodow", "DAY_OF_WEEK": "isodow", "YOW": "isoyear"}
     name = names.get(node.this.name.upper())
     return exp.Extract(this=exp.var(name), expression=node.expression.copy()) if name else node
+
+
+JAVA = re.compile(r"'([^']*)'|([A-Za-z])\2*|[^A-Za-z']+")
+READ = {"M": "%m", "d": "%d", "H": "%H", "h": "%I", "m": "%M", "s": "%S", "a": "%p", "Z": "%z"}
+READ |= {letter * 2: form for letter, form in READ.items()}
+READ |= dict.fromkeys(("y", "yyy", "yyyy", "Y", "YYYY"), "%Y") | {"yy": "%y"}
+READ |= {"MMM": "%b", "MMMM": "%B", "E": "%a", "EEE": "%a", "EEEE": "%A", "SSS": "%g"}
+
+
+def parse_datetime(node):
+    """Read a time by a pattern of Java's, which DuckDB has to know before it runs."""
+    pattern = node.args["format"]
+    if not pattern.is_string:
+        raise QueryError("Write the pattern of parse_datetime as a text, such as 'yyyy-MM-dd'.")
+    form = exp.Literal.string(strptime(pattern.name))
+    return exp.cast(call("strptime", node.this, form), "timestamptz")
+
+
+def strptime(pattern):
+    """Return a pattern of Java's as strptime has it."""
+    parts = list(JAVA.finditer(pattern))
+    unknown = [part[0] for part in parts if part[2] and part[0] not in READ]
+    if unknown or "".join(part[0] for part in parts) != pattern:
+        raise QueryError(f'"{pattern}" is not understood as a time format.')
+    return "".join(READ.get(part[0]) or literally(part) for part in parts)
+
+
+def literally(part):
+    text = part[0] if part[1] is None else part[1] or "'"
+    return text.replace("%", "%%")

@@ -77,6 +77,20 @@ CREATE MACRO trino_regexp_replace
     (x, p) AS regexp_replace(x, p, '', 'g'),
     (x, p, r) AS regexp_replace(x, p,
         regexp_replace(replace(r, '\', '\\'), '\$(\d)', '\\\1', 'g'), 'g');
+CREATE MACRO trino_pieces(pieces, mark, n) AS CASE
+    WHEN len(pieces) > n THEN list_append(pieces[:n - 1], array_to_string(pieces[n:], mark))
+    ELSE pieces END;
+CREATE MACRO trino_split(x, mark, n) AS trino_pieces(string_split(x, mark), mark, n);
+CREATE MACRO trino_substr
+    (x, n) AS CASE WHEN n = 0 OR n < -length(x) THEN left(x, 0) ELSE substr(x, n) END,
+    (x, n, m) AS CASE WHEN n = 0 OR n < -length(x) THEN left(x, 0) ELSE substr(x, n, greatest(m, 0)) END;
+-- DuckDB has a capital for this letter that Java does not use.
+CREATE MACRO trino_upper(x) AS
+    CASE WHEN contains(x, 'ß') THEN replace(upper(x), 'ẞ', 'ß') ELSE upper(x) END;
+CREATE MACRO trino_millisecond(x) AS millisecond(x) % 1000;
+CREATE MACRO trino_url_decode(x) AS url_decode(replace(x, '+', '%20'));
+CREATE MACRO trino_url_encode(x) AS
+    replace(replace(replace(url_encode(x), '%20', '+'), '%2A', '*'), '~', '%7E');
 CREATE MACRO trino_split_part(x, mark, n) AS
     CASE WHEN n <= len(string_split(x, mark)) THEN split_part(x, mark, n) END;
 CREATE MACRO trino_json(x, path) AS
@@ -87,6 +101,16 @@ CREATE MACRO trino_json_scalar(x, path) AS CASE
     ELSE json_extract_string(CAST(x AS VARCHAR), path) END;
 CREATE MACRO trino_json_exists(x, path) AS
     CASE WHEN x IS NOT NULL THEN json_valid(CAST(x AS VARCHAR)) AND json_exists(CAST(x AS VARCHAR), path) END;
+CREATE MACRO trino_json_array_length(x) AS CASE
+    WHEN NOT json_valid(CAST(x AS VARCHAR)) OR json_type(CAST(x AS VARCHAR)) <> 'ARRAY' THEN NULL
+    ELSE CAST(json_array_length(CAST(x AS VARCHAR)) AS BIGINT) END;
+CREATE MACRO trino_has_null(a) AS len(a) <> list_count(a);
+CREATE MACRO trino_contains(a, x) AS CASE
+    WHEN list_contains(a, x) THEN true
+    WHEN a IS NULL OR x IS NULL OR trino_has_null(a) THEN NULL
+    ELSE false END;
+CREATE MACRO trino_array_max(a) AS CASE WHEN NOT trino_has_null(a) THEN list_max(a) END;
+CREATE MACRO trino_array_min(a) AS CASE WHEN NOT trino_has_null(a) THEN list_min(a) END;
 CREATE MACRO trino_array_distinct(a) AS
     list_filter(a, lambda x, i: coalesce(list_position(a, x) = i, false));
 CREATE MACRO trino_array_position(a, x) AS
@@ -97,12 +121,16 @@ CREATE MACRO trino_unboxed(a) AS list_transform(a, lambda x: struct_extract(x, 1
 CREATE MACRO trino_random
     (n) AS CAST(floor(random() * n) AS BIGINT),
     (m, n) AS CAST(m + floor(random() * (n - m)) AS BIGINT);
-CREATE MACRO trino_parse_datetime(x, p) AS timezone('UTC', strptime(x, td_java_format(p)));
 CREATE MACRO format_datetime(x, p) AS
     td_format_local(CAST(x AS TIMESTAMP), epoch(CAST(x AS TIMESTAMP)), p, 'UTC');
 CREATE MACRO array_union(a, b) AS trino_array_distinct(list_concat(a, b));
 CREATE MACRO arrays_overlap(a, b) AS list_has_any(a, b);
-CREATE MACRO map_agg(k, v) AS map(list(k), list(v));
+-- Of several values of one key the first is kept.
+CREATE MACRO trino_map(k, v) AS CASE
+    WHEN list_unique(k) = len(k) THEN map(k, v)
+    ELSE map(list_distinct(k), list_transform(list_distinct(k), lambda x: v[list_position(k, x)])) END;
+CREATE MACRO map_agg(k, v) AS
+    trino_map(list(k) FILTER (WHERE k IS NOT NULL), list(v) FILTER (WHERE k IS NOT NULL));
 CREATE MACRO at_timezone(x, z) AS timezone(td_zone(z), CAST(x AS TIMESTAMPTZ));
 CREATE MACRO with_timezone(x, z) AS timezone(td_zone(z), CAST(x AS TIMESTAMP));
 CREATE MACRO to_iso8601(x) AS CASE typeof(x)
