@@ -59,7 +59,8 @@ def job_failures(request, pk):
         messages.error(request, f"{file.name}: {error}")
         return redirect(job)
     left = f"; {others:,} are no rows of this job, or were marked before" if others else ""
-    messages.success(request, f"{marked:,} rows are marked as not delivered{left}.")
+    rows = "1 row is" if marked == 1 else f"{marked:,} rows are"
+    messages.success(request, f"{rows} marked as not delivered{left}.")
     return redirect(job)
 
 

@@ -63,6 +63,7 @@ class Connector:
     place: tuple[str, ...] = ()  # settings of the export that tell where the rows go
     splits = False  # whether rows can be sent in parts, each to a file of its own
     in_parts = False  # whether a run that fails can have delivered some of the rows
+    adding = ""  # what kind of export adds to what is there, where not all do
     resends = False  # whether each delivery adds to what its receiver has, whatever the names
     do_not_call_in_templates = True  # Templates list the classes.
 

@@ -60,6 +60,7 @@ class FileConnector(Connector):
 
     previewed = "the file"
     splits = True
+    adding = "whose file has {job} in its name"
     imports = ("integrations.rows.parquet", "integrations.formats.delimited", "gnupg")
 
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
@@ -134,7 +135,7 @@ class FileConnector(Connector):
             return True
         try:
             return self.path(Delivery(number="1")) != self.path(Delivery(number="2"))
-        except PermanentError:  # Settings can be older than the rules.
+        except (PermanentError, KeyError):  # Settings can be older than the rules.
             return False
 
     def check_path(self, path: str) -> None:

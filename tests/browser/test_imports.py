@@ -124,6 +124,8 @@ def test_rows_that_failed_there_are_handed_in(
     page.get_by_role("button", name="Mark these rows").click()
 
     expect(page.get_by_role("heading", name="Not delivered: 1 row")).to_be_visible()
+    page.get_by_text("Send mended rows").click()
+    expect(page.get_by_label("Mended rows")).to_be_visible()
     good_page(page, "imports-job")
 
 

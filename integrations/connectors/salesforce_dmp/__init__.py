@@ -37,6 +37,7 @@ class SalesforceDMP(FileConnector):
     Export = Export
     whose = (*WHOSE, "client_name")
     place = ("bucket", "folder", "file_name")
+    adding = "that appends"
     aliases = {"compression": "encoders"}
     contract = CONTRACT
     example_query = EXAMPLE
