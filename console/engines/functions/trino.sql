@@ -15,9 +15,9 @@ CREATE MACRO trino_double_text(x) AS CASE
     WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
     WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR)
     ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
--- TRY and TRY_CAST: branches for other types are worked out too when x is a constant.
+-- TRY_CAST: branches for other types are worked out too when x is a constant.
 CREATE MACRO trino_text(x) AS CASE typeof(x)
-    WHEN 'JSON' THEN TRY(json_extract_string(CAST(x AS VARCHAR), '$'))
+    WHEN 'JSON' THEN json_extract_string(TRY_CAST(CAST(x AS VARCHAR) AS JSON), '$')
     WHEN 'DOUBLE' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE))
     WHEN 'FLOAT' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE))
     WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
