@@ -44,8 +44,7 @@ CREATE MACRO trino_long_quotient(a, b, p, q, kind) AS cast_to_type(CAST(
     CAST(a * trino_power(p + 1) AS HUGEINT) // CAST(b * trino_power(q) AS HUGEINT) AS DECIMAL(38,0))
     * cast_to_type('1e-' || (p - q + 1), kind * CAST(0 AS DECIMAL(2,1))), kind);
 CREATE MACRO trino_scaled_quotient(a, b, p, q, kind) AS CASE
-    WHEN b = 0 THEN error('Division by zero')
-    WHEN abs(CAST(a AS DOUBLE)) * pow(10, p) < 4e15 THEN cast_to_type(round(
+    WHEN b <> 0 AND abs(CAST(a AS DOUBLE)) * pow(10, p) < 4e15 THEN cast_to_type(round(
         round(CAST(a AS DOUBLE) * pow(10, p)) / round(CAST(b AS DOUBLE) * pow(10, q))) / pow(10, p - q), kind)
     ELSE trino_long_quotient(a, b, p, q, kind) END;
 CREATE MACRO trino_decimal_quotient(a, b, kind) AS trino_scaled_quotient(
