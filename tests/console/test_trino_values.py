@@ -237,6 +237,7 @@ LISTS = [
     ("array_max(ARRAY[1, NULL])", None),
     ("array_max(ARRAY[1, 2])", 2),
     ("array_min(ARRAY[2, NULL])", None),
+    ("transform(ARRAY[ARRAY[1, 1]], x -> array_distinct(x))", [[1]]),
     ("contains(ARRAY[1, NULL], 1)", True),
     ("contains(ARRAY[1, NULL], 2)", None),
     ("contains(ARRAY[1], 2)", False),

@@ -111,7 +111,7 @@ CREATE MACRO trino_contains(a, x) AS CASE
 CREATE MACRO trino_array_max(a) AS CASE WHEN NOT trino_has_null(a) THEN list_max(a) END;
 CREATE MACRO trino_array_min(a) AS CASE WHEN NOT trino_has_null(a) THEN list_min(a) END;
 CREATE MACRO trino_array_distinct(a) AS
-    list_filter(a, lambda x, i: coalesce(list_position(a, x) = i, false));
+    list_filter(a, lambda td_item, td_place: coalesce(list_position(a, td_item) = td_place, false));
 CREATE MACRO trino_array_position(a, x) AS
     CASE WHEN a IS NOT NULL AND x IS NOT NULL THEN coalesce(list_position(a, x), 0) END;
 CREATE MACRO trino_slice(a, first, count) AS list_slice(a, first, first + count - 1);
