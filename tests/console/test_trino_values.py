@@ -143,6 +143,8 @@ ZONED = [
     (f"to_unixtime(date_add('day', 1, date_trunc('day', ({TOKYO}))))", 54000),
     (f"to_unixtime({TOKYO} - INTERVAL '1' HOUR)", -3600),
     (f"hour(({TOKYO}) AT TIME ZONE 'America/New_York')", 19),
+    (f"to_unixtime(({TOKYO}) AT TIME ZONE 'America/New_York')", 0),
+    (f"format_datetime({TOKYO}, 'HH:mm ZZ')", "09:00 +09:00"),
     (f"{TOKYO} = from_unixtime(0)", True),
     (f"{TOKYO} < from_unixtime(1)", True),
     (f"{TOKYO} BETWEEN from_unixtime(0) AND {NEW_YORK}", True),
@@ -273,6 +275,8 @@ def test_times_are_read_as_in_trino(tmp_path):
 
 
 REFUSED = [
+    ("json_exists('{}')", "json_exists"),
+    ("at_timezone(now())", "at_timezone"),
     ("parse_datetime('1', 'QQ')", '"QQ" is not understood as a time format.'),
     ("parse_datetime('1', concat('y', 'y'))", "Write the pattern of parse_datetime as a text"),
     ("json_value('{}', 'lax $.a[*]')", "The JSON path 'lax $.a[*]' is not understood: write lax"),

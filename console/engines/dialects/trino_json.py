@@ -38,6 +38,8 @@ def usual(condition):
 
 def exists(node):
     """Return whether a JSON text has something at a path."""
+    if len(node.expressions) != 2:
+        return node
     json, path = node.expressions
     return call("trino_json_exists", json, plain_path(path))
 

@@ -24,7 +24,9 @@ STILL_LOCAL = (exp.Paren, exp.DateTrunc, exp.TimestampTrunc, exp.DateAdd, exp.Da
 def put_moments(tree):
     """Replace times in zones by the moments they stand for, where these are what is asked for."""
     tree = tree.transform(in_one_form, copy=False)
-    for node in list(tree.walk()):
+    for node in reversed(list(tree.walk())):
+        if is_call(node, "format_datetime") and (zone := zone_of(node.expressions[0])):
+            node.append("expressions", zone.copy())
         for each in (found for key in keys_of(node) for found in listed(node.args.get(key))):
             if zone := zone_of(each):
                 each.replace(moment(each, zone))
@@ -35,9 +37,16 @@ def in_one_form(node):
     """Write the functions that put times into zones as AT TIME ZONE."""
     if isinstance(node, exp.UnixToTime) and (zone := node.args.get("zone")):
         return exp.AtTimeZone(this=exp.UnixToTime(this=node.this), zone=zone)
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "at_timezone":
+    if is_call(node, "at_timezone"):
         return exp.AtTimeZone(this=node.expressions[0], zone=node.expressions[1])
     return node
+
+
+def is_call(node, name):
+    """Return whether a node calls a function by this name with two values."""
+    return (
+        isinstance(node, exp.Anonymous) and node.name.lower() == name and len(node.expressions) == 2
+    )
 
 
 def keys_of(node):

@@ -120,8 +120,9 @@ CREATE MACRO trino_unboxed(a) AS list_transform(a, lambda x: struct_extract(x, 1
 CREATE MACRO trino_random
     (n) AS CAST(floor(random() * n) AS BIGINT),
     (m, n) AS CAST(m + floor(random() * (n - m)) AS BIGINT);
-CREATE MACRO format_datetime(x, p) AS
-    td_format_local(CAST(x AS TIMESTAMP), epoch(CAST(x AS TIMESTAMP)), p, 'UTC');
+CREATE MACRO format_datetime
+    (x, p) AS td_format_local(CAST(x AS TIMESTAMP), epoch(CAST(x AS TIMESTAMP)), p, 'UTC'),
+    (x, p, z) AS td_format_local(x, epoch(timezone(td_zone(z), x)), p, z);
 CREATE MACRO array_union(a, b) AS trino_array_distinct(list_concat(a, b));
 CREATE MACRO arrays_overlap(a, b) AS list_has_any(a, b);
 -- Of several values of one key the first is kept.
