@@ -46,9 +46,10 @@ def exists(node):
 
 def plain_path(node):
     """Return a path of SQL's JSON functions as DuckDB writes it, or complain."""
-    path = node.this if node.is_string else None
-    if path is None:
+    if not node:
+        raise QueryError("Write the path in the JSON too, such as 'lax $.name'.")
+    if not node.is_string:
         return node  # sqlglot has read it, so that it has neither lax nor strict
-    if found := PATH.fullmatch(path):
+    if found := PATH.fullmatch(node.name):
         return exp.Literal.string(found[1])
-    raise QueryError(f"The JSON path {path!r} {NOT_UNDERSTOOD}")
+    raise QueryError(f"The JSON path {node.name!r} {NOT_UNDERSTOOD}")

@@ -29,8 +29,8 @@ def split(node):
 
 def substring(node):
     """Give nothing from the place 0 on, nor from before the beginning."""
-    start, length = node.args["start"], node.args.get("length")
-    if is_ahead(start) and (length is None or is_ahead(length)):
+    start, length = node.args.get("start"), node.args.get("length")
+    if start is None or (is_ahead(start) and (length is None or is_ahead(length))):
         return node
     return call("trino_substr", node.this, start, length)
 

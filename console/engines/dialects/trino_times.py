@@ -128,8 +128,8 @@ READ |= {"MMM": "%b", "MMMM": "%B", "E": "%a", "EEE": "%a", "EEEE": "%A", "SSS":
 
 def parse_datetime(node):
     """Read a time by a pattern of Java's, which DuckDB has to know before it runs."""
-    pattern = node.args["format"]
-    if not pattern.is_string:
+    pattern = node.args.get("format")
+    if pattern is None or not pattern.is_string:
         raise QueryError("Write the pattern of parse_datetime as a text, such as 'yyyy-MM-dd'.")
     form = exp.Literal.string(strptime(pattern.name))
     return exp.cast(call("strptime", node.this, form), "timestamptz")
