@@ -3,7 +3,7 @@
 from console.jobs.control import cluster_alive, kill, skip_waiting, workers_alive
 from console.jobs.holding import drop, release
 from console.jobs.reaper import give_back_lost, reap, send_missing
-from console.jobs.rejects import resend, resend_once
+from console.jobs.resending import resend, resend_once
 from console.jobs.results import NoResult, csv_lines, grid, rows_of
 from console.jobs.retention import prune
 from console.jobs.retrying import retry, retry_once

@@ -1,31 +1,23 @@
-"""Rows that were not delivered: kept beside the result of their job, shown, and sent again."""
+"""Rows that were not delivered: kept beside the result of their job, and shown."""
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db import transaction
 
-from console.jobs.changes.wishes import Changes
-from console.jobs.log import write
 from console.jobs.results import (
     NoResult,
-    changes_of,
     csv_of,
-    sent_rows_of,
     shown,
     snapshot_of,
     text_of,
     values,
 )
-from console.jobs.retrying import copy_of, link, one_at_a_time, retry
-from console.jobs.submission import sent
 from console.models import Job
 from integrations.delivery import NO_ANSWER
 from integrations.rows import Rows
@@ -164,17 +156,6 @@ def rejects_csv(job: Job) -> Iterator[bytes]:
         yield csv_of([[reject.number, reject.reason, *reject.values]])
 
 
-def can_resend(job: Job) -> bool:
-    """Return whether the rejects can be sent by themselves, without replacing what was."""
-    sent = job.status == Job.Status.SUCCESS or job.sent_bytes  # Else the others are not there.
-    return bool(job.rejects_path and job.finished and sent and adds(job))
-
-
-def adds(job: Job) -> bool:
-    """Return whether another delivery of the job's export replaces nothing that is there."""
-    return bool(job.authentication) and job.authentication.connector({}, job.export).adds()
-
-
 def broke_rules(job: Job) -> bool:
     """Return whether no reject was sent at all, as each broke a rule of the connector."""
     return rules_of(job).issubset(rule.name for rule in job.authentication.connector.contract)
@@ -191,103 +172,3 @@ def rules_of(job: Job) -> set[str]:
 
     rules = pq.read_table(rejects_of(job).path, columns=[RULE], read_dictionary=[RULE])
     return set(rules[RULE].unique().to_pylist())
-
-
-def resend_once(job: Job, by: User, *, once_more: bool = False, copy=None) -> tuple[Job, bool]:
-    """Send the rejects of a job, unless that is under way, or done and not asked for once more.
-
-    Return the job that does it, and whether it is new. `copy` writes them as a result, where that
-    is not to have them as they are.
-    """
-    with one_at_a_time(job):
-        last = job.resends.order_by("pk").last()
-        if last and not last.finished:
-            return last, False
-        if last and last.status == Job.Status.SUCCESS and not once_more:
-            return last, False
-        if last and last.sent_bytes and last.status != Job.Status.SUCCESS and not copy:
-            return retry(last, by), True  # What of it was delivered is not sent again.
-        return resend(job, by, copy), True
-
-
-def resent_by(job: Job) -> Job | None:
-    """Return the job that has sent the rejects of a job again."""
-    return job.resends.filter(status=Job.Status.SUCCESS).order_by("pk").last()
-
-
-def resend(job: Job, by: User, copy: Callable[[Rows, Path], int] | None = None) -> Job:
-    """Make a job whose result is the rejects of another, with the query's export as it is now."""
-    copy = copy or copied
-    rows = rejects_of(job)
-    with transaction.atomic():
-        again = copy_of(job, by)
-        again.resend_of = job
-        if job.query and job.query.authentication_id == job.authentication_id:
-            again.export = job.query.export
-        again = sent(again)
-        write(again, f"The rejected rows of job {job.pk} again, started by {by.username}.")
-        path = snapshot_of(again)
-        again.rows = copy(rows, path) if job.changes is None else changes_copied(job, again, rows)
-        again.result_path = str(path.relative_to(settings.RESULTS_DIR))
-        again.result_columns, again.result_bytes = columns_of(job), path.stat().st_size
-        again.save(update_fields=["rows", "result_path", "result_columns", "result_bytes"])
-    return again
-
-
-def columns_of(job):
-    """Return the columns of what was sent."""
-    if job.changes is None or not (column := Changes.of(job.changes).told_in):
-        return job.result_columns
-    return [*job.result_columns[: job.compared["width"]], [column, "varchar"]]
-
-
-def changes_copied(job, again, rows) -> int:
-    """Write what was rejected of the changes of a job as it was to be sent, for another job."""
-    found = (batch.column(0).to_pylist() for batch in rows.portions())
-    numbers = sorted({number for each in found for number in each})
-    path, sent = changes_of(again), sent_rows_of(job)
-    picked(sent, numbers, path)
-    link(path, snapshot_of(again))
-    again.changes_path = str(path.relative_to(settings.RESULTS_DIR))
-    again.compared = picked_of(job.compared, numbers, apart=Changes.of(job.changes).apart)
-    again.save(update_fields=["changes_path", "compared"])
-    return len(numbers)
-
-
-def picked_of(compared, numbers, *, apart):
-    """Return what a job is told of changes that are some of another's."""
-    sent, gone_from = compared["sent"], compared["gone_from"]
-    added = sum(number < sent["added"] for number in numbers) if apart else 0
-    there = sum(number < gone_from for number in numbers)
-    few = {"added": added, "changed": there - added, "removed": len(numbers) - there}
-    return compared | {"fixed": True, "basis": "", "sent": few, "gone_from": there}
-
-
-def picked(rows, numbers, path):
-    """Write the rows with these numbers, in their order."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    wanted = pa.array(numbers, "int64")
-    # A column without NULL is declared so in a file, and not in what is read of it.
-    schema = pa.schema([(field.name, field.type) for field in rows.schema])
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for at, batch in rows.numbered():
-            columns = batch.filter(pc.is_in(at, wanted)).columns
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-
-
-def copied(rows, path) -> int:
-    """Write the values of rejects as a result, and return how many rows that are."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    schema = pa.schema(list(rows.schema)[len(OWN) :])
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in rows.portions():
-            columns = batch.columns[len(OWN) :]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-    return rows.count

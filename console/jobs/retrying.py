@@ -52,7 +52,9 @@ def retry_once(job: Job, by: User) -> tuple[Job, bool]:
 def one_at_a_time(job: Job) -> Iterator[None]:
     """Let nobody else have a job, or a retry of it, done again meanwhile: a second click waits."""
     with transaction.atomic():
-        Job.objects.select_for_update().get(pk=first_of(job).pk)
+        while job.retry_of:  # Those that send rejects again have the place of their job as well.
+            job = job.retry_of
+        Job.objects.select_for_update().get(pk=job.pk)
         yield
 
 

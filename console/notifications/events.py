@@ -51,7 +51,7 @@ def tell(kind, job, why=""):
 def event(job):
     """Return what there is to tell of the job, or nothing."""
     if job.held:
-        return Kind.HELD
+        return None if told_lately(job.query, Kind.HELD) else Kind.HELD
     failed_before = status_before(job) == Job.Status.ERROR
     if job.status == Job.Status.SUCCESS:
         return Kind.RECOVERED if failed_before else success(job)
@@ -87,6 +87,7 @@ def readers(query: Query, kind: str) -> list[User]:
         wanted |= Q(pk=query.owner_id)
     asked = {
         Kind.SUCCEEDED: query.notify_success,
+        Kind.SKIPPED: query.notify_success or query.notify_failure,
         Kind.RECOVERED: query.notify_success or query.notify_failure,
     }
     if asked.get(kind, query.notify_failure):

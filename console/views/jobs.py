@@ -15,14 +15,12 @@ from console.jobs.holding import NotTheirs, compared
 from console.jobs.in_part import so_far
 from console.jobs.mending import can_mend
 from console.jobs.rejects import (
-    adds,
     broke_rules,
-    can_resend,
     first_rejects,
     may_be_there,
     reasons,
-    resent_by,
 )
+from console.jobs.resending import adds, can_resend, resent_by
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
 from console.queries.access import visible_jobs

@@ -8,9 +8,11 @@ from django.views.decorators.http import require_GET, require_POST
 from console import jobs
 from console.jobs.failures import LARGEST, BadFile, failure_column, mark
 from console.jobs.mending import can_mend, send_mended
-from console.jobs.rejects import can_resend, rejects_csv
+from console.jobs.rejects import rejects_csv
+from console.jobs.resending import BrokeOff, can_resend
 from console.jobs.results import NoResult
 from console.views.jobs import as_csv, visible_job
+from integrations import threads
 
 
 @require_GET
@@ -30,15 +32,18 @@ def job_mended(request, pk):
         messages.error(request, f"Choose a file of at most {LARGEST >> 20} MB.")
         return redirect(job)
     try:
-        again, new = send_mended(job, file, request.user)
-    except (BadFile, NoResult) as error:
+        with threads.place():
+            again, new = send_mended(job, file, request.user, once_more="once_more" in request.POST)
+    except (BadFile, BrokeOff, NoResult, threads.Busy) as error:
         messages.error(request, f"{file.name}: {error} Nothing was sent.")
         return redirect(job)
     if new:
         messages.success(request, f"Job {again.pk} sends the mended rows of job {job.pk}.")
     else:
+        done = "has sent" if again.finished else "is sending"
         messages.error(
-            request, f"Job {again.pk} is sending rejected rows of job {job.pk}: send them after it."
+            request,
+            f"Job {again.pk} {done} rejected rows of job {job.pk} already. Nothing more was sent.",
         )
     return redirect(again)
 

@@ -52,6 +52,8 @@ def replace(authentication, settings, opened):
     kept = Authentication.objects.select_for_update().filter(pk=authentication.pk).first()
     if kept is None:
         raise Http404
+    if kept.readable and kept.settings == settings:
+        return  # It was saved by the first of two clicks.
     meanwhile.check(opened, mark_of(kept))
     kept.replace_settings(settings)
     kept.save(update_fields=REPLACED)

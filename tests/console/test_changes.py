@@ -357,6 +357,20 @@ def test_another_destination_begins_anew(receiver, what):
     assert "nothing has changed" in receiver.run().receipt["skipped"]
 
 
+def test_what_an_older_version_knew_of_the_destination_counts(receiver):
+    receiver.offer(ANN, BOB)
+    receiver.run()
+    state = Delivered.objects.get()
+    what, _, account = state.subject.partition(".")
+    Delivered.objects.update(subject=what + "0" * 24)  # as it was, without the account
+    receiver.offer(ANN)
+
+    job = receiver.run()
+
+    assert operations(receiver.rows(job)) == [("2", "removed")]
+    assert Delivered.objects.get().subject == f"{what}.{account}"
+
+
 def test_a_job_made_before_the_destination_was_changed_is_not_sent(receiver):
     receiver.offer(ANN)
     job = receiver.submit()

@@ -5,8 +5,10 @@ from io import BytesIO, StringIO
 
 import pytest
 
-from console.jobs.rejects import rejects_csv
-from console.models import Job
+from console import jobs
+from console.jobs.rejects import rejects_csv, rejects_of
+from console.jobs.results import NoResult, sent_rows_of
+from console.models import Database, Job, Query
 from tests.console.test_job_rejects import ran, run, strict  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.needs("sshd", "ssh-keygen")
@@ -27,13 +29,13 @@ def downloaded(job):
     return list(csv.reader(StringIO(b"".join(rejects_csv(job)).decode())))
 
 
-def upload(client, job, lines, delimiter=",", encoding="utf-8"):
+def upload(client, job, lines, delimiter=",", encoding="utf-8", **more):
     """Hand a file in, as a spreadsheet writes it; return what the next page says."""
     text = StringIO()
     csv.writer(text, delimiter=delimiter).writerows(lines)
     file = BytesIO(text.getvalue().encode(encoding))
     file.name = "mended.csv"
-    answer = client.post(f"/workbench/jobs/{job.pk}/mended/", {"file": file}, follow=True)
+    answer = client.post(f"/workbench/jobs/{job.pk}/mended/", {"file": file} | more, follow=True)
     return answer.content.decode()
 
 
@@ -96,6 +98,89 @@ def test_rows_that_break_a_rule_still_are_rejected_again(run, mia):  # noqa: F81
     assert (again.status, again.rows, again.rejected) == ("success", 2, 1)
 
 
+RARE = """SELECT 1 AS id, CAST(NULL AS varchar) AS email, 'a' || chr(8232) || 'b' AS note,
+  UUID '12151fd2-7586-11e9-8f9e-2a86e4085a59' AS who, from_hex('6162') AS raw,
+  MAP(ARRAY['k'], ARRAY[1]) AS counts, TIME '01:02:03' AS at,
+  ARRAY['p', 'q'] AS tags
+UNION ALL SELECT 2, 'a@example.com', 'x', NULL, NULL, NULL, NULL, NULL"""
+OTHER = {
+    "note": "c",
+    "who": "99999999-7586-11e9-8f9e-2a86e4085a59",
+    "raw": "63 64",
+    "counts": '{"k": 5}',
+    "at": "04:05:06",
+    "tags": '["r"]',
+}
+
+
+def of_row(job):
+    [row] = [row for batch in sent_rows_of(job).portions() for row in batch.to_pylist()]
+    return row
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_values_of_every_type_are_kept_or_read(run, mia, changed):  # noqa: F811
+    job = run(RARE)
+    head, line = downloaded(job)
+    for at, name in enumerate(head):
+        line[at] = OTHER.get(name, line[at]) if changed else line[at]
+    line[3] = "b@example.com"
+
+    page = upload(mia, job, [head, line])
+
+    assert "Nothing was sent" not in page, page[page.index("mended.csv") :][:200]
+    found, before = of_row(job.resends.get()), of_row_of(job)
+    assert found["email"] == "b@example.com"
+    same = [name for name in OTHER if found[name] == before[name]]
+    assert same == ([] if changed else [*OTHER])
+
+
+def of_row_of(job):
+    [row] = [row for batch in rejects_of(job).portions() for row in batch.to_pylist()]
+    return row
+
+
+def test_what_broke_off_half_way_is_gone_on_with_first(run, mia):  # noqa: F811
+    job = run()
+    lines = [HEAD, ["2", "", "2", "b@example.com"]]
+    upload(mia, job, lines)
+    job.resends.update(status="error", sent_bytes=5)
+
+    page = upload(mia, job, lines)
+
+    assert f"Job {job.resends.get().pk} has delivered some of these rows and failed" in page
+
+
+def test_what_was_sent_already_is_sent_once_more_after_a_question(run, mia):  # noqa: F811
+    job = run()
+    lines = [HEAD, ["2", "", "2", "b@example.com"]]
+    upload(mia, job, lines)
+    again = ran(job.resends.get())
+    assert again.status == "success", again.error
+
+    page = upload(mia, job, lines)
+
+    assert f"Job {again.pk} has sent rejected rows of job {job.pk} already." in page
+    assert job.resends.count() == 1
+    assert "Send those of the file once more?" in mia.get(job.get_absolute_url()).text
+    upload(mia, job, lines, once_more="yes")
+    assert job.resends.count() == 2
+
+
+def test_an_export_that_replaces_by_now_sends_none_alone(run, mia):  # noqa: F811
+    job = run()
+    query = Query.objects.create(name="People", database=Database.objects.get(), owner=job.owner)
+    query.authentication, query.export = job.authentication, job.export
+    query.export = job.export | {"path_prefix": "/in/people.csv"}
+    query.save()
+    Job.objects.filter(pk=job.pk).update(query=query)
+
+    assert "Send mended rows" not in mia.get(job.get_absolute_url()).text
+    job.refresh_from_db()
+    with pytest.raises(NoResult, match="cannot be sent by themselves"):
+        jobs.resend(job, job.owner)
+
+
 HEAD = ["row", "reason", "id", "email"]
 BAD = {
     "another head": ([["id", "email"], ["2", "b"]], "Its first line has to be that of the"),
@@ -133,7 +218,7 @@ def test_a_second_file_waits_for_the_first(run, mia):  # noqa: F811
 
     page = upload(mia, job, lines)
 
-    assert f"is sending rejected rows of job {job.pk}: send them after it." in page
+    assert f"is sending rejected rows of job {job.pk} already. Nothing more was sent." in page
     assert job.resends.count() == 1
 
 

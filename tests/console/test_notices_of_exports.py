@@ -75,6 +75,15 @@ def test_the_owner_hears_once_a_day_that_there_was_nothing_to_send(run, query, m
     assert "This message comes once a day at most." in text
 
 
+def test_who_asked_to_hear_of_success_hears_of_no_rows(run, query, colleague):
+    query.notified.set([colleague])
+    Query.objects.update(notify_success=True)
+
+    run(NO_ROWS)
+
+    assert told(colleague) == ["skipped"]
+
+
 def test_an_export_that_is_to_send_without_rows_is_no_news(run, query, marketer):
     query.export = export()
 
@@ -94,6 +103,7 @@ def test_the_owner_hears_that_a_run_is_held(run, query, marketer, mailbox):
     assert message["Subject"] == "Waits for you: Buyers"
     assert "is held. The result has no rows." in text
     assert "Release it or drop it on the page of the job." in text
+    assert run(NO_ROWS).held and told(marketer) == ["held"]
 
 
 def test_a_run_by_hand_that_is_held_is_seen_by_whoever_started_it(query, marketer):

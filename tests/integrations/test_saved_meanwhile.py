@@ -46,3 +46,11 @@ def test_sharing_meanwhile_keeps_nobody_from_saving_credentials(client, keeper, 
 
     authentication.refresh_from_db()
     assert (authentication.settings["port"], authentication.exports_at_once) == (23, 2)
+
+
+def test_a_second_click_on_save_is_no_other_window(client, keeper, authentication):
+    client.force_login(keeper)
+    url = reverse("edit-authentication", args=[authentication.pk])
+    form = ENTERED | {"opened": opened(client.get(url)), "timeout": "60"}
+
+    assert [client.post(url, form).status_code for _ in range(2)] == [302, 302]

@@ -4,7 +4,8 @@ import hashlib
 import struct
 
 import pytest
-from paramiko import SFTP_OP_UNSUPPORTED, sftp_server
+from paramiko import SFTP_EOF, SFTP_OP_UNSUPPORTED, SFTPServer, sftp_server
+from paramiko.sftp import CMD_DATA
 
 from integrations.connectors.sftp.login import account_of
 from integrations.errors import PermanentError
@@ -149,3 +150,22 @@ def test_a_file_is_read_back_block_by_block_as_the_server_gives_them(sandbox, mo
         assert files.read("/large", 1_000_000, 65_536) == data[1_000_000:1_065_536]
         assert files.read("/large", len(data) - 10, 65_536) == data[-10:]
         assert files.read("/missing", 0, 9) == b"" == files.sha256("/missing").encode()
+
+
+@pytest.mark.parametrize("most", [700, 32_768])
+def test_a_file_ends_with_an_empty_answer_too(sandbox, monkeypatch, most):
+    data = bytes(range(251)) * 200
+    sandbox.root.joinpath("file").write_bytes(data)
+    usual, told = Handle.read, SFTPServer._send_status
+
+    def empty(server, number, code, desc=None):
+        if code == SFTP_EOF:
+            server._response(number, CMD_DATA, b"")
+        else:
+            told(server, number, code, desc)
+
+    monkeypatch.setattr(Handle, "read", lambda file, at, size: usual(file, at, min(size, most)))
+    monkeypatch.setattr(SFTPServer, "_send_status", empty)
+
+    with Connection(account_of(connector(sandbox).authentication), local_delivery()) as connection:
+        assert Files(connection).sha256("/file") == hashlib.sha256(data).hexdigest()

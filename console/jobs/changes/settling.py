@@ -25,6 +25,7 @@ from console.jobs.changes.state import (
     subject_of_job,
     wishes,
 )
+from console.jobs.changes.wishes import is_of
 from console.jobs.changes.words import total
 from console.jobs.lease import Lease
 from console.models import Delivered, Job, Query
@@ -60,7 +61,7 @@ def noted(job, name):
     """Add what is sent to what nobody knows of. What the job was compared with stays the same."""
     state, _ = Delivered.objects.select_for_update().get_or_create(query=job.query)
     before = known_of(job)
-    if state.subject != subject_of_job(job) and not is_current(job):
+    if not is_of(state.subject, subject_of_job(job)) and not is_current(job):
         return None
     if name:
         note_sent(job, state, before, name)
@@ -71,8 +72,9 @@ def noted(job, name):
 
 
 def note_sent(job, state, before, name):
-    if state.subject != subject_of_job(job):
-        begin_anew(state, subject_of_job(job))
+    if not is_of(state.subject, subject := subject_of_job(job)):
+        begin_anew(state, subject)
+    state.subject = subject
     if all(each["path"] != name for each in state.unsure):
         entry = {"job": own_of(job), "path": name, "skip": 0, "columns": columns_of(job)}
         entry |= {"gone_from": job.compared["gone_from"]}

@@ -9,7 +9,7 @@ from django.conf import settings
 from console import tables
 from console.engines.differences import KeyedFile, Prior, Running
 from console.engines.process import sync_folder
-from console.jobs.changes.wishes import Changes, subject_of
+from console.jobs.changes.wishes import Changes, is_of, subject_of
 from console.jobs.lease import Lease
 from console.jobs.retrying import first_of, link
 from console.models import Delivered, Job, Query
@@ -79,7 +79,7 @@ def known_to(query: Query, subject: str, columns: list, key: list[str], own: int
     state = Delivered.objects.filter(query=query).first() or Delivered(query=query)
     others = [each["path"] for each in state.unsure if each["job"] != own]
     basis = receipts.digest([subject, state.revision, state.subject, others])
-    if state.subject != subject or not files_of(state):
+    if not is_of(state.subject, subject) or not files_of(state):
         return Known(state, Prior(), basis, FIRST)
     if not all(file_of(name).is_file() for name in files_of(state)):
         return Known(state, Prior(), basis, LOST)

@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 from console.jobs.changes.state import file_of, subject_of_job
+from console.jobs.changes.wishes import is_of
 from console.models import Delivered, Job
 from integrations.rows import Rows
 
@@ -31,6 +32,6 @@ def handed_back(job: Job, path: Path, rule: str) -> dict:
 def note_unsure(job: Job, entry: dict) -> None:
     """Let the next comparison send the rows again, if it is of the same destination."""
     state = Delivered.objects.select_for_update().filter(query=job.query_id).first()
-    if state and state.subject == subject_of_job(job):
+    if state and is_of(state.subject, subject_of_job(job)):
         state.unsure = [*state.unsure, entry]
         state.save(update_fields=["unsure", "updated_at"])

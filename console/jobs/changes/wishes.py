@@ -8,6 +8,7 @@ from integrations.models import Authentication
 
 OPERATIONS = ("added", "changed", "removed")
 COLUMN, FILES, NOTHING = "column", "files", "nothing"
+WHAT, ACCOUNT = 40, 23  # characters of the parts of a subject
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,16 @@ def token() -> str:
 
 
 def subject_of(authentication: Authentication, export: dict, changes: dict) -> str:
-    """Return what tells the destination of an export, since it was switched on, from others."""
+    """Return what tells the destination of an export, since it was switched on, from others.
+
+    Its second part is of the account that the authentication leads to by now.
+    """
     connector = authentication.connector(authentication.plain_settings)
     place = {name: export.get(name) for name in connector.place}
-    since = changes.get("since", "")
-    return receipts.digest([authentication.pk, connector.account(), place, since])
+    what = receipts.digest([authentication.pk, place, changes.get("since", "")])
+    return f"{what[:WHAT]}.{receipts.digest(connector.account())[:ACCOUNT]}"
+
+
+def is_of(kept: str, subject: str) -> bool:
+    """Return whether what is kept is of this subject. Older versions kept nothing of an account."""
+    return kept == subject or ("." not in kept and kept[:WHAT] == subject[:WHAT])

@@ -83,9 +83,12 @@ class Operations:
                     data = first_string(question.answer(CMD_DATA))
                 except EndOfFile:
                     return
+                if not data:  # Some servers tell the end so.
+                    return
                 yield data
                 offset += len(data)
                 if len(data) < size:  # The others are of places behind a gap.
+                    at_once = at_once if len(data) >= LEAST else 1
                     size = max(len(data), LEAST)
                     break
 

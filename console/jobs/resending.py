@@ -1,0 +1,145 @@
+"""Rejected rows that are sent again, alone: as they are, or as somebody has mended them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from console.jobs.changes.wishes import Changes
+from console.jobs.log import write
+from console.jobs.rejects import OWN, rejects_of
+from console.jobs.results import NoResult, changes_of, sent_rows_of, snapshot_of
+from console.jobs.retrying import copy_of, link, one_at_a_time, retry
+from console.jobs.submission import sent
+from console.models import Job
+from integrations.rows import Rows
+
+
+class BrokeOff(Exception):
+    """A job that sent rejects has delivered some of them, and is to be gone on with first."""
+
+    def __init__(self, job: Job):
+        super().__init__(f"Job {job.pk} has delivered some of these rows and failed: retry it.")
+
+
+def can_resend(job: Job) -> bool:
+    """Return whether the rejects can be sent by themselves, without replacing what was."""
+    sent = job.status == Job.Status.SUCCESS or job.sent_bytes  # Else the others are not there.
+    return bool(job.rejects_path and job.finished and sent and adds(job))
+
+
+def adds(job: Job) -> bool:
+    """Return whether to send the rejects alone replaces nothing that is there."""
+    export = export_of(job)
+    return bool(job.authentication) and job.authentication.connector({}, export).adds()
+
+
+def export_of(job: Job) -> dict:
+    """Return the export that rejects are sent with: the query's, as it is by now."""
+    same = job.query and job.query.authentication_id == job.authentication_id
+    return (job.query.export if same else None) or job.export
+
+
+def resend_once(job: Job, by: User, *, once_more: bool = False, copy=None) -> tuple[Job, bool]:
+    """Send the rejects of a job, unless that is under way, or done and not asked for once more.
+
+    Return the job that does it, and whether it is new. `copy` writes them as a result, where that
+    is not to have them as they are. BrokeOff: another job has delivered some of them.
+    """
+    with one_at_a_time(job):
+        last = job.resends.order_by("pk").last()
+        if last and not last.finished:
+            return last, False
+        if last and last.status == Job.Status.SUCCESS and not once_more:
+            return last, False
+        if last and last.sent_bytes and last.status != Job.Status.SUCCESS:
+            if copy:  # Its values are others: nobody can tell which of them are there.
+                raise BrokeOff(last)
+            return retry(last, by), True  # What of it was delivered is not sent again.
+        return resend(job, by, copy), True
+
+
+def resent_by(job: Job) -> Job | None:
+    """Return the job that has sent the rejects of a job again."""
+    return job.resends.filter(status=Job.Status.SUCCESS).order_by("pk").last()
+
+
+def resend(job: Job, by: User, copy: Callable[[Rows, Path], int] | None = None) -> Job:
+    """Make a job whose result is the rejects of another, with the query's export as it is now."""
+    copy = copy or copied
+    rows = rejects_of(job)
+    if not adds(job):  # The export was changed since somebody saw that they can be sent.
+        raise NoResult(f"The rejected rows of job {job.pk} cannot be sent by themselves.")
+    with transaction.atomic():
+        again = copy_of(job, by)
+        again.resend_of = job
+        again.export = export_of(job)
+        again = sent(again)
+        write(again, f"The rejected rows of job {job.pk} again, started by {by.username}.")
+        path = snapshot_of(again)
+        again.rows = copy(rows, path) if job.changes is None else changes_copied(job, again, rows)
+        again.result_path = str(path.relative_to(settings.RESULTS_DIR))
+        again.result_columns, again.result_bytes = columns_of(job), path.stat().st_size
+        again.save(update_fields=["rows", "result_path", "result_columns", "result_bytes"])
+    return again
+
+
+def columns_of(job):
+    """Return the columns of what was sent."""
+    if job.changes is None or not (column := Changes.of(job.changes).told_in):
+        return job.result_columns
+    return [*job.result_columns[: job.compared["width"]], [column, "varchar"]]
+
+
+def changes_copied(job, again, rows) -> int:
+    """Write what was rejected of the changes of a job as it was to be sent, for another job."""
+    found = (batch.column(0).to_pylist() for batch in rows.portions())
+    numbers = sorted({number for each in found for number in each})
+    path, sent = changes_of(again), sent_rows_of(job)
+    picked(sent, numbers, path)
+    link(path, snapshot_of(again))
+    again.changes_path = str(path.relative_to(settings.RESULTS_DIR))
+    again.compared = picked_of(job.compared, numbers, apart=Changes.of(job.changes).apart)
+    again.save(update_fields=["changes_path", "compared"])
+    return len(numbers)
+
+
+def picked_of(compared, numbers, *, apart):
+    """Return what a job is told of changes that are some of another's."""
+    sent, gone_from = compared["sent"], compared["gone_from"]
+    added = sum(number < sent["added"] for number in numbers) if apart else 0
+    there = sum(number < gone_from for number in numbers)
+    few = {"added": added, "changed": there - added, "removed": len(numbers) - there}
+    return compared | {"fixed": True, "basis": "", "sent": few, "gone_from": there}
+
+
+def picked(rows, numbers, path):
+    """Write the rows with these numbers, in their order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wanted = pa.array(numbers, "int64")
+    # A column without NULL is declared so in a file, and not in what is read of it.
+    schema = pa.schema([(field.name, field.type) for field in rows.schema])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for at, batch in rows.numbered():
+            columns = batch.filter(pc.is_in(at, wanted)).columns
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+
+
+def copied(rows, path) -> int:
+    """Write the values of rejects as a result, and return how many rows that are."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    schema = pa.schema(list(rows.schema)[len(OWN) :])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in rows.portions():
+            columns = batch.columns[len(OWN) :]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+    return rows.count
