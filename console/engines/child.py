@@ -69,6 +69,7 @@ def lock(connection, request):
     connection.execute("SET allowed_paths = $1", [paths])
     for setting in (*limits(request), *SESSION):
         connection.execute(f"SET {setting}")
+    connection.execute(f"SET integer_division = {request['trino']}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -79,7 +79,10 @@ class Delimited(File):
     def place(self, lost):
         csv.field_size_limit(LONGEST_LINE)
         with self.path.open(encoding="utf-8-sig", newline="") as file:
-            records, line = csv.reader(file, delimiter=self.delimiter), 1
+            records = csv.reader(file, delimiter=self.delimiter)
+            if self.header:
+                next(records, None)
+            line = records.line_num + 1
             for record in records:
                 if lost.value in (cell[: exact.SHOWN] for cell in record[lost.column :][:1]):
                     return f"Line {line}: "

@@ -111,7 +111,7 @@ def settle(  # noqa: PLR0913 - what was sent is all of this.
 
 
 def asked(request, workspace, files, how):
-    request |= {"folder": str(workspace.folder), "read": sorted(set(files))}
+    request |= {"folder": str(workspace.folder), "read": sorted(set(files)), "trino": True}
     try:
         return run_child(request, limits=how.limits, stopped=how.stopped, progress=how.progress)
     except ChildError as error:

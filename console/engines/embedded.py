@@ -54,6 +54,7 @@ def asked(statement, folder):
         "folder": str(folder),
         "read": sorted(set(files)),
         "sql": statement.body,
+        "trino": statement.engine == "trino",
         "database": statement.database,
         "tables": tables,
         "columns": list(statement.columns),

@@ -74,9 +74,12 @@ def text_keeps(text, kind):
 
 
 def whole(text, made, _kind):
-    """1e3 is a whole number too."""
-    power = f"{text} ILIKE '%e%' AND TRY_CAST({text} AS DECIMAL(38, 18)) = {made}"
-    return rf"(regexp_full_match({text}, '\s*[-+]?\d+(\.0*)?\s*') OR ({power}))"
+    return rf"(regexp_full_match({text}, '\s*[-+]?\d+(\.0*)?\s*') OR ({power(text, made)}))"
+
+
+def power(text, made):
+    """1e3 is a number too, and spreadsheets write such."""
+    return f"{text} ILIKE '%e%' AND TRY_CAST({text} AS DECIMAL(38, 18)) = {made}"
 
 
 def near(text, made, kind):
@@ -86,9 +89,10 @@ def near(text, made, kind):
     return rf"(isfinite({made}) OR NOT regexp_matches({text}, '\d')) AND (NOT {many} OR {same})"
 
 
-def decimal(text, _made, kind):
+def decimal(text, made, kind):
     digits = types.places(kind)
-    return rf"regexp_full_match({text}, '\s*[-+]?\d*(\.\d{{0,{digits}}}0*)?\s*')"
+    plain = rf"regexp_full_match({text}, '\s*[-+]?\d*(\.\d{{0,{digits}}}0*)?\s*')"
+    return f"({plain} OR ({power(text, made)}))"
 
 
 def day(text, made, _kind):

@@ -66,6 +66,7 @@ def asked(work, path, kind, workspace, max_mb):
         "kind": kind,
         "folder": str(workspace.folder),
         "max_mb": max_mb,
+        "trino": True,
     }
 
 

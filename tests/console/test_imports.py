@@ -162,6 +162,7 @@ def test_the_type_of_a_column_is_that_of_all_its_rows(demo, file):
     [
         ("csv", 'id\n"1"\n\n19.99\n', 'Line 4: "19.99" cannot be kept as bigint, the type of'),
         ("csv", "id\n7\n01067\n", 'Line 3: "01067" cannot be kept as bigint'),
+        ("csv", "id\n7\nid\n", 'Line 3: "id" cannot be kept as bigint'),
         ("jsonl", '{"id":1}\n\n{"id":1.5}\n', 'Line 3: "1.5" cannot be kept as bigint'),
     ],
 )

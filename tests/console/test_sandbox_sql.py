@@ -215,6 +215,7 @@ def in_one_process(statements, box, *, checked):
         "threads": 1,
         "folder": str(folder),
         "read": [file],
+        "trino": False,
         "database": "demo",
         "tables": {"demo": {"customers": [file]}},
         "into": [],

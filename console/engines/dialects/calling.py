@@ -12,8 +12,3 @@ def call(name, *arguments):
 def calls(name, *keys):
     """Return a change that hands the named parts of a node to a function of ours."""
     return lambda node: call(name, *(node.args.get(key) for key in keys))
-
-
-def goes_on(node):
-    """Return whether an aggregate has a FILTER or OVER behind it, which belong to it."""
-    return isinstance(node.parent, exp.Filter | exp.Window) and node.arg_key == "this"

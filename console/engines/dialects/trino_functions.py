@@ -2,8 +2,8 @@
 
 from sqlglot import exp
 
-from console.engines.dialects import trino_json, trino_numbers, trino_texts, trino_times
-from console.engines.dialects.calling import call, calls, goes_on
+from console.engines.dialects import trino_json, trino_texts, trino_times
+from console.engines.dialects.calling import call, calls
 
 
 def translate(tree):
@@ -20,6 +20,24 @@ def translate(tree):
     return tree
 
 
+WHOLE = ("bigint", "int", "smallint", "tinyint")
+
+
+def whole(node):
+    """Round halves away from zero, and take no text that is not a whole number."""
+    if not node.this.is_int:
+        node.set("this", once("trino_whole", node.this))
+    return node
+
+
+def once(name, value):
+    """Call a function of ours that has its value in many places; what is long is worked out once.
+
+    Else calls within calls would be longer than anybody can wait for.
+    """
+    return call(f"{name}_once" if value.find(exp.Anonymous, exp.Subquery) else name, value)
+
+
 def convert(node):
     """Write numbers and times as text the way Trino does; make JSON of values."""
     kind = node.to
@@ -27,11 +45,11 @@ def convert(node):
         return call("to_json", node.this)
     if kind.is_type("timestamp"):
         kind.set("expressions", None)  # DuckDB would make other types of other precisions
-    if kind.is_type(*trino_numbers.WHOLE):
-        return trino_numbers.whole(node)
+    if kind.is_type(*WHOLE):
+        return whole(node)
     if not kind.is_type(*exp.DataType.TEXT_TYPES):
         return node
-    text = node.this.copy() if node.this.is_string else call("trino_text", node.this)
+    text = node.this.copy() if node.this.is_string else once("trino_text", node.this)
     length = kind.expressions
     return exp.Left(this=text, expression=length[0].this.copy()) if length else text
 
@@ -79,6 +97,11 @@ def is_boxed(node):
     return node.name in ("arg_max", "arg_min") and len(node.expressions) == 3
 
 
+def goes_on(node):
+    """Return whether an aggregate has a FILTER or OVER behind it, which belong to it."""
+    return isinstance(node.parent, exp.Filter | exp.Window) and node.arg_key == "this"
+
+
 def finish(node):
     """Change what comes of an aggregate, with its FILTER and OVER where it has them."""
     inner = node
@@ -88,8 +111,6 @@ def finish(node):
         return node
     if isinstance(inner, exp.CountIf):
         return count_from_zero(node)
-    if isinstance(inner, exp.Avg):
-        return trino_numbers.mean(node)
     return call("trino_unboxed", node) if is_boxed(inner) else node
 
 
@@ -142,13 +163,11 @@ CHANGES = {
     exp.ArrayPosition: calls("trino_array_position", "this", "expression"),
     exp.ArraySize: lambda node: exp.cast(call("cardinality", node.this), "bigint"),
     exp.ArraySlice: calls("trino_slice", "this", "start", "end"),
-    exp.Avg: finish,
     exp.Cast: convert,
     exp.CountIf: finish,
     exp.DateAdd: trino_times.keep_type,
     exp.DateDiff: trino_times.whole_units,
     exp.DateTrunc: trino_times.truncate_time,
-    exp.Div: trino_numbers.divide,
     exp.Extract: trino_times.iso_part,
     exp.Filter: finish,
     exp.Format: formatted,

@@ -24,6 +24,8 @@ CREATE MACRO trino_text(x) AS CASE typeof(x)
     WHEN 'TIMESTAMP WITH TIME ZONE'
         THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g UTC')
     ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO trino_text_once(x) AS
+    list_transform([row(x)], lambda td_row: trino_text(struct_extract(td_row, 1)))[1];
 -- A date stays a date.
 CREATE MACRO trino_date_trunc(part, x) AS cast_to_type(date_trunc(part, x), x);
 -- DuckDB would read more than whole numbers, and refuses what is in quotes.
@@ -36,33 +38,8 @@ CREATE MACRO trino_whole(x) AS CASE typeof(x)
     WHEN 'FLOAT' THEN cast_to_type(round(TRY_CAST(x AS DOUBLE)), trino_typed(x))
     WHEN 'VARCHAR' THEN cast_to_type(trino_whole_text(x), trino_typed(x))
     ELSE x END;
--- A quotient of decimals has as many places as that part which has more, rounded. It is worked out
--- in whole numbers: as doubles where these hold them, which is much faster.
-CREATE MACRO trino_scale(x) AS coalesce(TRY_CAST(regexp_extract(typeof(x), ',(\d+)\)', 1) AS INTEGER), 0);
-CREATE MACRO trino_power(n) AS CAST('1' || repeat('0', n) AS DECIMAL(38,0));
-CREATE MACRO trino_long_quotient(a, b, p, q, kind) AS cast_to_type(CAST(
-    CAST(a * trino_power(p + 1) AS HUGEINT) // CAST(b * trino_power(q) AS HUGEINT) AS DECIMAL(38,0))
-    * cast_to_type('1e-' || (p - q + 1), kind * CAST(0 AS DECIMAL(2,1))), kind);
-CREATE MACRO trino_scaled_quotient(a, b, p, q, kind) AS CASE
-    WHEN b <> 0 AND abs(CAST(a AS DOUBLE)) * pow(10, p) < 4e15 THEN cast_to_type(round(
-        round(CAST(a AS DOUBLE) * pow(10, p)) / round(CAST(b AS DOUBLE) * pow(10, q))) / pow(10, p - q), kind)
-    ELSE trino_long_quotient(a, b, p, q, kind) END;
-CREATE MACRO trino_decimal_quotient(a, b, kind) AS trino_scaled_quotient(
-    a, b, greatest(trino_scale(a), trino_scale(b)) + trino_scale(b), trino_scale(b), kind);
--- The type of a sum is that of a quotient. Multiplied, decimals have room for more digits.
-CREATE MACRO trino_kind(a, b) AS (a + b)
-    * 1::TINYINT * 1::TINYINT * 1::TINYINT * 1::TINYINT * 1::TINYINT * 1::TINYINT;
-CREATE MACRO trino_div(a, b) AS CASE
-    WHEN typeof(a + b) IN ('DOUBLE', 'FLOAT') THEN cast_to_type(a / b, trino_kind(a, b))
-    WHEN typeof(a + b) LIKE 'DECIMAL%' THEN trino_decimal_quotient(a, b, trino_kind(a, b))
-    ELSE cast_to_type(a // b, trino_kind(a, b)) END;
-CREATE MACRO trino_div_once(a, b) AS list_transform([row(a, b)],
-    lambda r: trino_div(struct_extract(r, 1), struct_extract(r, 2)))[1];
--- A median has the type of a mean, and is not worked out.
-CREATE MACRO trino_mean(s, n, m, kind) AS CASE
-    WHEN typeof(s) LIKE 'DECIMAL%' THEN trino_decimal_quotient(s, n, kind)
-    ELSE cast_to_type(m, kind) END;
-CREATE MACRO trino_avg(x) AS trino_mean(sum(x), count(x), avg(x), median(x));
+CREATE MACRO trino_whole_once(x) AS
+    list_transform([row(x)], lambda td_row: trino_whole(struct_extract(td_row, 1)))[1];
 -- What Java takes for white space: more than blanks, and no space that does not break.
 CREATE MACRO trino_white() AS
     '[\t-\r\x1c-\x20\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}]+';
@@ -137,10 +114,6 @@ CREATE MACRO to_iso8601(x) AS CASE typeof(x)
     WHEN 'DATE' THEN CAST(x AS VARCHAR)
     WHEN 'TIMESTAMP' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g')
     ELSE strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') END;
-CREATE MACRO infinity() AS CAST('inf' AS DOUBLE);
-CREATE MACRO nan() AS CAST('nan' AS DOUBLE);
-CREATE MACRO is_finite(x) AS isfinite(x);
-CREATE MACRO is_infinite(x) AS isinf(x);
 CREATE MACRO fail(x) AS error(x);
 CREATE MACRO codepoint(x) AS unicode(x);
 CREATE MACRO geometric_mean(x) AS geomean(x);
