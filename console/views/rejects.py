@@ -21,15 +21,22 @@ def job_rejects(request, pk):
     return as_csv(request, pk, rejects_csv, "rejects")
 
 
+def file_in(request):
+    """Return the file that is handed in; nothing, and a word of it, where there is none."""
+    file = request.FILES.get("file")
+    if file is None or file.size > LARGEST:
+        messages.error(request, f"Choose a file of at most {LARGEST >> 20} MB.")
+        return None
+    return file
+
+
 @require_POST
 def job_mended(request, pk):
     """Send the rejected rows that are in a file, with the values that they have there."""
     job = visible_job(request, pk)
-    file = request.FILES.get("file")
     if not can_mend(job):
         raise Http404
-    if file is None or file.size > LARGEST:
-        messages.error(request, f"Choose a file of at most {LARGEST >> 20} MB.")
+    if (file := file_in(request)) is None:
         return redirect(job)
     try:
         with threads.place():
@@ -52,11 +59,9 @@ def job_mended(request, pk):
 def job_failures(request, pk):
     """Take the file in which a receiver hands back rows that it did not take."""
     job = visible_job(request, pk)
-    file = request.FILES.get("file")
     if not failure_column(job):
         raise Http404
-    if file is None or file.size > LARGEST:
-        messages.error(request, f"Choose a file of at most {LARGEST >> 20} MB.")
+    if (file := file_in(request)) is None:
         return redirect(job)
     try:
         marked, others = mark(job, file, request.user.username)
