@@ -92,10 +92,8 @@ def subject_of(job: Job) -> dict:
 
 def older_subject(job: Job) -> dict | None:
     """Return it as older versions wrote it, where the account cannot be another one since then."""
-    kept, first = job.authentication, job
-    while first.retry_of:
-        first = first.retry_of
-    changed = kept and not kept.inline and kept.updated_at > first.created_at
+    kept = job.authentication
+    changed = kept and not kept.inline and kept.updated_at > job.origin.created_at
     return None if changed else older_form(job)
 
 

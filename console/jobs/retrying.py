@@ -52,9 +52,8 @@ def retry_once(job: Job, by: User) -> tuple[Job, bool]:
 def one_at_a_time(job: Job) -> Iterator[None]:
     """Let nobody else have a job, or a retry of it, done again meanwhile: a second click waits."""
     with transaction.atomic():
-        while job.retry_of:  # Those that send rejects again have the place of their job as well.
-            job = job.retry_of
-        Job.objects.select_for_update().get(pk=job.pk)
+        # Those that send rejects again have the place of their job as well.
+        Job.objects.select_for_update().get(pk=job.origin.pk)
         yield
 
 

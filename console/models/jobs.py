@@ -130,6 +130,14 @@ class Job(models.Model):
         return self.status in self.FINISHED
 
     @property
+    def origin(self):
+        """The job that was retried, or whose rejects were sent, and so on up to this one."""
+        job = self
+        while job.retry_of:
+            job = job.retry_of
+        return job
+
+    @property
     def held(self):
         """Whether the job waits until a person releases or drops it."""
         return self.status == self.Status.QUEUED and bool(self.held_because)
