@@ -2,7 +2,13 @@
 
 from django import forms
 
-from integrations.settings_form import FlagField, SettingsForm, advanced, only_when
+from integrations.settings_form import (
+    FlagField,
+    SettingsForm,
+    SpelledChoiceField,
+    advanced,
+    only_when,
+)
 
 
 class GuardSettings(SettingsForm):
@@ -37,5 +43,19 @@ class GuardSettings(SettingsForm):
                 help_text="How many of the last delivered runs of the query make the average.",
             ),
             hold_unusual=True,
+        )
+    )
+
+
+def never_empty() -> SpelledChoiceField:
+    """Return the setting of exports that have no way to send nothing."""
+    return advanced(
+        SpelledChoiceField(
+            label="Empty result",
+            initial="skip",
+            required=False,
+            choices={"skip": "Send nothing, and say so", "fail": "Fail"},
+            spellings={"": "skip"},
+            help_text="What happens when the query finds no rows.",
         )
     )

@@ -2,8 +2,8 @@
 
 from django import forms
 
-from integrations.connectors.guard import GuardSettings
-from integrations.settings_form import FlagField, SpelledChoiceField, advanced, only_when
+from integrations.connectors.guard import GuardSettings, never_empty
+from integrations.settings_form import FlagField, advanced, only_when
 
 
 class Export(GuardSettings):
@@ -99,16 +99,7 @@ class Export(GuardSettings):
             target="user_events",
         )
     )
-    empty_result = advanced(
-        SpelledChoiceField(
-            label="Empty result",
-            initial="skip",
-            required=False,
-            choices={"skip": "Send nothing, and say so", "fail": "Fail"},
-            spellings={"": "skip"},
-            help_text="What happens when the query finds no rows.",
-        )
-    )
+    empty_result = never_empty()
     skip_invalid = FlagField(
         label="Skip on Invalid Record",
         help_text="Leave out records that are not valid, and list them on the job's page. "

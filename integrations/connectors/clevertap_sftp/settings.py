@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 
 from integrations.connectors.clevertap_sftp.columns import OPERATION, guess
 from integrations.connectors.clevertap_sftp.dates import FORMATS
-from integrations.connectors.guard import GuardSettings
+from integrations.connectors.guard import GuardSettings, never_empty
 from integrations.connectors.remote_name import BadName, check_characters
 from integrations.connectors.sftp.login import (
     KeySettings,
@@ -114,16 +114,7 @@ class Export(GuardSettings, EncoderSettings):
         encoders="encrypt_pgp",
     )
     armor = compression_type = gz_level = None  # Always armoured, and never compressed.
-    empty_result = advanced(
-        SpelledChoiceField(
-            label="Empty result",
-            initial="skip",
-            required=False,
-            choices={"skip": "Send nothing, and say so", "fail": "Fail"},
-            spellings={"": "skip"},
-            help_text="What happens when the query finds no rows.",
-        )
-    )
+    empty_result = never_empty()
 
     field_order = [
         "import_type",
