@@ -161,6 +161,7 @@ class Sender:
             if not tried.noted:  # No sooner: what waits for room has not been sent.
                 self.progress.sent(batch)
                 tried.noted = True
+                self.patience.check()  # Who was stopped meanwhile knows that it is not there.
             return self.one_try(batch, tried, turn)
 
     def one_try(self, batch, tried, turn):
