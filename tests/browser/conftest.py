@@ -18,6 +18,7 @@ from tests.activations.demo import studio_of_demo  # noqa: F401  a fixture
 from tests.activations.sending import drop, send  # noqa: F401  fixtures
 from tests.activations.studio import analyst, make, sales, shoppers, unbuilt  # noqa: F401  fixtures
 from tests.integrations.clevertap import account  # noqa: F401  a fixture
+from tests.integrations.clevertap_imports import clevertap  # noqa: F401  a fixture
 from tests.needs import find
 
 # Playwright's sync API keeps an event loop running in the test's thread.
@@ -152,6 +153,7 @@ def shot(request):
     def take(page, name):
         if not folder:
             return
+        page.wait_for_load_state("networkidle")
         Path(folder).mkdir(parents=True, exist_ok=True)
         was = page.viewport_size
         views = {"light": ("light", 1440), "dark": ("dark", 1440), "phone": ("light", 360)}

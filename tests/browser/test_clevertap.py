@@ -22,16 +22,20 @@ def query(shop, marketer, settings):
     return query
 
 
-def create(page, account, good_page):
-    """Go from the catalog to an authentication for the account."""
-    page.get_by_role("link", name="CleverTap").first.click()
-    good_page(page, "clevertap-reference")
-    page.get_by_role("link", name="Create Authentication").first.click()
+def fill_in(page, account):
     page.get_by_label("Account ID*").fill(ACCOUNT)
     page.get_by_label("Account Passcode*").fill(PASSCODE)
     expect(page.get_by_label("API host*")).to_be_hidden()
     page.get_by_label("Region*").select_option("Another host")
     page.get_by_label("API host*").fill(account.address)
+
+
+def create(page, account, good_page):
+    """Go from the catalog to an authentication for the account."""
+    page.get_by_role("link", name="CleverTap").first.click()
+    good_page(page, "clevertap-reference")
+    page.get_by_role("link", name="Create Authentication").first.click()
+    fill_in(page, account)
     page.get_by_role("button", name="Test connection").click()
     expect(page.get_by_text("The connection works")).to_be_visible(timeout=20_000)
     good_page(page, "clevertap-credentials")

@@ -6,6 +6,9 @@ from playwright.sync_api import expect
 from console import jobs
 from console.models import Database, Job, Query
 from console.queries.saving import save
+from integrations.sandbox import CLEVERTAP, SAVED_KEYS
+from integrations.sandbox.clevertap import ADMIN
+from tests.browser.test_clevertap import fill_in as log_in_to_clevertap
 from tests.browser.test_hub import fill_in as log_in_to_server
 from tests.servers import wait_until
 
@@ -23,14 +26,16 @@ def query(marketer, settings):
 
 
 @pytest.fixture
-def walk(as_user, marketer, query, shot):
+def walk(as_user, marketer, query, shot, request):
     """A function that goes the whole way; forms are filled in by what it is given."""
+    name = request.node.originalname.removeprefix("test_")
 
     def go(label, log_in, choose, said):
         page = as_user(marketer, "/integrations/catalog/")
         here = page.url.partition("/integrations")[0]
         page.get_by_role("link", name=f"Create Authentication for {label}", exact=True).click()
         log_in(page)
+        shot(page, f"way-{name}-login")
         page.get_by_role("button", name="Test connection").click()
         expect(page.get_by_text("The connection works")).to_be_visible()
         page.get_by_role("button", name="Continue").click()
@@ -41,14 +46,14 @@ def walk(as_user, marketer, query, shot):
         panel = page.get_by_role("dialog", name="Export Results")
         panel.get_by_label("Our login").check()
         choose(panel)
-        shot(page, f"way-{label}-export")
+        shot(page, f"way-{name}-export")
         panel.get_by_role("button", name="Run and export now").click()
         job = wait_until(Job.objects.filter(export__isnull=False).first)
         jobs.run(job.pk)
         page.goto(f"{here}{job.get_absolute_url()}")
         expect(page.get_by_role("region", name="Delivered")).to_contain_text(said)
         expect(page.get_by_role("link", name="Receipt")).to_be_visible()
-        shot(page, f"way-{label}-receipt")
+        shot(page, f"way-{name}-receipt")
 
     return go
 
@@ -102,3 +107,50 @@ def test_a_list_goes_to_rokt(walk, sandbox, query, marketer):
     walk("Rokt", log_in, choose, where)
 
     assert len((sandbox.root / where[1:]).read_text().splitlines()[0]) == 64
+
+
+def test_events_go_to_clevertap(walk, account):
+    def choose(panel):
+        panel.get_by_label("Target Data Entity").select_option("User Events")
+
+    said = "Uploaded 2 events to CleverTap account"
+    walk("CleverTap", lambda page: log_in_to_clevertap(page, account), choose, said)
+
+    ann, _ = account.store.read("events")
+    assert (ann["identity"], ann["evtName"]) == ("ann", "Seen")
+    assert ann["evtData"] == {"email": "ann@example.com"}
+
+
+def test_a_list_goes_to_clevertap(walk, account, query, marketer):
+    query.sql = "SELECT 'i' AS type, 'ann' AS identity"
+    save(query, by=marketer)
+
+    def choose(panel):
+        panel.get_by_label("Target Data Entity").select_option("User Audiences - Custom List")
+        panel.get_by_label("Name for Custom List Upload").fill("Gold")
+        panel.get_by_label("Custom List Upload User Email").fill(ADMIN)
+
+    said = "Uploaded a custom list of 1 person to CleverTap account"
+    walk("CleverTap", lambda page: log_in_to_clevertap(page, account), choose, said)
+
+    assert (account.root / "lists/1.csv").read_text() == "Type,Identity\ni,ann\n"
+
+
+def test_events_are_imported_by_clevertap(walk, clevertap, tmp_path):
+    def log_in(page):
+        page.get_by_label("Host*").fill(clevertap.sandbox.host)
+        page.get_by_label("Port").fill(str(clevertap.sandbox.port))
+        page.get_by_label("Username*").fill(CLEVERTAP)
+        page.get_by_role("button", name="Generate a key pair").click()
+        (tmp_path / "sandbox" / SAVED_KEYS).write_text(page.locator("#public-key").text_content())
+
+    def choose(panel):
+        panel.get_by_label("Event").check()
+        panel.get_by_label("Client e-mail").fill(ADMIN)
+
+    said = "One data file with its manifest, 2 rows as events"
+    walk("CleverTap SFTP import", log_in, choose, said)
+
+    assert clevertap.report()["rows"] == 2
+    ann = {"identity": "ann", "evtName": "Seen", "Email": "ann@example.com"}
+    assert clevertap.imported()[0] == ann
