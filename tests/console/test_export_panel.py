@@ -278,18 +278,23 @@ def test_the_panel_says_which_rules_the_last_result_breaks(mia, people, sftp, ru
     assert "The rule of SFTP_V2 holds" in shown(mia, people, sftp)
 
 
-def test_rows_that_are_left_out_are_not_shown_as_sent(mia, marketer, people, run_query):
+@pytest.fixture
+def clevertap(marketer):
+    """What a form for CleverTap sends."""
+    login = Authentication(name="W1", type="clevertap", owner=marketer)
+    login.settings = {}
+    login.save()
+    given = {"authentication": login.pk, "connector": "clevertap", "target": "user_profiles"}
+    return given | {"profile_operation": "upload_profiles"}
+
+
+def test_rows_that_are_left_out_are_not_shown_as_sent(mia, clevertap, people, run_query):
     people.sql = (
         "SELECT * FROM (VALUES (CAST(NULL AS varchar), 'nobody'), ('i-2', 'ann')) AS t(identity, n)"
     )
     people.save()
     run_query(people)
-    login = Authentication(name="W1", type="clevertap", owner=marketer)
-    login.settings = {}
-    login.save()
-    url = reverse("export-draft", args=[people.pk])
-    given = {"authentication": login.pk, "connector": "clevertap", "target": "user_profiles"}
-    given |= {"profile_operation": "upload_profiles"}
+    url, given = reverse("export-draft", args=[people.pk]), clevertap
 
     page = mia.post(url, given | {"skip_invalid": "on"}, headers=HTMX).text
 
@@ -314,6 +319,17 @@ def test_the_panel_says_which_columns_are_not_as_they_have_to_be(
 
     assert "There is no column name." in page
     assert "Name and cast the columns in the query." in page
+
+
+def test_the_panel_tells_what_clevertap_asks_of_the_columns(mia, clevertap, people, run_query):
+    run_query(people)
+    told = {"target": "custom_list", "custom_list_name": "Gold", "custom_list_email": "a@b.example"}
+
+    page = mia.post(reverse("export-draft", args=[people.pk]), clevertap | told, headers=HTMX).text
+
+    assert "There is no column &quot;type&quot;." in page and "First bytes" not in page
+    assert "custom lists <code>type</code>, <code>identity</code>" in page
+    assert "Of the result of <a href" in page
 
 
 def test_rules_are_not_checked_before_there_is_a_result_or_with_wrong_settings(

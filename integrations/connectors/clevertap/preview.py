@@ -7,7 +7,6 @@ from integrations.connectors.clevertap.custom_list import CSV, People
 from integrations.connectors.clevertap.operations import operation_of
 from integrations.connectors.clevertap.records import records_of
 from integrations.contract import check_columns
-from integrations.errors import PermanentError
 from integrations.formats import write_rows
 from integrations.formats.quoting import data_of
 from integrations.rows import Rows
@@ -15,12 +14,13 @@ from integrations.rows import Rows
 SHOWN = 20  # records, of which the start is shown
 
 
-def preview(rows: Rows, settings: dict, limit: int) -> bytes:
-    """Return the first bytes of the first request, or of the list. Its rows are not checked yet."""
-    if wrong := check_columns(rows.schema, CONTRACT, settings):
-        raise PermanentError(
-            " ".join(wrong), remedy="Name and cast the columns as CleverTap's are."
-        )
+def preview(rows: Rows, settings: dict, limit: int) -> bytes | None:
+    """Return the first bytes of the first request, or of the list. Its rows are not checked yet.
+
+    Of columns that break a rule nothing is made.
+    """
+    if check_columns(rows.schema, CONTRACT, settings):
+        return None
     if settings["target"] == "custom_list":
         with closing(write_rows(People(rows), CSV)) as chunks:
             return b"".join(chunk for chunk, _ in zip(chunks, range(2), strict=False))[:limit]

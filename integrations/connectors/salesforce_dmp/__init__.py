@@ -93,9 +93,12 @@ class SalesforceDMP(FileConnector):
         return self.settings | {"format": "krux"}
 
     def preview(self, rows, limit=4096):
-        """Return the first bytes of the file, without the rows that would be left out."""
-        if wrong := check_columns(rows.schema, self.contract, self.settings):
-            raise PermanentError(" ".join(wrong), remedy="Name and cast the columns.")
+        """Return the first bytes of the file, without the rows that would be left out.
+
+        Of columns that break a rule no file is made.
+        """
+        if check_columns(rows.schema, self.contract, self.settings):
+            return None
         rules = list(in_force(self.contract, RowRule, self.settings))
         return super().preview(Sifted(rows, rules, self.settings, rejected=0), limit)
 
