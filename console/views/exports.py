@@ -12,6 +12,7 @@ from console.models import Query
 from console.queries.changing import as_added, everything_is_asked
 from console.queries.exporting import Draft, last_result, remove_export, set_export
 from console.queries.legible import hexdump, lines
+from console.queries.saving import is_of
 from console.views.keys import key_of
 from console.views.queries import visible_query
 from console.views.query_jobs import panel_done
@@ -130,6 +131,7 @@ def export_context(request, query):
         "export_form": draft.form(job.result_columns if job else ()),
         "changes_form": form,
         "everything_asked": everything_is_asked(query),
+        "earlier": None if job is None or is_of(job, query) else job,
         **file_of(job and as_added(rows_of(job), form.told_in), draft, request.user, job=job),
     }
 

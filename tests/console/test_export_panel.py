@@ -332,6 +332,19 @@ def test_the_panel_tells_what_clevertap_asks_of_the_columns(mia, clevertap, peop
     assert "Of the result of <a href" in page
 
 
+def test_the_panel_says_that_what_it_shows_is_of_an_earlier_text(mia, people, sftp, run_query):
+    job = run_query(people)
+    earlier = f"The query was changed after job {job.pk}: run it once more"
+    assert earlier not in shown(mia, people, sftp)
+
+    people.sql = "SELECT 1 AS id"
+    people.save()
+    assert earlier in shown(mia, people, sftp)
+
+    run_query(people)
+    assert "The query was changed" not in shown(mia, people, sftp)
+
+
 def test_rules_are_not_checked_before_there_is_a_result_or_with_wrong_settings(
     mia, people, sftp, run_query, strict
 ):
