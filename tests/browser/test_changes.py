@@ -32,6 +32,7 @@ def test_changes_are_chosen_looked_at_and_approved(
     assert ran(query).status == "success"
     page = as_user(marketer, f"/workbench/queries/{query.pk}/?panel=export")
     expect(page.get_by_label("Name of the column")).to_be_hidden()
+    expect(page.get_by_text("Hold and approve")).to_be_hidden()
 
     page.get_by_label("Only what changed since the last run").check()
     page.get_by_role("checkbox", name="id", exact=True).check()
@@ -42,6 +43,7 @@ def test_changes_are_chosen_looked_at_and_approved(
     page.get_by_label("How a row says what became of it").select_option("files")
     expect(page.get_by_text("/in/{job}-removed.csv")).to_be_visible()
     expect(page.get_by_label("Name of the column")).to_be_hidden()
+    expect(page.get_by_text("Words for the operations")).to_be_hidden()
     page.get_by_label("How a row says what became of it").select_option("column")
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_text("Results go to Drop from now on.")).to_be_visible()
