@@ -32,8 +32,18 @@ def can_resend(job: Job) -> bool:
 
 def adds(job: Job) -> bool:
     """Return whether to send the rejects alone replaces nothing that is there."""
-    export = export_of(job)
-    return bool(job.authentication) and job.authentication.connector({}, export).adds()
+    connector = connector_of(job)
+    return bool(connector) and connector.adds()
+
+
+def replaced(job: Job) -> str:
+    """Return what the rejects alone would take the place of as a whole, or nothing."""
+    connector = connector_of(job)
+    return connector.replaced() if connector else ""
+
+
+def connector_of(job):
+    return job.authentication and job.authentication.connector({}, export_of(job))
 
 
 def export_of(job: Job) -> dict:

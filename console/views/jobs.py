@@ -20,7 +20,7 @@ from console.jobs.rejects import (
     may_be_there,
     reasons,
 )
-from console.jobs.resending import adds, can_resend, resent_by
+from console.jobs.resending import adds, can_resend, replaced, resent_by
 from console.jobs.results import NoResult, csv_lines, grid
 from console.models import Job
 from console.queries.access import visible_jobs
@@ -146,6 +146,7 @@ def rejected(job):
         "can_resend": can_resend(job),
         "can_mend": can_mend(job),
         "replaces": not adds(job),
+        "replaced": replaced(job),
         "resent_by": resent_by(job),
         "broke_rules": can_resend(job) and broke_rules(job),
     }

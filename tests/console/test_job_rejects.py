@@ -269,6 +269,20 @@ def test_where_files_would_be_replaced_they_cannot(run, client, marketer):
     assert not job.retries.exists()
 
 
+def test_where_they_would_take_the_place_of_all_others_they_cannot(
+    run, client, marketer, monkeypatch
+):
+    monkeypatch.setattr(SFTP, "replaced", lambda _: "the people of the segment")
+    monkeypatch.setattr(SFTP, "adds", lambda _: False)
+    job = run()
+    client.force_login(marketer)
+    page = client.get(job.get_absolute_url()).text
+
+    assert "Send these again" not in page and "Send mended rows" not in page
+    assert "They cannot be sent alone: a run sends the people of the segment as a whole." in page
+    assert "a second file of its name" not in page
+
+
 @pytest.mark.parametrize(
     ("connector", "given", "adds"),
     [
@@ -277,6 +291,8 @@ def test_where_files_would_be_replaced_they_cannot(run, client, marketer):
         ("salesforce_dmp", {"append": False}, False),
         ("salesforce_dmp", {"append": True}, True),
         ("clevertap", {}, True),
+        ("clevertap", {"target": "custom_list", "segment_mode": "update"}, False),
+        ("clevertap", {"target": "custom_list", "segment_mode": "create"}, False),
         ("clevertap_sftp", {}, True),
         ("treasure_data", {}, False),
     ],

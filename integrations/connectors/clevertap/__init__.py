@@ -40,7 +40,7 @@ class CleverTap(Connector):
     whose = ("account_id", "region", "api_host")
     place = ("target", "profile_operation", "array_operation", "custom_list_name")
     contract = CONTRACT
-    in_parts = resends = True
+    in_parts = True
     imports = (
         "integrations.rows.parquet",
         "integrations.formats.delimited",
@@ -109,6 +109,9 @@ WHERE email_opt_in"""
     def replaced(self):
         listed = self.settings["target"] == "custom_list"
         return "the people of the segment" if listed else ""
+
+    def adds(self):
+        return not self.replaced()
 
     def identifiers(self):
         return IDENTIFIERS.get(operation_name(self.settings), {})
