@@ -1,7 +1,8 @@
 """Rules: what has to hold of the columns of a result, and of each of its rows."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class RowRule(Rule):
     # (schema, settings) -> columns that it does not look at; all rules together may do without
     overlooks: Callable[["pa.Schema", dict], Iterable[str]] = nothing
     dictionaries: bool = False  # whether the check also takes texts as dictionaries have them
+    by_clock: bool = False  # whether the check also takes `now`, in seconds since 1970
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,14 @@ def applies(rule: Rule, settings: dict) -> bool:
 def in_force(rules: Iterable[Rule], kind: type[Rule], settings: dict) -> Iterator[Rule]:
     """Yield the rules of a kind that apply."""
     return (rule for rule in rules if isinstance(rule, kind) and applies(rule, settings))
+
+
+def as_of(now: float, rules: Iterable[RowRule]) -> list[RowRule]:
+    """Return the rules with one time for all rows, however often and late they are read."""
+    return [
+        replace(rule, check=partial(rule.check, now=now)) if rule.by_clock else rule
+        for rule in rules
+    ]
 
 
 def several(wanted):

@@ -1,5 +1,6 @@
 """Rows against the rules: those that hold are exported, the others are kept as rejects."""
 
+import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from integrations.contract.rules import ColumnRule, RowRule, Rule, WholeRule, in_force
+from integrations.contract.rules import ColumnRule, RowRule, Rule, WholeRule, as_of, in_force
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
@@ -103,7 +104,8 @@ def sift(
             + " ".join(sentence for _, sentence in wrong),
             remedy=wrong[0][0].remedy or COLUMNS_REMEDY,
         )
-    sound = sifted(rows, list(in_force(rules, RowRule, settings)), settings, delivery, skip=skip)
+    checks = as_of(time.time(), in_force(rules, RowRule, settings))
+    sound = sifted(rows, checks, settings, delivery, skip=skip)
     check_whole(sound, rules, settings, delivery)
     return sound
 

@@ -235,6 +235,23 @@ def test_rows_that_hold_only_later_are_sent_then(account, result, monkeypatch):
     assert (receipt.rows, receipt.rejected) == (3, 0)
 
 
+@pytest.mark.parametrize("ahead", [7200, -7200])
+def test_a_row_is_either_sent_or_rejected_whatever_the_clock_does(
+    ahead, account, export, result, monkeypatch
+):
+    now = int(time.time())
+    rows = result(identity=["0", "1", "2"], evtName=["E"] * 3, ts=[1, now + 3600, now])
+    monkeypatch.setattr("integrations.sandbox.clevertap.rules.check_ts", lambda record: None)
+
+    def sending(_):
+        monkeypatch.setattr(time, "time", lambda: now + float(ahead))
+
+    receipt, delivery = export(rows, local_delivery(sending=sending), skip_invalid=True, **EVENTS)
+
+    assert received(account, "events") == [0, 2]
+    assert numbers(delivery.rejects) == [1] and (receipt.rows, receipt.rejected) == (2, 1)
+
+
 @pytest.mark.parametrize("fault", ["drop", "malformed", "502"])
 def test_events_without_an_answer_are_sent_again_in_their_batch_alone(fault, account, people):
     journal, given = MemoryJournal(), EVENTS | ONE | {"unanswered": "send"}

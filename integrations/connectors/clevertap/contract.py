@@ -23,10 +23,10 @@ LIST = {"target": "custom_list"}
 def row_check(name: str):
     """Return a check of rows, whose module loads Arrow and is imported by whom it checks for."""
 
-    def check(batch, settings):
+    def check(batch, settings, **more):
         from integrations.connectors.clevertap import row_checks
 
-        return getattr(row_checks, name)(batch, settings)
+        return getattr(row_checks, name)(batch, settings, **more)
 
     return check
 
@@ -35,7 +35,7 @@ def columns(name, sentence, source, check, when=None):
     return ColumnRule(name=name, sentence=sentence, source=source, check=check, when=when or {})
 
 
-def rows(name, sentence, source, check, when=None):
+def rows(name, sentence, source, check, when=None, *, by_clock=False):
     return RowRule(
         name=name,
         sentence=sentence,
@@ -44,6 +44,7 @@ def rows(name, sentence, source, check, when=None):
         when=when or {},
         overlooks=row_check("never_wrong"),
         dictionaries=True,
+        by_clock=by_clock,
     )
 
 
@@ -134,9 +135,15 @@ CONTRACT = (
         TREASURE_DATA,
         "unreadable_ts",
         EVENTS,
+        by_clock=True,
     ),
     rows(
-        "ts", "That of a profile is as that of an event.", PROFILES_API, "unreadable_ts", PROFILES
+        "ts",
+        "That of a profile is as that of an event.",
+        PROFILES_API,
+        "unreadable_ts",
+        PROFILES,
+        by_clock=True,
     ),
     rows(
         "numbers",
