@@ -50,7 +50,11 @@ def retry_run(request, pk, job):
     if not run.finished:
         messages.error(request, f"Job {run.pk} has not ended yet.")
         return redirect(found)
-    again, new = jobs.retry_once(run, request.user)
+    try:
+        again, new = jobs.retry_once(run, request.user)
+    except jobs.NoResult as gone:
+        messages.error(request, str(gone))
+        return redirect(found)
     if new:
         messages.success(request, f"Job {again.pk} does job {run.pk} again.")
     else:

@@ -22,9 +22,15 @@ def damage_told(rows: Rows, lease: Lease) -> Iterator[None]:
         lease.own().update(result_path="")
         raise JobError(
             f"The file of the result of job {lease.job.pk} is damaged. Nothing was sent.",
-            remedy="Retry the job: its query is run again. If it happens again, ask an "
-            "administrator to look at the disk of this server.",
+            remedy=f"{way_out(lease.job)} If it happens again, ask an administrator to look at the "
+            "disk of this server.",
         ) from error
+
+
+def way_out(job):
+    if job.resend_of_id:
+        return f"Send the rejected rows of job {job.resend_of_id} again."
+    return "Retry the job: its query is run again."
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from console.jobs.hopeless import pause_hopeless
 from console.jobs.lease import KILLED, TOO_LONG, Lease
 from console.jobs.log import redacted, write
 from console.jobs.rerun import HALF_DONE_REMEDY, changes_a_table, used_up
+from console.jobs.results import NoResult
 from console.models import Job
 from console.notifications import tell_end
 from console.outages import OUTAGES, PAUSE
@@ -74,6 +75,8 @@ def failure_of(error: BaseException) -> Failure:
             return Failure(str(error), error.remedy, failure=kind)
         case JobError():
             return Failure(str(error), error.remedy, failure=LASTING)
+        case NoResult():
+            return Failure(str(error), failure=LASTING)
         case SecretUnreadable():
             remedy = "Ask an administrator to restore the encryption key."
             return Failure(str(error), remedy, failure=LASTING)

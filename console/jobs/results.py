@@ -55,6 +55,19 @@ def sent_rows_of(job: Job) -> Rows:
     return Rows(path)
 
 
+def check_rejects(job: Job) -> None:
+    """Raise NoResult where a job that sends rejects has them no more: its query has other rows."""
+    if job.resend_of_id is None:
+        return
+    try:
+        sent_rows_of(job)
+    except NoResult:
+        raise NoResult(
+            f"The rejected rows that job {job.pk} was to send are not kept any more. Nothing is "
+            "sent, for its query would send all rows."
+        ) from None
+
+
 def rows_of(job: Job) -> Rows:
     """Return the rows of a job. Raise NoResult where there are none to read."""
     if not job.result_path:

@@ -12,7 +12,7 @@ from django.db import transaction
 from console.engines.differences import samples_of
 from console.jobs.journal import inherit
 from console.jobs.log import write
-from console.jobs.results import changes_of, snapshot_of
+from console.jobs.results import changes_of, check_rejects, snapshot_of
 from console.jobs.submission import sent
 from console.models import Job
 
@@ -23,7 +23,11 @@ CHANGED = ("changes_path", "compared")
 
 
 def retry(job: Job, by: User) -> Job:
-    """Make a job that does the same. A result that is still there is exported, not made again."""
+    """Make a job that does the same. A result that is still there is exported, not made again.
+
+    NoResult: it sends rejects of another job, which are not kept any more.
+    """
+    check_rejects(job)
     with transaction.atomic():
         again = sent(copy_of(job, by))
         write(again, f"Job {job.pk} again, started by {by.username}.")
@@ -35,7 +39,7 @@ def retry(job: Job, by: User) -> Job:
 def retry_once(job: Job, by: User) -> tuple[Job, bool]:
     """Retry a job, unless that is under way or done: rows must not be delivered a second time.
 
-    Return the job that does it, and whether it is new.
+    Return the job that does it, and whether it is new. NoResult: as retry() says.
     """
     with one_at_a_time(job):
         last = last_of(job)

@@ -14,6 +14,7 @@ from console.jobs.lease import Lease, claim, ready
 from console.jobs.log import secret_texts, write
 from console.jobs.places import NoPlace
 from console.jobs.querying import query
+from console.jobs.results import check_rejects
 from console.jobs.rights import check_rights
 from console.jobs.shares import share_of
 from console.jobs.stopping import is_stopping
@@ -94,6 +95,7 @@ def work(job: Job, lease: Lease) -> dict | None:
     logger.info("The job started.")
     write(job, opening(job))
     check_rights(job)
+    check_rejects(job)
     seconds = {}
     query(job, lease, seconds)
     if job.export is None:

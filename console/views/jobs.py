@@ -226,7 +226,11 @@ def job_retry(request, pk):
     if not job.finished:
         messages.error(request, f"Job {job.pk} has not ended yet.")
         return redirect(job)
-    again, new = jobs.retry_once(job, request.user)
+    try:
+        again, new = jobs.retry_once(job, request.user)
+    except NoResult as gone:
+        messages.error(request, str(gone))
+        return redirect(job)
     if new:
         messages.success(request, f"Job {again.pk} does job {job.pk} again.")
     else:

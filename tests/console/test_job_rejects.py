@@ -205,6 +205,56 @@ def test_the_retry_of_rejects_has_their_name(run, sshd, monkeypatch, marketer):
     assert file["path"].endswith(f"/in/{again.pk}.csv")
 
 
+def result_of(job, settings):
+    return settings.RESULTS_DIR / Job.objects.get(pk=job.pk).result_path
+
+
+NOT_KEPT = "The rejected rows that job {} was to send are not kept any more. Nothing is sent, "
+NOT_KEPT += "for its query would send all rows."
+
+
+def test_a_retry_of_rejects_that_are_not_kept_any_more_does_not_run_the_query(
+    run, client, marketer, settings
+):
+    again = jobs.resend_once(run(), marketer)[0]
+    Job.objects.filter(pk=again.pk).update(status="error")
+    result_of(again, settings).unlink()
+    client.force_login(marketer)
+
+    page = client.post(f"/workbench/jobs/{again.pk}/retry/", follow=True).text
+
+    assert NOT_KEPT.format(again.pk) in page
+    assert not again.retries.exists()
+
+
+def test_rejects_that_are_gone_when_a_worker_comes_are_not_looked_for_by_the_query(
+    run, sshd, marketer, monkeypatch, settings
+):
+    job = run()
+    monkeypatch.setattr(SFTP, "contract", ())
+    again = jobs.resend_once(job, marketer)[0]
+    result_of(again, settings).unlink()
+
+    again = ran(again)
+
+    assert (again.status, again.error) == ("error", NOT_KEPT.format(again.pk))
+    assert [path.name for path in (sshd.root / "in").iterdir()] == [f"{job.pk}.csv"]
+
+
+def test_rejects_whose_file_is_damaged_are_to_be_sent_again_from_their_job(
+    run, marketer, monkeypatch, settings
+):
+    job = run()
+    monkeypatch.setattr(SFTP, "contract", ())
+    again = jobs.resend_once(job, marketer)[0]
+    result_of(again, settings).write_bytes(b"PAR1 is all that is left PAR1")
+
+    again = ran(again)
+
+    assert "is damaged" in again.error
+    assert f"Send the rejected rows of job {job.pk} again." in again.remedy
+
+
 def test_they_are_not_sent_again_by_a_second_click(run, client, marketer, monkeypatch):
     job = run()
     monkeypatch.setattr(SFTP, "contract", ())
