@@ -51,7 +51,7 @@ def query(request, pk):
 
 def save_query(request, query):
     new = query.pk is None
-    form = QueryForm(sent(request), instance=query, user=request.user)
+    form = QueryForm(sent(request, new=new), instance=query, user=request.user)
     if not form.is_valid():
         return refused(request, form)
     job = shown_job(request)
@@ -68,10 +68,11 @@ def save_query(request, query):
     return saved(request, query, job, new=new)
 
 
-def sent(request):
-    """Return what the editor sent; "Save as" gives a name of its own."""
+def sent(request, *, new):
+    """Return what the editor sent; "Save as" gives the new query a name of its own."""
     data = request.POST.copy()
-    data["name"] = data.get("copy_name") or data.get("name", "")
+    if new:
+        data["name"] = data.get("copy_name") or data.get("name", "")
     return data
 
 

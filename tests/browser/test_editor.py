@@ -248,6 +248,21 @@ def test_leaving_with_unsaved_changes_asks(editor, people):
     assert asked == ["beforeunload"]
 
 
+def test_a_copy_is_saved_by_enter_and_cancelled_without_a_trace(editor, people):
+    page = editor(people.get_absolute_url())
+    opener = page.get_by_role("button", name="Save as…")
+    dialog = page.get_by_role("dialog", name="Save as a new query")
+    opener.click()
+    dialog.get_by_label("Name of the copy").fill("Other people")
+    dialog.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("People")
+    opener.click()
+    dialog.get_by_label("Name of the copy").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Other people")
+    assert not Job.objects.exists()
+
+
 def test_a_conflict_keeps_the_text_and_says_who_saved(editor, people, keeper):
     page = editor(people.get_absolute_url())
     theirs = Query.objects.get()

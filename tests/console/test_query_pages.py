@@ -250,6 +250,13 @@ def test_save_as_makes_a_second_query(mia, people):
     assert set(Query.objects.values_list("name", flat=True)) == {"People", "Other people"}
 
 
+def test_the_name_of_a_copy_is_never_the_query_s_own(mia, people):
+    mia.post(page_of(people), sent(people, copy_name="Other people"))
+
+    assert [query.name for query in Query.objects.all()] == ["People"]
+    assert b'name="copy_name" form="query"' not in mia.get(page_of(people)).content
+
+
 def test_a_run_uses_the_text_of_the_editor_and_leaves_the_query_alone(mia, people):
     url = reverse("run-query", args=[people.pk])
 
