@@ -1,17 +1,19 @@
 // What is said to people: toasts, and the polite line that screen readers hear.
 const icons = { ok: "●", bad: "▲", info: "ℹ" };
+const line = document.getElementById("live");
+const holder = document.getElementById("toasts");
 
 export function say(text) {
-  document.getElementById("live").textContent = text;
+  line.textContent = text;
 }
 
 export function toast(text, kind = "info", key = text) {
-  const holder = document.getElementById("toasts");
   const known = [...holder.children].find((one) => one.dataset.key === key);
   if (known) return known;
   const box = document.getElementById("toast").content.firstElementChild.cloneNode(true);
   box.classList.add(kind);
   box.dataset.key = key;
+  if (kind === "bad") box.setAttribute("role", "alert");
   box.querySelector("p").textContent = `${icons[kind] ?? icons.info} ${text}`;
   holder.append(box);
   if (kind !== "bad") leave(box);
@@ -23,8 +25,19 @@ function leave(box) {
 }
 
 function forget(key) {
-  document.querySelectorAll("#toasts > *").forEach((one) => one.dataset.key === key && one.remove());
+  for (const one of [...holder.children]) if (one.dataset.key === key) one.remove();
 }
+
+// A modal dialog covers what is outside of it, for screen readers too: both live in the topmost one.
+// What is swapped into a dialog throws them out of it.
+function follow() {
+  const place = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
+  for (const one of [line, holder]) if (one.parentElement !== place) place.append(one);
+}
+
+new MutationObserver(follow).observe(document.body, { subtree: true, attributeFilter: ["open"] });
+document.addEventListener("htmx:afterSwap", follow);
+follow();
 
 const UNREACHED = "Could not reach the server. Try again.";
 const BROKEN = "The server could not do that. Try again; if it goes on, ask an administrator.";

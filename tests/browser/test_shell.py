@@ -126,6 +126,21 @@ def test_a_failed_request_is_told_once_and_forgotten_when_it_works_again(
     expect(toast).to_have_count(0)
 
 
+def test_a_failure_is_told_in_the_panel_it_is_of(page, live_server, marketer, people):
+    page.context.add_cookies([session_cookie(marketer, live_server.url)])
+    page.goto(live_server.url + people.get_absolute_url() + "?panel=schedule")
+    page.route("**/schedule/", lambda route: route.fulfill(status=500))
+    panel = page.get_by_role("dialog", name="Schedule")
+    panel.get_by_role("button", name="Done").click()
+    told = panel.get_by_role("alert").filter(has_text="The server could not do that.")
+    told.get_by_role("button", name="Dismiss").click()
+    expect(told).to_have_count(0)
+
+    page.unroute("**/schedule/")
+    panel.get_by_role("button", name="Done").click()
+    expect(page.locator("body > #toasts")).to_contain_text("The query has no schedule now.")
+
+
 def test_a_session_that_ended_leads_to_the_sign_in_and_back(as_user, marketer, people, axe):
     job = jobs.submit_query(people)
     page = as_user(marketer, f"/workbench/jobs/{job.pk}/")
