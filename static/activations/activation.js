@@ -1,6 +1,7 @@
 // <activation-form>: the steps of an activation, and a preview that is asked for after each edit.
 import "../console/fields.js"; // Before this one, which counts what it leaves.
 import { say, toast } from "../console/live.js";
+import { ask } from "../console/session.js";
 
 const PAUSE = 350; // milliseconds without an edit before the preview is asked for
 const $ = (id) => document.getElementById(id);
@@ -68,13 +69,10 @@ class ActivationForm extends HTMLElement {
   // ---- what happens to it ----
   watch() {
     this.kept = "changed" in this.dataset ? "" : this.state;
-    $("unsaved").hidden = !this.dirty;
+    this.tell();
     for (const type of ["input", "change"]) {
       document.addEventListener(type, ({ target }) => this.form.contains(target) && this.edited());
     }
-    this.form.addEventListener("submit", (event) => this.send(event));
-    window.addEventListener("pageshow", () => this.free());
-    window.addEventListener("beforeunload", (event) => this.dirty && !this.sending && event.preventDefault());
     document.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
@@ -93,27 +91,16 @@ class ActivationForm extends HTMLElement {
     return this.state !== this.kept;
   }
 
+  tell() {
+    $("unsaved").hidden = !this.dirty;
+    this.toggleAttribute("data-changed", this.dirty);
+  }
+
   edited() {
     this.recount();
-    $("unsaved").hidden = !this.dirty;
+    this.tell();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(), PAUSE);
-  }
-
-  // The second click of two does nothing: what is sent goes once.
-  send(event) {
-    if (this.sending) return event.preventDefault();
-    this.sending = true;
-    setTimeout(() => this.buttons((button) => button.setAttribute("aria-disabled", "true")));
-  }
-
-  free() {
-    this.sending = false;
-    this.buttons((button) => button.removeAttribute("aria-disabled"));
-  }
-
-  buttons(act) {
-    for (const button of this.querySelectorAll(".save-bar [name]")) act(button);
   }
 
   // ---- preview ----
@@ -137,9 +124,9 @@ class ActivationForm extends HTMLElement {
   // Shows the answer in its place; returns whether there was one.
   async load(id, body, signal) {
     const place = $(id);
-    const headers = { "HX-Request": "true", ...JSON.parse(document.body.getAttribute("hx-headers")) };
+    const headers = { "HX-Request": "true" };
     try {
-      const answer = await fetch(place.dataset.url, { method: "POST", headers, body, signal });
+      const answer = await ask(place.dataset.url, { method: "POST", headers, body, signal });
       if (answer.status === 204) return false; // A newer one was asked for, in another window say.
       if (!answer.ok) throw new Error(answer.status);
       const text = await answer.text();
@@ -147,7 +134,7 @@ class ActivationForm extends HTMLElement {
       window.htmx.swap(place, text, { swapStyle: "innerHTML" });
       return true;
     } catch (error) {
-      if (error.name !== "AbortError") toast("The preview could not be made: the server could not be reached, or failed.", "bad", "preview");
+      if (error.name !== "AbortError" && !error.ended) toast("The preview could not be made: the server could not be reached, or failed.", "bad", "preview");
       return false;
     }
   }

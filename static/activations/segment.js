@@ -1,5 +1,6 @@
 // <segment-editor>: the rule builder, and beside it always what the rules leave.
 import { say, toast } from "../console/live.js";
+import { ask } from "../console/session.js";
 import { make, number } from "./dom.js";
 import { funnel, left, share } from "./funnel.js";
 import { Rules } from "./rules.js";
@@ -32,9 +33,8 @@ class SegmentEditor extends HTMLElement {
   }
 
   watch() {
-    this.form.addEventListener("submit", () => { this.write(); this.kept = this.state; });
+    this.form.addEventListener("submit", () => this.write());
     this.form.addEventListener("input", () => this.tell());
-    window.addEventListener("beforeunload", (event) => this.dirty && event.preventDefault());
     $("again").addEventListener("click", () => this.ask({ patient: true }));
     document.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey)) return;
@@ -81,6 +81,7 @@ class SegmentEditor extends HTMLElement {
 
   tell() {
     $("unsaved").hidden = !this.dirty;
+    this.toggleAttribute("data-changed", this.dirty);
   }
 
   edited() {
@@ -106,15 +107,15 @@ class SegmentEditor extends HTMLElement {
   }
 
   async post(url, more, signal) {
-    const headers = { "Content-Type": "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };
+    const headers = { "Content-Type": "application/json" };
     const body = JSON.stringify({ rules: this.root, segment: this.data.segment, page: this.data.page, number: this.number, ...more });
     try {
-      const answer = await fetch(url, { method: "POST", headers, body, signal });
+      const answer = await ask(url, { method: "POST", headers, body, signal });
       if (!answer.ok) throw new Error(answer.status);
       return answer.headers.get("Content-Type").includes("json") ? await answer.json() : await answer.text();
     } catch (error) {
       if (error.name === "AbortError") return null;
-      return { error: "The server could not be reached, or could not count.", again: true };
+      return { error: error.ended ? error.message : "The server could not be reached, or could not count.", again: true };
     }
   }
 
@@ -169,7 +170,7 @@ class SegmentEditor extends HTMLElement {
   }
 
   async fetchValues(behavior, column) {
-    const answer = await fetch(`${this.dataset.values}?${new URLSearchParams({ behavior, column })}`).catch(() => null);
+    const answer = await ask(`${this.dataset.values}?${new URLSearchParams({ behavior, column })}`).catch(() => null);
     if (!answer?.ok) {
       toast("The values of the column could not be read. Type one.", "info", "values");
       return [];

@@ -1,6 +1,7 @@
 // <sql-editor>: Ace in the place of the textarea, which keeps its value for the form.
 import { completer } from "./completion.js";
-import { toast } from "./live.js";
+import { UNREACHED, toast } from "./live.js";
+import { ask } from "./session.js";
 import "./shown.js";
 import "./trino.js";
 import "./tables.js";
@@ -64,8 +65,8 @@ class SqlEditor extends HTMLElement {
 
   async load() {
     const database = this.form.elements.database.value;
-    const answer = await fetch(`${this.dataset.names}?${new URLSearchParams({ database })}`);
-    if (!answer.ok) return;
+    const answer = await ask(`${this.dataset.names}?${new URLSearchParams({ database })}`).catch(() => null);
+    if (!answer?.ok) return;
     this.names = { ...(await answer.json()), database };
     this.editor.setOption("enableLiveAutocompletion", this.names.live);
   }
@@ -77,13 +78,11 @@ class SqlEditor extends HTMLElement {
     format.addEventListener("click", () => this.format(format.dataset.url));
     document.addEventListener("htmx:configRequest", (event) => this.send(event));
     document.addEventListener("htmx:afterSettle", (event) => this.settled(event));
-    document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
-      if (detail.xhr.getResponseHeader("HX-Redirect")) this.keep();
+    document.addEventListener("htmx:beforeOnLoad", (event) => {
+      if (!event.defaultPrevented && event.detail.xhr.getResponseHeader("HX-Redirect")) this.keep();
     });
-    this.form.addEventListener("submit", () => this.keep());
     this.form.addEventListener("input", () => this.tell());
     this.form.addEventListener("change", () => this.tell());
-    window.addEventListener("beforeunload", (event) => this.dirty && event.preventDefault());
     document.addEventListener("keydown", (event) => this.key(event));
     if (!("changed" in this.dataset)) this.keep();
     this.tell();
@@ -171,9 +170,9 @@ class SqlEditor extends HTMLElement {
     const part = this.editor.getSelectedText();
     const body = new FormData(this.form);
     body.set("sql", part || this.editor.getValue());
-    const answer = await fetch(url, { method: "POST", body }).catch(() => null);
-    const said = await answer?.json().catch(() => null);
-    if (!said) return toast("Could not reach the server. Try again.", "bad", "unreached");
+    const answer = await ask(url, { method: "POST", body }).catch((error) => error);
+    const said = await answer.json?.().catch(() => null);
+    if (!said) return answer.ended || toast(UNREACHED, "bad", "unreached");
     if (!answer.ok) return this.refuse(said, part ? range.start : { row: 0, column: 0 });
     if (part) this.editor.session.replace(range, said.sql);
     else this.editor.session.doc.setValue(said.sql);
@@ -197,10 +196,12 @@ class SqlEditor extends HTMLElement {
 
   keep() {
     this.kept = this.state;
+    this.tell();
   }
 
   tell() {
     document.getElementById("unsaved").hidden = !this.dirty;
+    this.toggleAttribute("data-changed", this.dirty);
   }
 }
 

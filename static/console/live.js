@@ -24,7 +24,7 @@ function leave(box) {
   setTimeout(() => box.matches(":hover, :focus-within") ? leave(box) : box.remove(), 8000);
 }
 
-function forget(key) {
+export function forget(key) {
   for (const one of [...holder.children]) if (one.dataset.key === key) one.remove();
 }
 
@@ -39,7 +39,7 @@ new MutationObserver(follow).observe(document.body, { subtree: true, attributeFi
 document.addEventListener("htmx:afterSwap", follow);
 follow();
 
-const UNREACHED = "Could not reach the server. Try again.";
+export const UNREACHED = "Could not reach the server. Try again.";
 const BROKEN = "The server could not do that. Try again; if it goes on, ask an administrator.";
 
 document.addEventListener("click", (event) => {

@@ -3,6 +3,7 @@
 import re
 from contextlib import contextmanager
 
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from console import jobs, tables
@@ -246,6 +247,29 @@ def test_leaving_with_unsaved_changes_asks(editor, people):
     page.wait_for_url("**/workbench/queries/")
 
     assert asked == ["beforeunload"]
+
+
+def test_a_session_that_ends_takes_no_text_with_it(editor, people):
+    page = editor(people.get_absolute_url())
+    write(page, "SELECT 2")
+    Session.objects.all().delete()
+    page.keyboard.press("Control+s")
+    with page.expect_popup() as opened:
+        page.get_by_role("alert").get_by_role("link", name="Sign in").click()
+    sign_in(opened.value)
+
+    page.locator("#save").click()
+
+    expect(page.get_by_text("Saved. The SQL is version 2.")).to_be_visible()
+    expect(page.get_by_text("Your session has ended.")).to_have_count(0)
+    assert Query.objects.get().sql == "SELECT 2"
+
+
+def sign_in(page):
+    page.get_by_label("User name").fill("mia")
+    page.get_by_label("Password").fill("pass-word-1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def test_a_copy_is_saved_by_enter_and_cancelled_without_a_trace(editor, people):

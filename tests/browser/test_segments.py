@@ -1,12 +1,14 @@
 """Segments in a browser: built with the keyboard alone, counted, saved, kept in folders."""
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from activations.models import Folder, Segment
 from activations.segments.saving import save
 from tests.activations.studio import all_of, bought, rule
+from tests.browser.conftest import session_cookie
 
 
 @pytest.fixture
@@ -90,6 +92,22 @@ def test_problems_are_said_at_their_rule(studio, marketer, make, good_page):
     expect(page.locator(".rule")).to_have_count(1)
     expect(page.locator(".rule").first).to_be_focused()
     counted(page, "80")
+
+
+def test_a_session_that_ends_takes_no_rule_with_it(studio, marketer, live_server):
+    page = studio(marketer, "new-segment")
+    page.get_by_label("Name", exact=True).fill("All of them")
+    Session.objects.all().delete()
+    page.keyboard.press("Control+s")
+    told = page.get_by_role("alert").filter(has_text="Your session has ended.")
+    expect(told.get_by_role("link", name="Sign in")).to_be_visible()
+
+    page.context.add_cookies([session_cookie(marketer, live_server.url)])
+    page.keyboard.press("Control+s")
+    page.keyboard.press("Control+s")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("All of them")
+    assert [one.name for one in Segment.objects.all()] == ["All of them"]
 
 
 def test_a_rule_about_a_list_says_of_which_members_it_is(studio, marketer, make):
