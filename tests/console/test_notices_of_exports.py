@@ -1,17 +1,17 @@
 """Who hears that an export waits for a person, or sent nothing for want of rows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from console import jobs
-from console.models import Database, Job, Notice, Query
+from console.models import Database, Notice, Query
 from console.notifications import send_waiting
-from console.schedules import schedule_query, tick
+from console.schedules import schedule_query
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
+from tests.console.hourly import NOON, slots_of
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ROWS, NO_ROWS = "SELECT 1 AS n", "SELECT 1 AS n WHERE 1 = 0"
 
 
@@ -28,28 +28,17 @@ def query(marketer):
     return query
 
 
+@pytest.fixture
+def run(query):
+    return slots_of(query)
+
+
 def export(**more):
     form = CONNECTORS["treasure_data"].Export.from_json(
         {"database": "shop", "table": "sent"} | more
     )
     assert form.is_valid(), form.errors
     return form.cleaned_data
-
-
-@pytest.fixture
-def run(query):
-    """A function that runs the next slot with this SQL, and returns the job."""
-    hours = iter(range(1, 100))
-
-    def run(sql):
-        Query.objects.filter(pk=query.pk).update(sql=sql, export=query.export)
-        assert tick(NOON + timedelta(hours=next(hours))) == 1
-        job = Job.objects.latest("pk")
-        jobs.run(job.pk)
-        job.refresh_from_db()
-        return job
-
-    return run
 
 
 def told(user):

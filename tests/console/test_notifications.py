@@ -1,6 +1,6 @@
 """Who hears of what by mail, and that it arrives: once, though the mail server was away."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -12,8 +12,8 @@ from console.models import Database, Job, Notice, Query, Schedule
 from console.notifications import send_test, send_waiting, stuck
 from console.notifications.outbox import KEPT_TRYING, LEASE
 from console.schedules import resume, schedule_query, tick
+from tests.console.hourly import NOON, slots_of
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GOOD, BAD = "SELECT 1 AS a", "SELECT nope"
 
 
@@ -27,18 +27,7 @@ def query(marketer):
 
 @pytest.fixture
 def run(query):
-    """A function that runs the next slot with this SQL, and returns the job."""
-    hours = iter(range(1, 1000))
-
-    def run(sql):
-        Query.objects.filter(pk=query.pk).update(sql=sql)
-        assert tick(NOON + timedelta(hours=next(hours))) == 1
-        job = Job.objects.latest("pk")
-        jobs.run(job.pk)
-        job.refresh_from_db()
-        return job
-
-    return run
+    return slots_of(query)
 
 
 def told(user=None):

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,21 +16,20 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from console import jobs
-from console.models import Database, Job, Notice, Query
+from console.models import Database, Notice, Query
 from console.notifications import outbox, send_waiting, send_webhooks, tell_stop, webhooks
 from console.notifications.payload import delivered
 from console.queries.saving import delete
 from console.queries.webhooks import keep_webhook, new_secret
-from console.schedules import schedule_query, tick
+from console.schedules import schedule_query
 from console.watch import call_outside
 from integrations.models import Webhook
 from integrations.transports.http import Limits
+from tests.console.hourly import NOON, slots_of
 from tests.endpoint import busy, endless, hangs, redirects
 from tests.servers import free_port
 
 DOCUMENT = Path(__file__).parents[2] / "docs/webhooks.md"
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GOOD, BAD = "SELECT 1 AS a", "SELECT nope"
 
 
@@ -51,18 +50,7 @@ def query(marketer):
 
 @pytest.fixture
 def run(query):
-    """A function that runs the next slot with this SQL, and returns the job."""
-    hours = iter(range(1, 1000))
-
-    def run(sql):
-        Query.objects.filter(pk=query.pk).update(sql=sql)
-        assert tick(NOON + timedelta(hours=next(hours))) == 1
-        job = Job.objects.latest("pk")
-        jobs.run(job.pk)
-        job.refresh_from_db()
-        return job
-
-    return run
+    return slots_of(query)
 
 
 @pytest.fixture
