@@ -76,9 +76,9 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True)
     # The receiver's account, where that takes only so many requests at once; how many of them
     # the job may send, while it exports, and how many there are.
-    account = models.CharField(max_length=255, blank=True, default="")
-    requests = models.PositiveSmallIntegerField(default=0)
-    most_requests = models.PositiveSmallIntegerField(default=0)
+    account = models.CharField(max_length=255, blank=True, default="", db_default="")
+    requests = models.PositiveSmallIntegerField(default=0, db_default=0)
+    most_requests = models.PositiveSmallIntegerField(default=0, db_default=0)
     held_because = models.TextField(blank=True)  # a queued job with it waits for a person
     released_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
     kill_requested_at = models.DateTimeField(null=True)
