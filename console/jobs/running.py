@@ -7,6 +7,7 @@ from django_q.brokers import get_broker
 
 from console import logs
 from console.jobs.changes.comparing import TooLate, compare_job
+from console.jobs.choosing import next_job
 from console.jobs.delivering import deliver
 from console.jobs.ending import fail, hold, skip, stop, succeed, wait_for_place
 from console.jobs.holding import Held, check_volume
@@ -76,14 +77,14 @@ def wake_next() -> None:
 
 
 def take_turn(job_id: int) -> bool:
-    """Run the most urgent job that can start. Each message is one turn, whichever job it is of.
+    """Run the next job that can start. Each message is one turn, whichever job it is of.
 
     Workers that end begin none: it would be cut off. The dispatcher sends a message anew.
     """
     if is_stopping():
         return False
     for _ in range(TRIED):
-        first = ready().values_list("pk", flat=True).first()
+        first = next_job()
         if first is None or run(first):
             return first is not None
     return False

@@ -1,0 +1,39 @@
+"""Which job a free worker takes: the most urgent, and of those as urgent the fairest."""
+
+from django.db.models import Count, Q
+
+from console.jobs.lease import ready
+from console.models import Job
+
+
+def next_job() -> int | None:
+    """Return the key of the job to start now, or None.
+
+    Of jobs as urgent, it is the oldest of the destination that the fewest workers are busy with:
+    a slow one has no more of them than its share while others wait.
+    """
+    first = ready().values("pk", "priority", "authentication").first()
+    if first is None:
+        return None
+    busy = at_work()
+    mine = busy.get(first["authentication"], 0)
+    as_urgent = ready().filter(priority=first["priority"]).values_list("pk", flat=True)
+    for fewer in sorted({0, *busy.values()}):
+        if fewer >= mine:
+            break
+        if found := as_urgent.exclude(goes_to(busy, more_than=fewer)).first():
+            return found
+    return first["pk"]
+
+
+def at_work() -> dict[int | None, int]:
+    """Return how many jobs run, by the authentication they export with; None where they do not."""
+    running = Job.objects.filter(status=Job.Status.RUNNING).order_by()
+    return dict(running.values_list("authentication").annotate(Count("pk")))
+
+
+def goes_to(busy: dict, *, more_than: int) -> Q:
+    """Return what is true of jobs of the destinations that more jobs than so many run for."""
+    crowded = {key for key, count in busy.items() if count > more_than}
+    nowhere = Q(authentication=None) if None in crowded else Q(pk__in=[])
+    return nowhere | Q(authentication__in=crowded - {None})
