@@ -51,7 +51,7 @@ def retry_run(request, pk, job):
         messages.error(request, f"Job {run.pk} has not ended yet.")
         return redirect(found)
     try:
-        again, new = jobs.retry_once(run, request.user)
+        again, new = jobs.retry_once(run, request.user, once_more="once_more" in request.POST)
     except jobs.NoResult as gone:
         messages.error(request, str(gone))
         return redirect(found)

@@ -12,7 +12,7 @@ from django.db import transaction
 from console.engines.differences import samples_of
 from console.jobs.journal import inherit
 from console.jobs.log import write
-from console.jobs.results import changes_of, check_rejects, snapshot_of
+from console.jobs.results import NoResult, changes_of, check_rejects, snapshot_of
 from console.jobs.submission import sent
 from console.models import Job
 
@@ -20,6 +20,11 @@ COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner"
 COPIED += ("authentication", "export", "changes", "builds", "priority", "slot", "timezone")
 COPIED += ("about", "attempts_allowed", "resend_of")
 CHANGED = ("changes_path", "compared")
+
+
+UNKNOWN = "Job {} may have delivered some of its rows, and which ones is not kept any more."
+ASKED = f"{UNKNOWN} Run its query again and send all of them?"
+NOT_DONE = f"{UNKNOWN} Retry runs its query again and sends all of them: press it if that is meant."
 
 
 def retry(job: Job, by: User) -> Job:
@@ -36,20 +41,36 @@ def retry(job: Job, by: User) -> Job:
     return again
 
 
-def retry_once(job: Job, by: User) -> tuple[Job, bool]:
+def retry_once(job: Job, by: User, *, once_more: bool = False) -> tuple[Job, bool]:
     """Retry a job, unless that is under way or done: rows must not be delivered a second time.
 
-    Return the job that does it, and whether it is new. NoResult: as retry() says.
+    Return the job that does it, and whether it is new. NoResult: as retry() says; or somebody has
+    to say first that all rows are to be sent, as nobody knows which of them are there.
     """
     with one_at_a_time(job):
         last = last_of(job)
         if not last.finished and last != job:
             return last, False
+        if is_unknown(last) and not once_more:
+            raise NoResult(NOT_DONE.format(last.pk))
         if last.status != Job.Status.SUCCESS:
             return retry(last, by), True  # It knows what the jobs before it have delivered.
         if job.status != Job.Status.SUCCESS:
             return last, False
         return retry(job, by), True  # Somebody wants all of it once more.
+
+
+def question(job: Job) -> str:
+    """Return what somebody has to be asked before the job is retried, or nothing."""
+    last = last_of(job)
+    return ASKED.format(last.pk) if is_unknown(last) else ""
+
+
+def is_unknown(job):
+    """Return whether a job sent some of its rows, and nothing tells any more which."""
+    # What is sent of changes alone is found out anew, and says so.
+    alone = job.resend_of_id or job.changes is not None
+    return job.may_be_in_part and not alone and not kept(job)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince, timeuntil
 
 from console.access import may_look_up
+from console.jobs.retrying import question
 
 register = template.Library()
 
@@ -94,6 +95,12 @@ def status(value):
     return format_html(
         '<span class="status {}"><span aria-hidden="true">{}</span> {}</span>', kind, symbol, word
     )
+
+
+@register.filter
+def unknown(job):
+    """Return what to ask where nobody knows what the retry of a job would send a second time."""
+    return question(job)
 
 
 @register.filter

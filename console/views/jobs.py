@@ -227,7 +227,7 @@ def job_retry(request, pk):
         messages.error(request, f"Job {job.pk} has not ended yet.")
         return redirect(job)
     try:
-        again, new = jobs.retry_once(job, request.user)
+        again, new = jobs.retry_once(job, request.user, once_more="once_more" in request.POST)
     except NoResult as gone:
         messages.error(request, str(gone))
         return redirect(job)

@@ -119,6 +119,23 @@ def test_another_attempt_and_a_retry_by_hand_send_only_what_is_left(account, sen
     assert again.receipt["rows"] == ROWS - 1
 
 
+def test_a_retry_asks_first_where_nobody_knows_any_more_what_arrived(
+    account, send, marketer, client, settings
+):
+    account.switches.faults = ["ok", "401"]
+    job = run(send(**EVENTS))
+    (settings.RESULTS_DIR / job.result_path).unlink()
+    client.force_login(marketer)
+    address = f"{job.get_absolute_url()}retry/"
+    said = f"Job {job.pk} may have delivered some of its rows, and which ones is not kept any more."
+
+    assert f'data-confirm="{said}' in client.get(job.get_absolute_url()).text
+    assert said in client.post(address, follow=True).text
+    assert not job.retries.exists()
+    client.post(address, {"once_more": "yes"})
+    assert job.retries.get().result_path == ""
+
+
 def test_a_retry_of_what_a_retry_delivered_sends_nothing(account, send, marketer):
     account.switches.faults = ["ok", "401"]
     job = run(send(**EVENTS))
