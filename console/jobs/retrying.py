@@ -13,15 +13,14 @@ from console.engines.differences import samples_of
 from console.jobs.journal import inherit
 from console.jobs.log import write
 from console.jobs.results import NoResult, changes_of, check_rejects, snapshot_of
-from console.jobs.submission import sent
+from console.jobs.submission import new_job, sent
 from console.models import Job
 
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
 COPIED += ("authentication", "export", "changes", "builds", "priority", "slot", "timezone")
 COPIED += ("about", "attempts_allowed", "resend_of")
 CHANGED = ("changes_path", "compared")
-
-
+OF_NOW = "There is no result of job {} to use: it runs as it is set up by now."
 UNKNOWN = "Job {} may have delivered some of its rows, and which ones is not kept any more."
 ASKED = f"{UNKNOWN} Run its query again and send all of them?"
 NOT_DONE = f"{UNKNOWN} Retry runs its query again and sends all of them: press it if that is meant."
@@ -34,9 +33,14 @@ def retry(job: Job, by: User) -> Job:
     """
     check_rejects(job)
     with transaction.atomic():
-        again = sent(copy_of(job, by))
+        of_now = is_of_now(job)
+        again = sent((anew if of_now else copy_of)(job, by))
         write(again, f"Job {job.pk} again, started by {by.username}.")
-        if job.export is not None and reused(job, again):
+        if job.export is None:
+            return again
+        if of_now:
+            write(again, OF_NOW.format(job.pk))
+        elif reused(job, again):
             write(again, f"The result of job {job.pk} is used: only the export is repeated.")
     return again
 
@@ -100,11 +104,20 @@ def last_of(job: Job) -> Job:
 
 
 def copy_of(job, by):
-    again = Job(retry_of=job, started_by=by, **{field: getattr(job, field) for field in COPIED})
-    if job.query and (job.builds or (job.query.place and not kept(job))):
-        # Tables are made as they are to be now, and read as they are now.
-        again.sql, again.builds = job.query.sql, job.query.builds
-        again.query_version = job.query.version
+    return Job(retry_of=job, started_by=by, **{field: getattr(job, field) for field in COPIED})
+
+
+def is_of_now(job):
+    """Return whether a retry is to do what the query is by now.
+
+    Tables are made as they are to be, and read as they are. Columns of now go where they go now.
+    """
+    return bool(job.query and (job.builds or (job.query.place and not kept(job))))
+
+
+def anew(job, by):
+    again = new_job(job.query, slot=job.slot, by=by)
+    again.retry_of = job
     return again
 
 

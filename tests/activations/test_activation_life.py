@@ -7,13 +7,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from activations.activating import life
+from activations.activating import life, saving
 from activations.models import Activation
 from console.jobs.changes.wishes import Changes
 from console.models import Job, Query, Schedule
 from console.schedules import follow_query, schedule_query
+from tests.activations.sending import exported
 from tests.activations.studio import all_of, bought, rule
 
+TIER = {"kind": "attribute", "source": "tier", "name": "tier"}
 DAILY = partial(schedule_query, wanted="@daily", timezone="Europe/Berlin")
 
 
@@ -56,6 +58,27 @@ def test_a_run_is_stopped_and_done_again(mia, send, marketer):
     assert job.status == "killed"
     new = made.query.jobs.get(retry_of=job)
     assert said(again) == [f"Job {new.pk} does job {job.pk} again."]
+
+
+def test_a_run_without_a_result_is_done_again_as_the_activation_is_by_now(mia, send, drop, sftp):
+    made = send(authentication=sftp, export=exported("/old.csv"))
+    job, _ = life.run_now(made, made.query.owner)
+    Job.objects.filter(pk=job.pk).update(status="error", slot=timezone.now(), timezone="Asia/Tokyo")
+    made = Activation.objects.get(pk=made.pk)
+    made.name, made.mapping = "Monthly", {"all_columns": False, "columns": [TIER]}
+    saving.save(made, by=made.query.owner, authentication=drop, export=exported("/new.csv"))
+
+    post(mia, "retry-run", made, job=job.pk)
+
+    job, query = Job.objects.get(pk=job.pk), Query.objects.get(pk=made.query_id)
+    again = job.retries.get()
+    now = "name", "sql", "query_version", "authentication", "export", "about", "timezone"
+    assert [getattr(again, name) for name in now] == [
+        *("Monthly", query.sql, query.version, drop, query.export, query.about, "UTC")
+    ]
+    assert again.slot == job.slot and again.export["path_prefix"] == "/new.csv"
+    said = f"There is no result of job {job.pk} to use: it runs as it is set up by now."
+    assert said in again.lines.values_list("text", flat=True)
 
 
 def test_only_runs_of_the_activation_are_reached_through_it(mia, send):
