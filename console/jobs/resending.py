@@ -11,7 +11,7 @@ from console.jobs.changes.wishes import Changes
 from console.jobs.log import write
 from console.jobs.rejects import OWN, rejects_of
 from console.jobs.results import NoResult, changes_of, sent_rows_of, snapshot_of
-from console.jobs.retrying import copy_of, link, one_at_a_time, retry
+from console.jobs.retrying import chain_of, copy_of, link, one_at_a_time, retry
 from console.jobs.submission import sent
 from console.models import Job
 from integrations.rows import Rows
@@ -59,7 +59,7 @@ def resend_once(job: Job, by: User, *, once_more: bool = False, copy=None) -> tu
     is not to have them as they are. BrokeOff: another job has delivered some of them.
     """
     with one_at_a_time(job):
-        last = job.resends.order_by("pk").last()
+        last = resends_of(job).last()
         if last and not last.finished:
             return last, False
         if last and last.status == Job.Status.SUCCESS and not once_more:
@@ -72,8 +72,13 @@ def resend_once(job: Job, by: User, *, once_more: bool = False, copy=None) -> tu
 
 
 def resent_by(job: Job) -> Job | None:
-    """Return the job that has sent the rejects of a job again."""
-    return job.resends.filter(status=Job.Status.SUCCESS).order_by("pk").last()
+    """Return the job that has sent the rejects of a job again, or of one that did the same."""
+    return resends_of(job).filter(status=Job.Status.SUCCESS).last()
+
+
+def resends_of(job):
+    """Return what sends the rejects of a job or of its retries, which are mostly the same rows."""
+    return Job.objects.filter(resend_of__in=chain_of(job)).order_by("pk")
 
 
 def resend(job: Job, by: User, copy: Callable[[Rows, Path], int] | None = None) -> Job:

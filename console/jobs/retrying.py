@@ -103,6 +103,16 @@ def last_of(job: Job) -> Job:
     return job
 
 
+def chain_of(job: Job) -> set[int]:
+    """Return the jobs that were retried as each other, the job among them."""
+    found, new = set(), {first_of(job).pk}
+    while new:
+        found |= new
+        again = Job.objects.filter(retry_of__in=new, resend_of=job.resend_of_id)
+        new = set(again.values_list("pk", flat=True)) - found
+    return found
+
+
 def copy_of(job, by):
     return Job(retry_of=job, started_by=by, **{field: getattr(job, field) for field in COPIED})
 

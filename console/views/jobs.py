@@ -141,15 +141,24 @@ def rejected(job):
         found = {"reasons": reasons(job), "rejects": first_rejects(job)}
     except NoResult as gone:
         return {"no_rejects": str(gone)}
+    again = resent_by(job)
     return found | {
         "may_be_there": may_be_there(job),
         "can_resend": can_resend(job),
         "can_mend": can_mend(job),
         "replaces": not adds(job),
         "replaced": replaced(job),
-        "resent_by": resent_by(job),
+        "resent_by": again,
+        "resent_of": again and sent_of(job, again),
         "broke_rules": can_resend(job) and broke_rules(job),
     }
+
+
+def sent_of(job, again):
+    """Return whose rejects another job has sent, as a page says it."""
+    if again.resend_of_id == job.pk:
+        return "this job already"
+    return f"job {again.resend_of_id} already, which can be among these"
 
 
 @require_GET

@@ -50,7 +50,8 @@ def job_mended(request, pk):
         done = "has sent" if again.finished else "is sending"
         messages.error(
             request,
-            f"Job {again.pk} {done} rejected rows of job {job.pk} already. Nothing more was sent.",
+            f"Job {again.pk} {done} rejected rows of job {again.resend_of_id} already. "
+            "Nothing more was sent.",
         )
     return redirect(again)
 
@@ -86,9 +87,10 @@ def job_resend(request, pk):
     except NoResult as gone:
         messages.error(request, str(gone))
         return redirect(job)
+    rows = f"the rejected rows of job {again.resend_of_id}"
     if new:
-        messages.success(request, f"Job {again.pk} sends the rejected rows of job {job.pk} again.")
+        messages.success(request, f"Job {again.pk} sends {rows} again.")
     else:
         done = "has sent" if again.finished else "is sending"
-        messages.info(request, f"Job {again.pk} {done} the rejected rows of job {job.pk} already.")
+        messages.info(request, f"Job {again.pk} {done} {rows} already.")
     return redirect(again)

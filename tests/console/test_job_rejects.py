@@ -275,6 +275,29 @@ def test_they_are_not_sent_again_by_a_second_click(run, client, marketer, monkey
     assert job.resends.count() == 2
 
 
+@pytest.mark.parametrize("sent_from_the_retry", [False, True])
+def test_they_are_not_sent_by_a_job_and_by_its_retry(
+    sent_from_the_retry, run, client, marketer, monkeypatch
+):
+    first = run()
+    Job.objects.filter(pk=first.pk).update(status="error", sent_bytes=5)
+    retried = ran(jobs.retry(first, marketer))
+    job, other = (retried, first) if sent_from_the_retry else (first, retried)
+    assert other.rejected == job.rejected == 1
+    again = jobs.resend_once(job, marketer)[0]
+    client.force_login(marketer)
+
+    assert jobs.resend_once(other, marketer) == (again, False)
+    Job.objects.filter(pk=again.pk).update(status="success")
+    assert jobs.resend_once(other, marketer) == (again, False)
+
+    said = f"Job {again.pk} has sent rejected rows of job {job.pk} already, which can be among "
+    assert f"{said}these. Send all of them once more?" in client.get(other.get_absolute_url()).text
+    told = client.post(f"/workbench/jobs/{other.pk}/resend/", follow=True).text
+    assert f"Job {again.pk} has sent the rejected rows of job {job.pk} already." in told
+    assert jobs.resend_once(other, marketer, once_more=True)[0].resend_of == other
+
+
 def test_the_query_of_rejects_that_fail_again_is_not_called_failing(run, client, marketer):
     job = run()
     query = Query.objects.create(name="People", database=Database.objects.get(), owner=marketer)
