@@ -1,5 +1,7 @@
 // The form of a parent segment. <joined-tables prefix="attributes">: add, remove and reorder the
 // tables of a Django formset; Alt+Up and Alt+Down move the one that has the focus.
+import { say } from "../console/live.js";
+
 class JoinedTables extends HTMLElement {
   connectedCallback() {
     this.list = this.querySelector("[data-rows]");
@@ -36,7 +38,7 @@ class JoinedTables extends HTMLElement {
     this.list.append(row);
     window.htmx.process(row);
     copyKeys();
-    this.renumber();
+    this.edited();
     row.querySelector("select").focus();
   }
 
@@ -44,8 +46,8 @@ class JoinedTables extends HTMLElement {
     const next = row.nextElementSibling ?? row.previousElementSibling;
     this.field(row, "DELETE").value = "on";
     row.hidden = true;
-    this.renumber();
-    this.say("Removed.");
+    this.edited();
+    say("Removed.");
     (next && !next.hidden ? next.querySelector("select") : this.querySelector("[data-do=add]")).focus();
   }
 
@@ -63,8 +65,8 @@ class JoinedTables extends HTMLElement {
     const focused = document.activeElement;
     moving();
     if (row.contains(focused)) focused.focus();
-    this.renumber();
-    this.say(`Moved to place ${this.rows().indexOf(row) + 1} of ${this.rows().length}.`);
+    this.edited();
+    say(`Moved to place ${this.rows().indexOf(row) + 1} of ${this.rows().length}.`);
   }
 
   renumber() {
@@ -83,8 +85,9 @@ class JoinedTables extends HTMLElement {
     this.querySelector("[data-empty]").hidden = rows.length > 0;
   }
 
-  say(text) {
-    document.getElementById("live").textContent = text;
+  edited() {
+    this.renumber();
+    this.dispatchEvent(new Event("input", { bubbles: true })); // as by a field: it is not saved
   }
 }
 
@@ -122,4 +125,5 @@ document.addEventListener("click", ({ target }) => {
     box.checked = button.dataset.use === "all";
     fit(box.closest("tr"));
   }
+  button.dispatchEvent(new Event("input", { bubbles: true }));
 });

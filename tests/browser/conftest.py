@@ -103,6 +103,19 @@ def session_cookie(user, url):
 
 
 @pytest.fixture
+def asks_first():
+    """Assert that whoever leaves by the link is asked first; the person stays."""
+
+    def check(page, link):
+        with page.expect_event("dialog") as asked:
+            page.once("dialog", lambda dialog: dialog.dismiss())
+            link.click()
+        assert asked.value.type == "beforeunload"
+
+    return check
+
+
+@pytest.fixture
 def axe():
     """Assert that axe finds nothing on the page, neither in light nor in dark."""
 

@@ -65,7 +65,7 @@ def file(tmp_path):
     return file
 
 
-def test_a_file_is_uploaded(as_user, marketer, shop, file, good_page):
+def test_a_file_is_uploaded(as_user, marketer, shop, file, good_page, asks_first):
     page = as_user(marketer, "/workbench/databases/shop/")
     page.get_by_role("link", name="Upload a file").click()
     expect(page.get_by_label("Database")).to_have_value("shop")
@@ -76,6 +76,7 @@ def test_a_file_is_uploaded(as_user, marketer, shop, file, good_page):
     good_page(page, "upload-table")
     page.get_by_label("Name of column 1").fill("crew_id")
     page.get_by_label("Type of column 1").select_option("varchar")
+    asks_first(page, page.get_by_role("link", name="It is a row"))
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("crew.csv is in shop.crew, which has 2 rows.")).to_be_visible()
     expect(page.get_by_role("columnheader", name="crew_id varchar")).to_be_visible()

@@ -74,13 +74,20 @@ def test_a_refresh_is_followed_to_its_end(as_user, marketer, parent, good_page):
     good_page(page, "parents")
 
 
-def test_tables_are_moved_and_removed_by_keyboard(as_user, marketer, parent, good_page):  # noqa: F811
+def test_tables_are_moved_and_removed_by_keyboard(
+    as_user,
+    marketer,
+    parent,  # noqa: F811
+    good_page,
+    asks_first,
+):
     page = as_user(marketer, reverse("edit-parent-segment", args=[parent.pk]))
     visits = page.get_by_role("group", name="crm.visits")
     visits.get_by_label("Name", exact=True).press("Alt+ArrowUp")
     expect(visits.get_by_label("Name", exact=True)).to_be_focused()
     expect(page.locator("#live")).to_have_text("Moved to place 1 of 2.")
     expect(page.get_by_role("button", name="Move crm.visits up")).to_be_disabled()
+    asks_first(page, page.get_by_role("link", name="Cancel"))
     page.get_by_role("button", name="Remove crm.profile").press("Enter")
     expect(page.get_by_text("No attribute table yet.")).to_be_visible()
     page.get_by_label("Name", exact=True).first.fill("")
