@@ -8,6 +8,7 @@ import "./tables.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const press = (id) => document.getElementById(id)?.click();
+const FIELDS = ["name", "database", "engine"];
 const KEYS = {
   run: ["Ctrl-Enter", "Command-Enter", () => press("run")],
   save: ["Ctrl-S", "Command-S", () => press("save")],
@@ -77,6 +78,9 @@ class SqlEditor extends HTMLElement {
     format.hidden = false;
     format.addEventListener("click", () => this.format(format.dataset.url));
     document.addEventListener("htmx:configRequest", (event) => this.send(event));
+    document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+      if (detail.target.id === "query-fields") this.typed = this.values;
+    });
     document.addEventListener("htmx:afterSettle", (event) => this.settled(event));
     document.addEventListener("htmx:beforeOnLoad", (event) => {
       if (!event.defaultPrevented && event.detail.xhr.getResponseHeader("HX-Redirect")) this.keep();
@@ -122,6 +126,7 @@ class SqlEditor extends HTMLElement {
 
   // Selected text runs alone.
   send({ detail }) {
+    if (detail.target.id === "query-fields") this.sent = this.values;
     if (!["run", "run-export"].includes(detail.elt.id)) return;
     const selected = detail.elt.id === "run" ? this.editor.getSelectedText() : "";
     this.ran = selected.trim() ? this.editor.getSelectionRange().start : { row: 0, column: 0 };
@@ -132,9 +137,17 @@ class SqlEditor extends HTMLElement {
     const job = detail.elt.closest?.("#job") ?? (detail.target?.id === "job" && document.getElementById("job"));
     if (job) this.mark(job);
     if (detail.target?.id !== "query-fields") return;
-    if (detail.xhr.status === 200) this.keep();
-    else document.querySelector("#query-fields [aria-invalid], #query-fields .alert")?.focus();
+    this.answered(detail.xhr.status === 200);
+    if (detail.xhr.status !== 200) document.querySelector("#query-fields [aria-invalid], #query-fields .alert")?.focus();
     this.tell();
+  }
+
+  // What was typed since it was sent stays, and is not saved.
+  answered(saved) {
+    if (saved) this.kept = JSON.stringify([...this.fields, this.sent.at(-1)]);
+    FIELDS.forEach((name, at) => {
+      if (this.typed[at] !== this.sent[at]) this.form.elements[name].value = this.typed[at];
+    });
   }
 
   clear() {
@@ -186,8 +199,16 @@ class SqlEditor extends HTMLElement {
     if (line) this.point(line, column, message);
   }
 
+  get fields() {
+    return FIELDS.map((name) => this.form.elements[name].value);
+  }
+
+  get values() {
+    return [...this.fields, this.area.value];
+  }
+
   get state() {
-    return JSON.stringify(["name", "database", "engine"].map((name) => this.form.elements[name].value).concat(this.area.value));
+    return JSON.stringify(this.values);
   }
 
   get dirty() {

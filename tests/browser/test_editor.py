@@ -249,6 +249,27 @@ def test_leaving_with_unsaved_changes_asks(editor, people):
     assert asked == ["beforeunload"]
 
 
+def test_what_is_typed_while_a_query_is_saved_is_not_saved_yet(editor, people):
+    page = editor(people.get_absolute_url())
+    write(page, "SELECT 2")
+    held = []
+    page.route("**" + people.get_absolute_url(), lambda route: held.append(route))
+    with page.expect_request("**" + people.get_absolute_url()):
+        page.keyboard.press("Control+s")
+    page.keyboard.type("2")
+    page.get_by_label("Name", exact=True).fill("Twenty-two")
+    held[0].continue_()
+    page.unroute_all()
+
+    expect(page.get_by_text("Saved. The SQL is version 2.")).to_be_visible()
+    expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Twenty-two")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Unsaved changes")).to_be_hidden()
+    query = Query.objects.get()
+    assert (query.name, query.sql) == ("Twenty-two", "SELECT 22")
+
+
 def test_a_session_that_ends_takes_no_text_with_it(editor, people):
     page = editor(people.get_absolute_url())
     write(page, "SELECT 2")
