@@ -5,9 +5,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from console.forms.webhooks import WebhookForm
-from console.queries.access import visible_queries
+from console.queries.access import visible_work
 from console.queries.webhooks import SHOWN, new_secret, try_out
-from console.views.queries import visible_query
+from console.views.queries import visible_runner
 from integrations.errors import ExportError
 from integrations.models import Webhook
 from integrations.secrets import SecretUnreadable
@@ -27,7 +27,7 @@ def webhook_context(query, form=None, secret=""):
 @sensitive_post_parameters()
 def test_webhook(request, pk):
     """Send a message that only says that the webhook works, and show the answer."""
-    query = visible_query(request, pk)
+    query = visible_runner(request, pk)
     form = WebhookForm(request.POST, stored=query.webhook)
     context = {"query": query} | tried(query, form)
     if request.htmx:
@@ -52,7 +52,7 @@ def tried(query, form):
 @require_POST
 def replace_webhook_secret(request, pk):
     """Show a new secret, this once."""
-    signed = visible_queries(request.user).filter(webhook__shape=Webhook.Shape.SIGNED)
+    signed = visible_work(request.user).filter(webhook__shape=Webhook.Shape.SIGNED)
     query = get_object_or_404(signed, pk=pk)
     if not query.webhook.readable:
         return redirect(f"{query.get_absolute_url()}?panel=schedule")

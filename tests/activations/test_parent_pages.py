@@ -366,6 +366,11 @@ def test_the_schedule_is_that_of_every_query(mia, parent):
     mia.post(reverse("pause-schedule", args=[parent.query.pk]), headers=HTMX)
     page = mia.get(parent.get_absolute_url() + "?panel=schedule").content.decode()
     assert "mia paused it." in page and "Earlier slots" in page
+    for script in ("conditions", "export", "schedule", "panel"):  # as the editor of a query
+        assert f"console/{script}.js" in page
+    signed = form | {"webhook-url": "https://example.com/", "webhook-shape": "signed"}
+    saved = mia.post(panel, signed, headers=HTMX).content.decode()
+    assert "Copy secret" in saved and "query-links" not in saved
 
 
 def test_a_query_runs_after_a_refresh(mia, parent, crm, marketer):

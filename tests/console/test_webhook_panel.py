@@ -98,6 +98,18 @@ def test_a_secret_is_replaced_and_shown_once(mia, people, endpoint):
     assert former not in panel(mia, people)
 
 
+def test_the_webhook_of_what_has_another_page_is_tried_and_gets_a_new_secret(mia, people, endpoint):
+    keep_webhook(people, url=endpoint.url(), shape="signed")
+    Query.objects.update(place="/workbench/parent-segments/1/")
+
+    assert "answered 200 OK" in sent_test(mia, people, {})
+    part = mia.post(reverse("replace-webhook-secret", args=[people.pk]), headers=HTMX)
+
+    assert Webhook.objects.get().settings["secret"] in part.content.decode()
+    page = mia.post(reverse("test-webhook", args=[people.pk])).content.decode()
+    assert reverse("queries") not in page.split("Breadcrumbs")[1].split("</nav>")[0]
+
+
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
