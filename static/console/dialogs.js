@@ -1,5 +1,7 @@
 // Native dialogs: [data-dialog="id"] opens one; [data-confirm="question"] and hx-confirm ask first.
 // Whoever closes one with [data-changed] is asked first, too: what was entered in it would be lost.
+import { toast } from "./live.js";
+
 const asking = document.getElementById("confirm");
 
 function ask(question, word = "Continue", otherwise = "Cancel") {
@@ -54,10 +56,18 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   if (!(await ask(question, submitter?.textContent.trim()))) return;
-  form.dataset.sure = "yes";
-  form.requestSubmit(submitter);
-  delete form.dataset.sure;
+  const now = form.isConnected ? form : again(form);
+  if (!now) return toast("That has changed meanwhile, so nothing was done. Look at it again.", "bad");
+  now.dataset.sure = "yes";
+  now.requestSubmit(now === form ? submitter : null);
+  delete now.dataset.sure;
 }, true);
+
+// The part of the page that a form stood in may have been fetched again while somebody was asked.
+function again(form) {
+  const address = form.getAttribute("action");
+  return [...document.forms].find((one) => one.getAttribute("action") === address);
+}
 
 document.addEventListener("htmx:confirm", async (event) => {
   if (!event.detail.question) return;

@@ -91,6 +91,18 @@ def told(send, make, shoppers, marketer):
     return first
 
 
+def test_a_retry_that_was_asked_about_is_made_though_the_runs_are_fetched_meanwhile(as_user, told):
+    done = told.query.jobs.get(status="success")
+    Job.objects.create(query=told.query, owner=done.owner, sql="-", export={})
+    page = as_user(done.owner, reverse("activation-runs", args=[told.pk]))
+    page.locator(f"#job-{done.pk}").get_by_role("button", name="Retry").click()
+    asked = page.get_by_role("dialog", name="Are you sure?")
+    with page.expect_response(page.url):
+        expect(asked).to_be_visible()
+    asked.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text(f"does job {done.pk} again.")).to_be_visible()
+
+
 def test_activations_are_found_from_the_rail(as_user, told, good_page):
     page = as_user(told.query.owner, reverse("segments"))
     page.get_by_role("link", name="Activations").press("Enter")
