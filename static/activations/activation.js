@@ -1,5 +1,6 @@
 // <activation-form>: the steps of an activation, and a preview that is asked for after each edit.
 import "../console/fields.js"; // Before this one, which counts what it leaves.
+import "../console/conditions.js"; // Before this one, too: what does not apply is no part of what is saved.
 import { say, toast } from "../console/live.js";
 import { ask } from "../console/session.js";
 

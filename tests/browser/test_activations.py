@@ -103,6 +103,16 @@ def test_a_retry_that_was_asked_about_is_made_though_the_runs_are_fetched_meanwh
     expect(page.get_by_text(f"does job {done.pk} again.")).to_be_visible()
 
 
+def test_an_activation_that_is_as_it_was_is_left_without_a_question(as_user, told):
+    page = as_user(told.query.owner, reverse("edit-activation", args=[told.pk]))
+    page.get_by_label("Name", exact=True).fill("Monthly")
+    expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Weekly")
+    expect(page.get_by_text("Unsaved changes")).to_be_hidden()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Weekly")
+
+
 def test_activations_are_found_from_the_rail(as_user, told, good_page):
     page = as_user(told.query.owner, reverse("segments"))
     page.get_by_role("link", name="Activations").press("Enter")
