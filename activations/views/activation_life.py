@@ -14,7 +14,7 @@ from activations.views.segments import segment_of
 from activations.views.studio import form_or_page, gone_to
 from console import jobs
 from console.queries.chain import followed_by
-from console.views.jobs import told_of_retry
+from console.views.jobs import end, told_of_retry
 from console.views.schedules import paused_or_resumed
 
 
@@ -67,8 +67,7 @@ def stop_run(request, pk, job):
     """Stop a run that is under way."""
     found = changeable(request, pk)
     run = get_object_or_404(found.query.jobs, pk=job)
-    jobs.kill(run, request.user)
-    messages.success(request, f"Job {run.pk} {'is' if run.finished else 'will be'} stopped.")
+    end(request, run, "stopped")
     return redirect(found)
 
 

@@ -199,9 +199,19 @@ def job_receipt(request, pk):
 @require_POST
 def job_kill(request, pk):
     job = visible_job(request, pk)
-    jobs.kill(job, request.user)
-    messages.success(request, f"Job {job.pk} {'is' if job.finished else 'will be'} killed.")
+    end(request, job, "killed")
     return redirect(job)
+
+
+def end(request, job, word):
+    """End a job, and say what becomes of it."""
+    former = jobs.kill(job, request.user)
+    if former == Job.Status.QUEUED:
+        messages.success(request, f"Job {job.pk} is {word}.")
+    elif not job.finished:
+        messages.success(request, f"Job {job.pk} will be {word}.")
+    else:
+        messages.info(request, f"Job {job.pk} had ended before: {job.get_status_display()}.")
 
 
 @require_POST

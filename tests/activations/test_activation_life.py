@@ -51,11 +51,13 @@ def test_a_run_is_stopped_and_done_again(mia, send, marketer):
 
     early = post(mia, "retry-run", made, job=job.pk)
     post(mia, "stop-run", made, job=job.pk)
+    late = post(mia, "stop-run", made, job=job.pk)
     again = post(mia, "retry-run", made, job=job.pk)
 
     job.refresh_from_db()
     assert said(early) == [f"Job {job.pk} has not ended yet."]
     assert job.status == "killed"
+    assert said(late) == [f"Job {job.pk} had ended before: Killed."]
     new = made.query.jobs.get(retry_of=job)
     assert said(again) == [f"Job {new.pk} does job {job.pk} again."]
 

@@ -197,6 +197,16 @@ def test_a_running_job_is_asked_to_end(client, read, submit):
     assert "mia asked for the job to be killed." in response.content.decode()
 
 
+def test_a_job_that_ended_before_it_was_killed_says_so(client, read, submit):
+    job = submit()
+    Job.objects.filter(pk=job.pk).update(status="success", ended_at=timezone.now())
+
+    response = client.post(f"{LIST}{job.pk}/kill/", follow=True)
+
+    assert f"Job {job.pk} had ended before: Success." in response.content.decode()
+    assert "killed." not in response.content.decode()
+
+
 def test_a_job_is_done_again(client, read, submit):
     job = done(submit, "SELECT nothing")
 
