@@ -23,7 +23,7 @@ CHANGED = ("changes_path", "compared")
 OF_NOW = "There is no result of job {} to use: it runs as it is set up by now."
 UNKNOWN = "Job {} may have delivered some of its rows, and which ones is not kept any more."
 ASKED = f"{UNKNOWN} Run its query again and send all of them?"
-NOT_DONE = f"{UNKNOWN} Retry runs its query again and sends all of them: press it if that is meant."
+NOT_DONE = f"{UNKNOWN} To run its query again and send all of them, retry that job."
 
 
 def retry(job: Job, by: User) -> Job:
@@ -66,6 +66,8 @@ def retry_once(job: Job, by: User, *, once_more: bool = False) -> tuple[Job, boo
 
 def question(job: Job) -> str:
     """Return what somebody has to be asked before the job is retried, or nothing."""
+    if not is_unknown(job):  # Lists ask for each of their jobs.
+        return ""
     last = last_of(job)
     return ASKED.format(last.pk) if is_unknown(last) else ""
 
