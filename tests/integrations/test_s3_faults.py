@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from integrations.connectors import retry
 from integrations.errors import PermanentError, TransientError
 from integrations.transports.s3 import bucket
 from tests.integrations.s3_exports import connector, landed
@@ -209,6 +210,46 @@ def test_a_server_without_checksums_is_taken_by_its_etags(s3, request, size, uns
     receipt = connector(s3, part_size=5).deliver(sent, local_delivery())
 
     assert landed(s3, receipt, sent).remote_checksum.startswith("md5:")
+
+
+def test_a_server_with_etags_of_its_own_for_large_objects_keeps_them(s3, large):
+    s3.switches.checksums, s3.switches.own_etags = False, True
+
+    receipt = connector(s3, part_size=5, max_connection_retry=0).deliver(large, local_delivery())
+
+    assert landed(s3, receipt, large).remote_checksum == ""
+
+
+@pytest.mark.parametrize(
+    ("operation", "size"),
+    [
+        ("PutObject", "rows"),
+        ("CreateMultipartUpload", "large"),
+        ("UploadPart", "large"),
+        ("CompleteMultipartUpload", "large"),
+    ],
+)
+def test_what_answers_in_the_place_of_a_server_is_not_believed(s3, request, operation, size):
+    s3.switches.mute.add(operation)
+
+    with pytest.raises(TransientError, match="as S3's do") as refused:
+        connector(s3, part_size=5, max_connection_retry=1).deliver(
+            request.getfixturevalue(size), local_delivery()
+        )
+
+    assert "Check the endpoint" in refused.value.remedy
+    assert s3.keys() == s3.uploads() == []
+
+
+def test_a_server_is_not_left_alone_for_years(s3, rows, monkeypatch):
+    s3.switches.refusals["PutObject"] = [(503, "SlowDown")]
+    s3.switches.retry_after = 10**8
+    waits = []
+    monkeypatch.setattr(retry, "pause", lambda seconds, delivery: waits.append(seconds))
+
+    connector(s3).deliver(rows, local_delivery())
+
+    assert waits == [600]
 
 
 @pytest.mark.parametrize("composite", [False, True])

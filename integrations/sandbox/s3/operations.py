@@ -100,6 +100,8 @@ class Operations:
         self.check_whole(request, [path for path, _ in parts], about)
         digests = b"".join(bytes.fromhex(etag) for _, etag in parts)
         about.etag = f"{md5(digests)}-{len(parts)}"
+        if self.switches.own_etags:
+            about.etag = f"{md5(digests[::-1])}-{len(parts)}"
         self.store.put(request.bucket, request.key, [path for path, _ in parts], about)
         self.store.abort(folder.name)
         result = f'<ETag>"{about.etag}"</ETag><Key>{escape(request.key)}</Key>'

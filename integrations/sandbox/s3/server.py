@@ -66,6 +66,8 @@ class Handler(BaseHTTPRequestHandler):
         if refused := switches.refusal(operation):
             raise Refusal(*refused)
         self.check_checksum(request, switches)
+        if operation in switches.mute:
+            return 200, {}, b""
         deed = getattr(self.server.sandbox.operations, operation, None)
         if deed is None:
             raise Refusal(501, "NotImplemented")

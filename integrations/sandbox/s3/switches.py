@@ -15,6 +15,7 @@ class S3Switches:
     retry_after: int = 0  # seconds that a refusal asks for
     dropped: dict[str, int] = field(default_factory=dict)  # operation -> hang up in its body, times
     lost: dict[str, int] = field(default_factory=dict)  # operation -> done, and no answer, times
+    mute: set[str] = field(default_factory=set)  # operations not done, and answered with 200 alone
     silent: set[str] = field(default_factory=set)  # operations that get no answer until the end
     bytes_per_second: int = 0  # that bodies are read with; 0 is as fast as they come
     quota: int = 0  # bytes of an object; 0 is no limit
@@ -23,6 +24,7 @@ class S3Switches:
     # Whether an upload with checksums needs those of its parts to end, as MinIO has it.
     part_checksums: bool = False
     composite: bool = False  # True: objects of parts have checksums of checksums, as on older ones
+    own_etags: bool = False  # True: objects of parts have ETags that S3 would not give them
     look: bool = True  # False: objects may be written and not looked at
     damage: bool = False  # the first byte of what is written is stored as another one
     clock: int = 0  # seconds that it is ahead

@@ -28,13 +28,17 @@ def is_ours(found: dict, asked: Asked) -> bool:
 
 
 def is_whole(found: dict, asked: Asked) -> bool:
-    """Return whether it is so by its size, and its checksum or ETag where it has one."""
+    """Return whether it is so by its size, and its checksum or ETag where it has one.
+
+    Of an object of parts each was confirmed by itself. Its ETag is what the server makes of theirs,
+    which is not always what S3 makes: it can confirm, and says nothing against it.
+    """
     if found.get("ContentLength") != asked.size:
         return False
     if told := found.get("ChecksumCRC32"):
         return told == written(asked.checksum) or is_composite(told)
-    plain = asked.etag and not found.get("SSEKMSKeyId") and is_md5(etag_in(found).split("-")[0])
-    return not plain or etag_in(found) == asked.etag
+    plain = not asked.upload and not found.get("SSEKMSKeyId") and is_md5(etag_in(found))
+    return not (plain and asked.etag) or etag_in(found) == asked.etag
 
 
 def is_composite(checksum: str) -> bool:

@@ -7,6 +7,7 @@ from integrations.transports.fault import Fault
 from integrations.transports.http.reply import seconds_in
 
 FEW = 3  # retries where the server does not say whether they can help
+LONGEST_WAIT = 600.0  # seconds, whatever a server asks for: the job keeps others waiting meanwhile
 BUSY = "It may be overloaded. Ask the server's operator if this goes on."
 REGION = "Enter the region of the bucket in the authentication."
 KEYS = "Check the access key ID and the secret access key, and that they are still active."
@@ -143,5 +144,6 @@ def patient(failure, error):
     """Note how long the server asks to be left alone."""
     if failure.transient:
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        failure.after = seconds_in(headers.get("retry-after", ""))
+        wait = seconds_in(headers.get("retry-after", ""))
+        failure.after = None if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
     return failure

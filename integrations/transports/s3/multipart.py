@@ -11,7 +11,13 @@ from integrations.errors import ExportError, PermanentError
 from integrations.transports.arrival import Arrival
 from integrations.transports.s3.arriving import MARK, Asked
 from integrations.transports.s3.bucket import Bucket, is_unknown
-from integrations.transports.s3.confirming import etag_in, is_confirmed, other
+from integrations.transports.s3.confirming import (
+    check_answered,
+    etag_in,
+    is_confirmed,
+    other,
+    silent,
+)
 from integrations.transports.s3.faults import code_of
 from integrations.transports.s3.known import Known, new_token
 from integrations.transports.s3.making import give_up, looked_at, with_checksums
@@ -80,6 +86,8 @@ class Multipart:
             return self.bucket.insist("create_multipart_upload", deed, **given, **checksums)
 
         begun = with_checksums(self.known, send, CHECKED)
+        if not begun.get("UploadId"):
+            raise silent(f"Begin {self.place}: the answer names no upload, as S3's do.")
         whole = begun.get("ChecksumType") == "FULL_OBJECT"
         self.known.begun(begun["UploadId"], self.key, token, whole=whole)
         self.bucket.tell()
@@ -126,6 +134,7 @@ class Multipart:
         given |= {"ChecksumCRC32": written(checksum)} if self.known.checksums else {}
         deed = f"Write part {number} of {self.place}"
         answer = self.bucket.insist("upload_part", deed, **given)
+        check_answered(answer, deed)
         if not is_confirmed(answer, piece, checksum):
             raise other(f"Part {number} of {self.place}")
         etag = etag_in(answer)
@@ -145,6 +154,7 @@ class Multipart:
         self.delivery.fence()
         self.known.ask(asked)
         answer = self.bucket.ask("complete_multipart_upload", f"Finish {self.place}", **given)
+        check_answered(answer, self.place)
         return looked_at(self.bucket, asked, answer, self.known)
 
     def parts(self):

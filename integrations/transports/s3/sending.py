@@ -9,7 +9,7 @@ from integrations.delivery import Delivery
 from integrations.transports.http import Client, Limits
 
 PIECE = 1 << 16  # bytes that are sent within the time that the server may be silent
-HOUR = 3600.0
+DAY = 86_400.0  # seconds for a request: a part of 512 MiB goes through the narrowest line
 ANSWER = 8 << 20  # bytes of an answer, such as a list of a thousand names
 
 
@@ -29,7 +29,7 @@ class Sender:
 
     def __init__(self, delivery: Delivery, timeout: float):
         self.delivery = delivery
-        self.limits = Limits(connect=min(timeout, 30.0), silence=timeout, total=HOUR, body=ANSWER)
+        self.limits = Limits(connect=min(timeout, 30.0), silence=timeout, total=DAY, body=ANSWER)
         self.idle = []
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:

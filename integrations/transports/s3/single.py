@@ -3,7 +3,7 @@
 from integrations.transports.arrival import Arrival
 from integrations.transports.s3.arriving import MARK, Asked
 from integrations.transports.s3.bucket import Bucket
-from integrations.transports.s3.confirming import is_confirmed
+from integrations.transports.s3.confirming import check_answered, is_confirmed
 from integrations.transports.s3.known import Known, new_token
 from integrations.transports.s3.making import damaged, looked_at, with_checksums
 from integrations.transports.s3.manner import Manner
@@ -22,6 +22,7 @@ def put(bucket: Bucket, key: str, data: bytes, manner: Manner, known: Known) -> 
         return bucket.ask("put_object", f"Write {place}", **given, **checksums)
 
     answer = with_checksums(known, send, {"ChecksumCRC32": written(checksum)})
+    check_answered(answer, place)
     if not is_confirmed(answer, data, checksum):
         damaged(bucket, asked, answer, known)
     bucket.delivery.progress(len(data))
