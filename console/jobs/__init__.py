@@ -1,5 +1,6 @@
 """Jobs: submitted by pages, commands and schedules, run by workers. The `Job` row is the truth."""
 
+from console.jobs.clock import Clock
 from console.jobs.control import cluster_alive, kill, skip_waiting, workers_alive
 from console.jobs.holding import drop, release
 from console.jobs.reaper import give_back_lost, reap, send_missing
@@ -18,6 +19,7 @@ from console.jobs.submission import (
 from console.jobs.waiting import waiting
 
 __all__ = [
+    "Clock",
     "NoResult",
     "cluster_alive",
     "csv_lines",

@@ -1,15 +1,14 @@
 """Jobs that lost their worker or their message are given back."""
 
 import logging
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
 from django_q.brokers import get_broker
 
 from console.jobs.carrying import of_the_dead, record
-from console.jobs.ending import JITTER, LONGEST_WAIT, follow
-from console.jobs.lease import SECONDS as LEASE
+from console.jobs.clock import shorten
+from console.jobs.ending import follow
 from console.jobs.lease import ready
 from console.jobs.log import write
 from console.jobs.rerun import HALF_DONE_REMEDY, changes_a_table, used_up
@@ -41,15 +40,6 @@ def give_back_lost(now=None) -> int:
     shorten(now)
     expired = Job.objects.filter(status=Job.Status.RUNNING, lease_until__lt=now)
     return sum(tried(job, now) for job in expired)
-
-
-def shorten(now):
-    """Let nothing last longer than it can: after a clock was set back, times lie far ahead."""
-    longest = now + timedelta(seconds=LEASE)
-    running = Job.objects.filter(status=Job.Status.RUNNING, lease_until__gt=longest)
-    running.update(lease_until=longest)
-    longest = now + timedelta(seconds=LONGEST_WAIT * (1 + JITTER))
-    Job.objects.filter(status=Job.Status.QUEUED, not_before__gt=longest).update(not_before=longest)
 
 
 def tried(job, now):

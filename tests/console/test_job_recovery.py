@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from console import jobs
 from console.jobs import querying, reaper
 from console.jobs.lease import Lease, claim
-from console.models import Database, Job, Query
+from console.models import Database, Job, Pulse, Query
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication, inline_authentication
 
@@ -358,6 +358,33 @@ def test_a_clock_that_was_set_back_delays_a_dead_worker_s_job_by_a_lease_at_most
 
     assert jobs.reap() == 0
     assert jobs.reap(timezone.now() + timedelta(seconds=46)) == 1
+
+
+def test_after_a_clock_was_set_forward_a_dead_worker_s_job_waits_for_one_lease_more(job):
+    Pulse.objects.create(name="dispatcher", at=timezone.now())
+    lose(job)
+    clock = jobs.Clock()
+    clock.look()
+    now, steady = clock.seen
+
+    clock.seen = now - timedelta(hours=1), steady
+    clock.look()
+    assert jobs.reap() == 0
+    clock.look()
+    assert jobs.reap(timezone.now() + timedelta(seconds=46)) == 1
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_lease_is_measured_by_the_database_whatever_other_clocks_say(job, monkeypatch, hours):
+    usual = timezone.now
+    with monkeypatch.context() as wrong:
+        wrong.setattr(timezone, "now", lambda: usual() + timedelta(hours=hours))
+        Lease(claim(job.pk)).renew(time.monotonic())
+        job.refresh_from_db()
+        assert abs(job.lease_until - usual() - timedelta(seconds=45)) < timedelta(seconds=20)
+
+        wrong.setattr(timezone, "now", lambda: usual() - timedelta(hours=hours))
+        assert jobs.reap() == 0
 
 
 def test_a_clock_that_was_set_back_does_not_stretch_the_wait_for_an_attempt(job):

@@ -10,7 +10,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from console import locks
-from console.jobs import give_back_lost, prune, send_missing
+from console.jobs import Clock, give_back_lost, prune, send_missing
 from console.models import Pulse
 from console.notifications import send_waiting, send_webhooks
 from console.schedules import tick
@@ -23,6 +23,7 @@ TIDYING, MAILING = "tidying up", "sending mail"
 GIVING_BACK = "giving back jobs"
 # Beside the mail, which must not wait for a slow one.
 CALLING, HEARTBEAT = "calling webhooks", "calling outside"
+CLOCK = Clock()
 
 
 def beat():
@@ -65,6 +66,7 @@ def busy(*names):
 
 def give_back_jobs():
     try:
+        CLOCK.look()
         give_back_lost()
     finally:
         connection.close()
