@@ -19,14 +19,18 @@ ROOT = Path(__file__).parents[2]
 
 
 class Worker:
-    """A process that runs one job. With a step it stops there, and says so."""
+    """A process that runs one job. With a step it stops there, and says so.
+
+    Other programs can be given a number in the place of a job.
+    """
 
     program = "tests.faults.worker"
 
     def __init__(self, home: Path, job, *steps: str):
-        self.log = (home / f"worker-{job.pk}.log").open("ab")
+        number = str(getattr(job, "pk", job))
+        self.log = (home / f"worker-{number}.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", self.program, str(job.pk), *steps],
+            [sys.executable, "-m", self.program, number, *steps],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,
