@@ -49,6 +49,25 @@ def take_job(number, meet):
     return timed(lambda: claim(chosen) is not None)
 
 
+def write_down(number, meet):
+    """Let a writer meet the others, then look and write as pages and workers do."""
+    from django.contrib.auth.models import User
+    from django.db import transaction
+
+    from console import jobs
+    from console.models import Job
+
+    def write():
+        with transaction.atomic():
+            before = Job.objects.count()  # A lock for reading, which has to become one for writing.
+            job = jobs.submit("SELECT 1", database="shop", owner=User.objects.get(username="mia"))
+            job.lines.create(text=f"Job {before} was before it.")
+        return Job.objects.filter(pk=job.pk).update(priority=1)
+
+    meet()
+    return timed(write)
+
+
 def timed(work):
     began = time.monotonic()
     won = bool(work())

@@ -1,4 +1,4 @@
-"""Tickers and workers that claim the same at the same moment. CONSOLE_TESTS_SOAK=1: more of it."""
+"""Who claims the same, or writes, at the same moment. CONSOLE_TESTS_SOAK=1: more of it."""
 
 import os
 
@@ -7,14 +7,15 @@ from django.db import connection
 from django_q.models import OrmQ
 
 from console.jobs.submission import made, submit_all
-from console.models import Job, Query, Schedule
+from console.models import Job, JobLine, Query, Schedule
 from console.schedules import schedule_query
 from tests.faults.processes import environment
-from tests.faults.racers import MINUTE, NOON, count, race, take_job, tick_at
+from tests.faults.racers import MINUTE, NOON, count, race, take_job, tick_at, write_down
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 1_000 if os.environ.get("CONSOLE_TESTS_SOAK") else 100
 RACERS = 4
+WRITES, WRITERS = ROUNDS // 4, 6
 
 
 def contend(home, contest, what, tell):
@@ -47,3 +48,14 @@ def test_workers_that_choose_a_job_at_once_have_it_once(shared_home, database, m
     claimed = Job.objects.filter(status=Job.Status.RUNNING, attempt=1).exclude(lease_until=None)
     assert claimed.count() == ROUNDS
     assert len(set(claimed.values_list("worker", flat=True))) == ROUNDS
+
+
+def test_six_who_write_at_once_all_write(shared_home, database, marketer, tell):
+    rounds = race(environment(shared_home), write_down, WRITES, WRITERS)
+
+    tries = [each for one in rounds for each in one]
+    assert len(tries) == WRITES * WRITERS and all(each.won for each in tries)
+    assert Job.objects.filter(priority=1).count() == JobLine.objects.count() == len(tries)
+    longest = max(each.ended - each.began for each in tries)
+    tell(f"{connection.vendor}: {len(tries):,} writes of {WRITERS} at once, 0 found it locked, "
+         f"{longest:.2f} s at most")  # fmt: skip
