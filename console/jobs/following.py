@@ -14,7 +14,7 @@ def make_due(job: Job) -> None:
 
     To be called in the transaction that ends the job: neither is there without the other.
     """
-    if job.status != Job.Status.SUCCESS:
+    if job.status != Job.Status.SUCCESS or job.resend_of_id:  # Rejects alone are no run of a slot.
         return
     slot, now = slot_handed_on(job), timezone.now()
     DueSlot.objects.bulk_create(
@@ -48,7 +48,7 @@ def after_job(job):
 
 def is_whole(job):
     """Return whether a run by hand did what the saved query does, and was not only a look."""
-    if job.query is None or job.query_version is None or job.resend_of_id:
+    if job.query is None or job.query_version is None:
         return False
     return job.export is not None or job.query.export is None
 

@@ -116,7 +116,8 @@ def last_counted(trigger):
     counted = Q(slot__isnull=False)
     if trigger.by_hand:
         counted |= Q(query_version__isnull=False)
-    return Job.objects.filter(counted, query=trigger.query).order_by("-pk").first()
+    runs = Job.objects.filter(counted, query=trigger.query, resend_of=None)
+    return runs.order_by("-pk").first()
 
 
 def after_success(query, name, last):

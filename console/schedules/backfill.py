@@ -57,7 +57,8 @@ def slots_named(schedule, first, last):
 
 def slots_followed(schedule, first, last):
     """Return the slots for which the query that it runs after has succeeded."""
-    found = Job.objects.filter(query=schedule.follows.query, status=Job.Status.SUCCESS)
+    upstream = {"query": schedule.follows.query, "resend_of": None}
+    found = Job.objects.filter(**upstream, status=Job.Status.SUCCESS)
     found = found.filter(query__isnull=False, slot__gte=first, slot__lte=last)
     return found.order_by("slot").values_list("slot", flat=True).distinct()
 

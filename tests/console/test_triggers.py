@@ -10,7 +10,9 @@ from console import jobs
 from console.jobs.ending import succeed
 from console.jobs.lease import Lease, claim
 from console.jobs.querying import slot_of
+from console.jobs.retrying import copy_of
 from console.models import Database, DueSlot, Job, Notice, Query, Schedule
+from console.queries.chain import standing
 from console.queries.saving import delete
 from console.schedules import (
     follow_query,
@@ -126,6 +128,23 @@ def test_nothing_runs_after_a_failure_until_a_retry_by_hand_succeeds(first, seco
 
     assert tick() == 1
     assert [job.slot for job in runs(second)] == [NOON]
+
+
+def test_rejects_that_are_sent_again_start_nothing(first, second, marketer):
+    failed = run_slot(first)
+    DueSlot.objects.all().delete()
+    Job.objects.filter(pk=failed.pk).update(status="error")
+    follow_query(second, first, by_hand=True)
+    rejects = copy_of(failed, marketer)
+    rejects.resend_of = failed
+    rejects.save()
+    succeed(Lease(claim(rejects.pk)), None)
+    assert not DueSlot.objects.exists()
+    assert past_slots(second, NOON, NOON) == []
+    assert standing(second, marketer).job == failed
+
+    ended(jobs.retry(failed, marketer))
+    assert tick() == 1
 
 
 def test_nothing_runs_after_a_job_that_was_killed_or_skipped(first, second, marketer):
