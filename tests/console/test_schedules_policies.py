@@ -223,6 +223,18 @@ def test_a_run_that_waits_is_not_run_once_its_schedule_is_gone(scheduled):
     assert (job.status, job.error) == ("skipped", "The schedule was taken away before this ran.")
 
 
+@pytest.mark.parametrize("begun", [{"attempt": 1}, {"sent_bytes": 5}])
+def test_a_pause_leaves_a_run_that_waits_for_its_next_attempt(scheduled, marketer, begun):
+    query = scheduled()
+    tick(after(minutes=10))
+    Job.objects.update(**begun)
+
+    pause(query.schedule, marketer)
+    unschedule(query)
+
+    assert Job.objects.get().status == "queued"
+
+
 def test_a_pause_leaves_what_is_held_to_the_person_who_decides(scheduled, marketer):
     query = scheduled()
     tick(after(minutes=10))
