@@ -39,6 +39,9 @@ class SegmentEditor extends HTMLElement {
     document.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
+      const held = document.activeElement;
+      held.blur(); // A field with several values takes what was typed when it is left.
+      held.focus();
       this.form.requestSubmit();
     });
   }

@@ -110,6 +110,20 @@ def test_a_session_that_ends_takes_no_rule_with_it(studio, marketer, live_server
     assert [one.name for one in Segment.objects.all()] == ["All of them"]
 
 
+def test_a_value_that_is_still_being_typed_is_saved_with_the_rule(studio, marketer, make):
+    segment = make("Some tiers", all_of(rule("tier", "In", rightValues=["gold"])))
+    page = studio(marketer, "segment", segment.pk)
+    page.get_by_label("tier: value: add one").fill("silver")
+    page.keyboard.press("Control+s")
+
+    expect(page.get_by_text("Saved. The rules are version 2.")).to_be_visible()
+    segment.refresh_from_db()
+    assert segment.rules["conditions"][0]["conditions"][0]["operator"]["rightValues"] == [
+        "gold",
+        "silver",
+    ]
+
+
 def test_a_rule_about_a_list_says_of_which_members_it_is(studio, marketer, make):
     segment = make("Not new", all_of(rule("tags", "Equal", rightValue="new", **{"not": True})))
     page = studio(marketer, "segment", segment.pk)
