@@ -20,6 +20,7 @@ from console.queries.access import visible_jobs
 
 PAGE = 50
 KEY_REMEDY = "Ask an administrator to bring the encryption key back."
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = [
     *["delivered_at", "status", "job", "query", "activation_id", "activation_name"],
     *["segment_id", "segment_name", "audience_id", "audience_name"],
@@ -124,7 +125,7 @@ def as_csv(request, pk):
 def line_of(match):
     delivery, job = match.delivery, match.delivery.job
     about = job.about or {}
-    return [
+    cells = [
         *[delivery.at.isoformat(), match.status, job.pk, job.name],
         *(about.get(name, "") for name in COLUMNS[4:10]),
         job.authentication.type if job.authentication else "",
@@ -133,6 +134,12 @@ def line_of(match):
         match.what,
         ", ".join(delivery.attributes),
     ]
+    return list(map(no_formula, cells))
+
+
+def no_formula(cell):
+    """Return the cell so that a spreadsheet shows it: names of others could begin a formula."""
+    return f"'{cell}" if str(cell).startswith(FORMULA) else cell
 
 
 def destination(job):

@@ -70,6 +70,19 @@ def test_what_was_found_can_be_downloaded(send, ada, client):
 
 
 @needs_server
+def test_a_name_in_the_csv_is_no_formula_for_a_spreadsheet(send, ada, client):
+    names = {"activation_name": "=HYPERLINK(A1)", "segment_name": "\t=1+1"}
+    send(name="@SUM(1)", about=ABOUT | names)
+    look(client, ANN)
+
+    answer = client.get(f"{LookUp.objects.get().get_absolute_url()}deliveries.csv")
+
+    [line] = csv.DictReader(StringIO(answer.getvalue().decode()))
+    assert (line["query"], line["activation_name"]) == ("'@SUM(1)", "'=HYPERLINK(A1)")
+    assert (line["segment_name"], line["audience_name"]) == ("'\t=1+1", "Customers")
+
+
+@needs_server
 def test_each_look_up_is_written_down_without_what_was_looked_up(send, ada, client):
     send()
     look(client, ANN)
