@@ -42,12 +42,20 @@ def content_security_policy(get_response):
 
 
 def stays_logged_in(get_response):
-    """Let a session in use go on: its time begins anew, though not with a write for each page."""
+    """Let a session in use go on: its time begins anew, though not with a write for each page.
+
+    What a page asks for by itself is no use: it goes on where nobody is.
+    """
 
     def respond(request):
-        now = int(time.time())
-        if request.user.is_authenticated and now - request.session.get("renewed", 0) >= RENEWED:
-            request.session["renewed"] = now
+        if "X-Poll" not in request.headers and request.user.is_authenticated:
+            renew(request.session)
         return get_response(request)
 
     return respond
+
+
+def renew(session):
+    now = int(time.time())
+    if now - session.get("renewed", 0) >= RENEWED:
+        session["renewed"] = now

@@ -45,6 +45,10 @@ export async function arrives() {
 
 export const leadsToSignIn = (xhr) => new URL(xhr.responseURL).pathname === SIGN_IN;
 
+// What an element asks for by itself, which no event triggers, does not keep the session alive.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (!detail.triggeringEvent) detail.headers["X-Poll"] = "yes";
+});
 document.addEventListener("htmx:confirm", renew); // the first event of each request
 document.addEventListener("submit", renew, true);
 window.addEventListener("focus", renew);

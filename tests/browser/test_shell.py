@@ -119,8 +119,9 @@ def test_a_failed_request_is_told_once_and_forgotten_when_it_works_again(
     page.route("**/live/**", lambda route: route.abort())
     toast = page.get_by_text("Could not reach the server. Try again.")
     expect(toast).to_have_count(1)
-    with page.expect_request("**/live/**"):
+    with page.expect_request("**/live/**") as asked:
         pass
+    assert asked.value.headers["x-poll"]
     expect(toast).to_have_count(1)
     page.unroute("**/live/**")
     expect(toast).to_have_count(0)

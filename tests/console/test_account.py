@@ -218,6 +218,8 @@ def test_a_session_in_use_goes_on_without_a_write_for_each_page(client, marketer
     session["renewed"] -= RENEWED
     session.save()
     Session.objects.update(expire_date=timezone.now() + timedelta(minutes=1))
+    client.get("/workbench/jobs/", headers={"X-Poll": "yes"})  # Nobody may be at the computer.
+    assert Session.objects.get().expire_date < timezone.now() + timedelta(minutes=2)
     answer = client.get("/workbench/jobs/")
 
     left = Session.objects.get().expire_date - timezone.now()
