@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from console.access import is_admin, may_look_up
+from console.access import PRIVACY, is_admin, may_look_up
 from console.deliveries.asking import BadIdentifier
 from console.deliveries.keys import LogKeyUnreadable, given_up
 from console.deliveries.looking_up import begin, go_on, left_of, logged_since, matches_of
@@ -20,6 +20,10 @@ from console.queries.access import visible_jobs
 
 PAGE = 50
 KEY_REMEDY = "Ask an administrator to bring the encryption key back."
+BARRED = (
+    "You need the permission to look up who got what. "
+    f"An administrator can put you into the group {PRIVACY}, which has it."
+)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = [
     *["delivered_at", "status", "job", "query", "activation_id", "activation_name"],
@@ -30,7 +34,7 @@ COLUMNS = [
 
 def check(user):
     if not may_look_up(user):
-        raise PermissionDenied
+        raise PermissionDenied(BARRED)
 
 
 @sensitive_post_parameters("identifier")

@@ -139,7 +139,10 @@ def test_one_person_looks_up_only_so_many_within_an_hour(ada, client, monkeypatc
 
 def test_only_those_who_may_look_up_and_only_they_have_the_link(client, marketer, keeper):
     client.force_login(marketer)
-    assert client.get(ADDRESS).status_code == client.post(ADDRESS).status_code == 403
+    refused = client.get(ADDRESS)
+    assert refused.status_code == client.post(ADDRESS).status_code == 403
+    assert "put you into the group privacy" in refused.text
+    assert "<strong>admin</strong>" not in refused.text
     assert ADDRESS not in client.get("/").text
 
     group = Group.objects.create(name="data protection")
