@@ -5,6 +5,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from console import jobs
+from console.models import LookUp
 from tests.browser.conftest import session_cookie
 
 
@@ -125,6 +126,16 @@ def test_a_failed_request_is_told_once_and_forgotten_when_it_works_again(
     expect(toast).to_have_count(1)
     page.unroute("**/live/**")
     expect(toast).to_have_count(0)
+
+
+def test_a_look_up_goes_on_after_a_failure(page, live_server, keeper):
+    look_up = LookUp.objects.create(by=keeper, kind="phone number", before=1)
+    page.context.add_cookies([session_cookie(keeper, live_server.url)])
+    page.route("**/more/", lambda route: route.abort(), times=1)
+    page.goto(live_server.url + look_up.get_absolute_url())
+    expect(page.get_by_text("A phone number, looked up")).to_be_visible()
+    expect(page.get_by_text("Could not reach the server. Try again.")).to_be_visible()
+    expect(page.get_by_text("Nothing was delivered yet.")).to_be_visible()
 
 
 def test_a_failure_is_told_in_the_panel_it_is_of(page, live_server, marketer, people):
