@@ -90,6 +90,8 @@ class SqlEditor extends HTMLElement {
     document.addEventListener("keydown", (event) => this.key(event));
     if (!("changed" in this.dataset)) this.keep();
     this.tell();
+    this.begun = this.area.value;
+    document.addEventListener("panel-done", () => { if (!this.dirty) this.begun = this.area.value; });
     this.mark(document.getElementById("job"));
   }
 
@@ -128,6 +130,7 @@ class SqlEditor extends HTMLElement {
   send({ detail }) {
     if (detail.target.id === "query-fields") this.sent = this.values;
     if (!["run", "run-export"].includes(detail.elt.id)) return;
+    this.begun = this.area.value;
     const selected = detail.elt.id === "run" ? this.editor.getSelectedText() : "";
     this.ran = selected.trim() ? this.editor.getSelectionRange().start : { row: 0, column: 0 };
     if (selected.trim()) detail.parameters.sql = selected;
@@ -156,12 +159,12 @@ class SqlEditor extends HTMLElement {
     this.editor.session.clearAnnotations();
   }
 
-  // Marks the line of the SQL that a job's error names.
+  // Marks the line of the SQL that a job's error names, where that is still the text.
   mark(job) {
     if (!job) return;
     this.clear();
     const { line, column, message } = job.dataset;
-    if (line) this.point(Number(line), Number(column) || null, message);
+    if (line && this.begun === this.area.value) this.point(Number(line), Number(column) || null, message);
   }
 
   point(line, column, text) {

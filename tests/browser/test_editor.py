@@ -144,6 +144,21 @@ def test_an_error_is_marked_on_its_line(editor, people, good_page):
     expect(page.locator(".sql-wrong")).to_have_count(0)
 
 
+def test_an_error_moves_nobody_who_types_on(editor, people):
+    page = editor(people.get_absolute_url())
+    write(page, "")
+    page.keyboard.insert_text("SELECT nope")
+    with page.expect_response(re.compile("/run/")):
+        page.keyboard.press("Control+Enter")
+    page.keyboard.insert_text("\n-- on")
+    run_waiting()
+    expect(page.get_by_role("alert").first).to_contain_text("Line 1, column 8")
+    page.keyboard.insert_text(" and on")
+
+    assert text(page) == "SELECT nope\n-- on and on"
+    expect(page.locator(".ace_error")).to_have_count(0)
+
+
 def test_an_alias_completes_the_columns_of_its_table(editor, shop):
     page = editor("/workbench/queries/new/?database=shop")
 
