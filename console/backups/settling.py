@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django_q.models import OrmQ
 
+from console.backups import databases
 from console.jobs.rerun import changes_a_table
 from console.models import Delivered, DueSlot, Job, JobLine, Notice, Pulse, Schedule
 from console.watch import BACKUP
@@ -19,6 +20,8 @@ DOUBT = (
     "what was there before. To be sure of the destination, drop this and send everything."
 )
 NOT_SENT = f"{RESTORED}: the message may have been sent since then, and is not sent again."
+# Numbers of jobs that are passed by: more than were given since the backup, in however many lives.
+AT_ONCE, A_SECOND = 10_000, 10
 UNFINISHED = (Job.Status.QUEUED, Job.Status.RUNNING)
 
 
@@ -37,6 +40,7 @@ def settle(about: dict, now: datetime, *, resume: bool) -> Settled:
     with transaction.atomic():
         OrmQ.objects.all().delete()  # The dispatcher sends new messages for jobs that can start.
         Session.objects.all().delete()
+        pass_by_numbers(taken_at, now)
         Pulse.objects.update_or_create(name=BACKUP, defaults={"at": taken_at})
         unsent = Notice.objects.filter(sent_at=None, given_up_at=None)
         unsent.update(given_up_at=now, error=NOT_SENT.format(when))
@@ -47,6 +51,12 @@ def settle(about: dict, now: datetime, *, resume: bool) -> Settled:
             return Settled(0, 0)
         Delivered.objects.exclude(path="").update(doubt=DOUBT.format(when))
         return Settled(pause_all(now, when), hold_all(when))
+
+
+def pass_by_numbers(taken_at, now):
+    """Give no job a number that one had after the backup: files and receipts have it in them."""
+    since = max((now - taken_at).total_seconds(), 0)
+    databases.own().skip_numbers(Job._meta.db_table, AT_ONCE + A_SECOND * int(since))
 
 
 def pause_all(now, when):

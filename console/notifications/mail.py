@@ -60,8 +60,10 @@ def give_up_early(notice, now):
 def send(notice, connection):
     connection.open()
     host = urlsplit(settings.PUBLIC_URL).hostname
-    # The same at each attempt: one that comes twice after a crash can be told by it.
-    headers = {"Message-ID": f"<notice-{notice.pk}@{host}>", "Auto-Submitted": "auto-generated"}
+    # The same at each attempt: one that comes twice after a crash can be told by it. The number
+    # alone would come again after a restore.
+    name = f"notice-{notice.pk}-{notice.created_at:%Y%m%d%H%M%S}"
+    headers = {"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated"}
     EmailMessage(
         notice.subject, notice.body, to=[notice.user.email], headers=headers, connection=connection
     ).send()

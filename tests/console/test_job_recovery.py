@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from console import jobs
+from console.backups.settling import settle
 from console.jobs import querying, reaper
 from console.jobs.lease import Lease, claim
 from console.models import Database, Job, Pulse, Query
@@ -392,3 +393,24 @@ def test_a_clock_that_was_set_back_does_not_stretch_the_wait_for_an_attempt(job)
 
     assert jobs.reap() == 0
     assert jobs.reap(timezone.now() + timedelta(minutes=19)) == 1
+
+
+@pytest.mark.parametrize("had_jobs", [True, False])
+def test_no_job_after_a_restore_has_a_number_that_one_may_have_had_since(marketer, had_jobs):
+    Database.objects.create(name="shop", owner=marketer)
+
+    def submit():
+        return jobs.submit("SELECT 1 AS a", database="shop", owner=marketer)
+
+    last = submit().pk if had_jobs else 0
+    now = timezone.now()
+
+    def restore(taken_at):
+        settle({"taken_at": taken_at.isoformat(), "results": True}, now, resume=True)
+
+    restore(now - timedelta(hours=1))
+    first = submit().pk
+    restore(now)  # again, of what was backed up just before
+
+    assert first > last + 36_000
+    assert submit().pk > first + 1000

@@ -58,7 +58,9 @@ def test_a_message_says_what_happened_and_what_to_do_with_a_link(run, mailbox, s
 
     [message] = mailbox
     assert message["To"] == "mia@example.com"
-    assert message["Message-ID"] == f"<notice-{Notice.objects.get().pk}@console.example.com>"
+    notice = Notice.objects.get()
+    name = f"notice-{notice.pk}-{notice.created_at:%Y%m%d%H%M%S}"
+    assert message["Message-ID"] == f"<{name}@console.example.com>"
     text = message.get_payload(decode=True).decode()
     assert "The run of Buyers for Mon 02 Mar 2026 14:00 (Europe/Berlin) failed." in text
     assert f"What happened: {job.error}" in text

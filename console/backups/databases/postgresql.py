@@ -70,6 +70,14 @@ def files_of(folder: Path) -> list[Path]:
     return []
 
 
+def skip_numbers(table: str, how_many: int) -> None:
+    """Give so many numbers to no row of the table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+        [sequence] = cursor.fetchone()
+        cursor.execute("SELECT setval(%s, nextval(%s) + %s)", [sequence, sequence, how_many])
+
+
 def execute(*statements):
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in statements:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from django.db import connection
+from django.db import connection, transaction
 
 from console.backups.errors import BackupError
 
@@ -53,3 +53,14 @@ def files() -> list[Path]:
 def files_of(folder: Path) -> list[Path]:
     """Return the files of the copy in a folder."""
     return sorted(folder.glob(f"{FILE}*"))
+
+
+@transaction.atomic
+def skip_numbers(table: str, how_many: int) -> None:
+    """Give so many numbers to no row of the table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = %s", [table])
+        [last] = cursor.fetchone()
+        cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+        next_ones = [table, (last or 0) + how_many]
+        cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", next_ones)
