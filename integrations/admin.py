@@ -5,7 +5,7 @@ from django.contrib import admin, messages
 from django.shortcuts import render
 from django.utils.html import format_html_join
 
-from integrations import threads, trials
+from integrations import meanwhile, threads, trials
 from integrations.access import where_used
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication, HostKey
@@ -19,6 +19,7 @@ class AuthenticationForm(forms.ModelForm):
 
     use_required_attribute = False
     connector = None  # set by the admin: the connector to add an authentication of
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Authentication
@@ -30,6 +31,8 @@ class AuthenticationForm(forms.ModelForm):
         self.declared = declared_form(self.instance, self.connector, data)
         self.fields |= self.declared.fields
         self.initial |= self.declared.initial
+        if self.instance.pk:
+            self.initial["opened"] = mark_of(self.instance)
 
     def _clean_fields(self):
         """Leave what the connector declares to its own form."""
@@ -39,9 +42,28 @@ class AuthenticationForm(forms.ModelForm):
         for name, found in self.declared.errors.items():
             self.add_error(name, found)
 
+    def clean(self):
+        """Refuse to save over what was saved since, and show the mark of that from now on."""
+        super().clean()
+        try:
+            if self.instance.pk:
+                meanwhile.check(self.cleaned_data["opened"], self.initial["opened"])
+        except meanwhile.SavedMeanwhile as error:
+            self.add_error(None, f"{error} {meanwhile.SECRETS_AGAIN}")
+            self.data = self.data.copy()
+            self.data["opened"] = self.initial["opened"]
+
     def save(self, commit=True):
         self.instance.replace_settings(self.declared.cleaned_data)
         return super().save(commit)
+
+
+def mark_of(authentication):
+    """Return what tells whether anything that the form has was changed since it was opened."""
+    people = authentication.shared_users, authentication.shared_groups
+    shared = [sorted(kept.values_list("pk", flat=True)) for kept in people]
+    kept = authentication.name, authentication.owner_id, authentication.exports_at_once
+    return meanwhile.mark(authentication.mark, *kept, *shared)
 
 
 def declared_form(authentication, connector, data=None):
@@ -73,6 +95,13 @@ class AuthenticationAdmin(admin.ModelAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).filter(inline=False)
 
+    def get_object(self, request, object_id, from_field=None):
+        """Return what is looked at; what is about to be saved, with its row locked until then."""
+        found = super().get_object(request, object_id, from_field)
+        if found and "opened" in request.POST:
+            return Authentication.objects.select_for_update().filter(pk=found.pk).first()
+        return found
+
     def add_view(self, request, form_url="", extra_context=None):
         """Ask for the connector first: the fields depend on it."""
         if request.GET.get("type") in CONNECTORS:
@@ -94,8 +123,9 @@ class AuthenticationAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         connector = obj.connector if obj else CONNECTORS[request.GET["type"]]
         declared = list(declared_form(obj, connector).fields)
+        first = ["connector_label", "name", "owner", "exports_at_once"]
         return [
-            (None, {"fields": ["connector_label", "name", "owner", "exports_at_once"]}),
+            (None, {"fields": [*first, "opened"] if obj else first}),
             ("Credentials", {"fields": declared}),
             ("Who may use it", {"fields": ["shared_groups", "shared_users"]}),
             *([("State", {"fields": ["opens", "last_test", "used_by"]})] if obj else []),

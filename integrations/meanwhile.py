@@ -10,6 +10,7 @@ SAVED = (
     "It was saved in another window, or by somebody else, after you opened it. What you entered "
     "is still here: save again to replace what is kept."
 )
+SECRETS_AGAIN = "Secrets are not shown: enter those of yours again, or the others stay."
 
 
 class SavedMeanwhile(Exception):

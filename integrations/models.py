@@ -108,6 +108,11 @@ class Authentication(Sealed):
         hidden = self.connector.Authentication.secrets()
         return {name: value for name, value in self.settings.items() if name not in hidden}
 
+    @property
+    def mark(self):
+        """What tells whether the credentials have changed since they were shown."""
+        return secrets.fingerprint(self.settings if self.readable else self.sealed)
+
     def replace_settings(self, settings):
         """Take new settings, and note when each secret among them was set.
 

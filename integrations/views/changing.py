@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from integrations import meanwhile, secrets
+from integrations import meanwhile
 from integrations.access import may_forget_key, where_used
 from integrations.forms import KeepingForm
 from integrations.models import Authentication
@@ -16,7 +16,6 @@ from integrations.secrets import SecretUnreadable
 from integrations.views.authentications import editable_or_404, host_key_of
 
 REPLACED = ["sealed", "secrets_set", "fingerprint", "tested_at", "test_steps", "updated_at"]
-SECRETS_AGAIN = "Secrets are not shown: enter those of yours again, or the others stay."
 
 
 @sensitive_post_parameters()
@@ -24,13 +23,13 @@ def edit(request, pk):
     """Change the credentials; secrets left blank stay as they are."""
     authentication = editable_or_404(request, pk)
     form = settings_form(authentication, request.POST or None)
-    opened = request.POST.get("opened") or mark_of(authentication)
+    opened = request.POST.get("opened") or authentication.mark
     if form.is_valid():
         try:
             replace(authentication, form.cleaned_data, opened)
         except meanwhile.SavedMeanwhile as error:
-            form.add_error(None, f"{error} {SECRETS_AGAIN}")
-            opened = mark_of(Authentication.objects.get(pk=pk))
+            form.add_error(None, f"{error} {meanwhile.SECRETS_AGAIN}")
+            opened = Authentication.objects.get(pk=pk).mark
         else:
             messages.success(request, f"{authentication.name} is changed.")
             return redirect(authentication)
@@ -38,12 +37,6 @@ def edit(request, pk):
     context |= {"form": form, "opened": opened, "unreadable": not authentication.readable}
     status = 422 if form.is_bound else 200
     return render(request, "integrations/edit.html", context, status=status)
-
-
-def mark_of(authentication):
-    """Return what tells whether the credentials have changed since they were shown."""
-    readable = authentication.readable
-    return secrets.fingerprint(authentication.settings if readable else authentication.sealed)
 
 
 @transaction.atomic
@@ -54,7 +47,7 @@ def replace(authentication, settings, opened):
         raise Http404
     if kept.readable and kept.settings == settings:
         return  # It was saved by the first of two clicks.
-    meanwhile.check(opened, mark_of(kept))
+    meanwhile.check(opened, kept.mark)
     kept.replace_settings(settings)
     kept.save(update_fields=REPLACED)
 

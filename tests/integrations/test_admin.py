@@ -50,6 +50,42 @@ def test_a_secret_left_blank_is_kept(ada, keeper, authentication):
     assert authentication.exports_at_once == 2
 
 
+def opened_in(response):
+    """Return the mark that the form on a page carries."""
+    return response.context["adminform"].form["opened"].value()
+
+
+def test_no_secret_goes_to_the_host_of_a_form_that_was_opened_before(ada, keeper, authentication):
+    page, moved = change(authentication), {"host": "moved.test", "password": "moved-too"}
+    mine = entered(keeper, password="", opened=opened_in(ada.get(page)))
+    authentication.replace_settings(SETTINGS | moved)
+    authentication.save()
+
+    refused = ada.post(page, mine)
+
+    assert "It was saved in another window, or by somebody else" in text_of(refused)
+    assert 'value="sftp.test"' in text_of(refused)
+    authentication.refresh_from_db()
+    assert authentication.settings == SETTINGS | moved
+    seen = mine | {"password": "mine-again", "opened": opened_in(refused)}
+    assert ada.post(page, seen).status_code == 302
+    authentication.refresh_from_db()
+    assert authentication.settings == SETTINGS | {"password": "mine-again"}
+
+
+def test_nobody_gets_it_back_by_a_form_that_was_opened_before(ada, marketer, authentication):
+    authentication.shared_users.add(marketer)
+    page = change(authentication)
+    mine = entered(
+        authentication.owner, shared_users=[marketer.pk], opened=opened_in(ada.get(page))
+    )
+    authentication.shared_users.clear()
+
+    assert "by somebody else" in text_of(ada.post(page, mine))
+
+    assert not authentication.shared_users.exists()
+
+
 def test_what_was_tested_before_is_not_said_of_other_credentials(ada, keeper, authentication):
     passed = {"tested_at": timezone.now(), "test_steps": [{"name": "log in", "outcome": "passed"}]}
     Authentication.objects.update(**passed)
