@@ -79,7 +79,18 @@ def whole(text, made, _kind):
 
 def power(text, made):
     """1e3 is a number too, and spreadsheets write such."""
-    return f"{text} ILIKE '%e%' AND TRY_CAST({text} AS DECIMAL(38, 18)) = {made}"
+    return f"{text} ILIKE '%e%' AND {same_number(text, f'CAST({made} AS VARCHAR)')}"
+
+
+def same_number(text, other):
+    """Texts with the same digits differ by powers of ten at most, and doubles tell those apart."""
+    near = f"TRY_CAST({text} AS DOUBLE) = TRY_CAST({other} AS DOUBLE)"
+    return f"({digits(text)} = {digits(other)} AND {near})"
+
+
+def digits(text):
+    """Return the digits of a number in a text that count, without point and power of ten."""
+    return rf"trim(regexp_replace({text}, '[eE].*|\D', '', 'g'), '0')"
 
 
 def near(text, made, kind):
@@ -90,8 +101,8 @@ def near(text, made, kind):
 
 
 def decimal(text, made, kind):
-    digits = types.places(kind)
-    plain = rf"regexp_full_match({text}, '\s*[-+]?\d*(\.\d{{0,{digits}}}0*)?\s*')"
+    places = types.places(kind)
+    plain = rf"regexp_full_match({text}, '\s*[-+]?\d*(\.\d{{0,{places}}}0*)?\s*')"
     return f"({plain} OR ({power(text, made)}))"
 
 
