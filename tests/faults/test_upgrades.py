@@ -50,18 +50,17 @@ def to_this_version():
 
 
 @pytest.mark.needs("sshd", "ssh-keygen")
-@pytest.mark.parametrize("version", ["to_this_version", "to_the_next_version"])
 def test_a_migration_under_a_running_job_neither_breaks_nor_loses_it(
-    version, submit, start, drop, line, request
+    to_this_version, to_the_next_version, submit, start, drop, line
 ):
-    migrate = request.getfixturevalue(version)
     drop.keep()
     job = submit()
     hold = line.hold(line.in_mid_upload)
     worker = start(job)
     hold.wait()
 
-    migrate()
+    to_this_version()
+    to_the_next_version()
     hold.let_go()
     worker.wait()
 
