@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 
 from integrations.models import Authentication
 
@@ -33,6 +34,11 @@ class NamingForm(forms.ModelForm):
         super().__init__(data, instance=instance)
         others = User.objects.filter(is_active=True).exclude(pk=instance.owner_id)
         self.fields["shared_users"].queryset = others.order_by("username")
+
+    @transaction.atomic
+    def save(self, commit=True):
+        """Save the authentication with those who may use it, or nothing."""
+        return super().save(commit)
 
 
 class KeepingForm(NamingForm):
