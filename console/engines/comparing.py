@@ -88,8 +88,8 @@ def newest(columns, width):
     keys = ", ".join(f"pk{number}" for number in range(width))
     row = f"CASE WHEN bool_or(held) THEN min(prow) FILTER (held) ELSE {1 << 52} + min(prow) END"
     flags = "bool_or(held) AS held, bool_or(unsure) AS unsure"
-    gone = "first(gone ORDER BY age DESC) AS gone"
-    picked = f"{', '.join(values)}, {keys}, {row} AS prow, {flags}, {gone}"
+    flags += ", bool_or(gone) AS gone"  # Until it is known to be there again.
+    picked = f"{', '.join(values)}, {keys}, {row} AS prow, {flags}"
     return f"SELECT {picked} FROM sources GROUP BY {keys}"
 
 

@@ -22,7 +22,8 @@ def settle(connection, request):
     see_sent(connection, base, sent, texts, request["rejects"])
     connection.execute(f"CREATE VIEW n AS {base.select('n', texts=texts)}")
     known = bool(held or unsure)
-    rows = taken_onto(base, request["sent"]) if request["onto"] else kept_back(base, bool(held))
+    onto = request["onto"]
+    rows = taken_onto(base, request["sent"], known) if onto else kept_back(base, bool(held))
     doubts = doubted(base, request, known=known, unsure=bool(unsure))
     return {
         "rows": written(connection, rows, f"{request['folder']}/output.parquet"),
@@ -53,15 +54,19 @@ def kept_back(base, held):
     rows = f"{named(base, 'n')} FROM n ANTI JOIN r ON {same_key(width, 'n', 's')}"
     if not held:
         return rows
-    before = f"SELECT * FROM p SEMI JOIN r ON {same_key(width, 'p', 's')} WHERE held"
+    before = f"SELECT * FROM p SEMI JOIN r ON {same_key(width, 'p', 's')} WHERE held AND NOT gone"
     return f"{rows} UNION ALL {named(base, 'p')} FROM ({before})"
 
 
-def taken_onto(base, sent):
+def taken_onto(base, sent, known):
     """Return what was delivered before, changed by what was taken now."""
-    on = same_key(len(base.key), "n", "s")
+    width = len(base.key)
     there = f"{named(base, 's')} FROM t WHERE srow < {int(sent['gone_from'])}"
-    return f"{named(base, 'n')} FROM n ANTI JOIN t ON {on} UNION ALL {there}"
+    before = f"n ANTI JOIN t ON {same_key(width, 'n', 's')}"
+    if known:
+        lost = "(SELECT * FROM p WHERE gone) AS lost"
+        before += f" ANTI JOIN {lost} ON {same_key(width, 'n', 'p')}"
+    return f"{named(base, 'n')} FROM {before} UNION ALL {there}"
 
 
 def doubted(base, request, *, known, unsure):

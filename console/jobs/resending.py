@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from console.jobs.changes.sending import first_changed
 from console.jobs.changes.wishes import Changes
 from console.jobs.log import write
 from console.jobs.rejects import OWN, rejects_of
@@ -123,8 +124,8 @@ def changes_copied(job, again, rows) -> int:
 
 def picked_of(compared, numbers, *, apart):
     """Return what a job is told of changes that are some of another's."""
-    sent, gone_from = compared["sent"], compared["gone_from"]
-    added = sum(number < sent["added"] for number in numbers) if apart else 0
+    gone_from, changed = compared["gone_from"], first_changed(compared, apart=apart)
+    added = sum(number < changed for number in numbers)
     there = sum(number < gone_from for number in numbers)
     few = {"added": added, "changed": there - added, "removed": len(numbers) - there}
     return compared | {"fixed": True, "basis": "", "sent": few, "gone_from": there}

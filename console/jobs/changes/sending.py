@@ -37,6 +37,15 @@ class PartRejects:
         self.count += len(numbers)
 
 
+def first_changed(compared: dict, *, apart: bool) -> int:
+    """Return the number of the first row that a job may not send as added.
+
+    Added and changed rows are mixed where neither has a file of its own.
+    """
+    sent = compared["sent"]
+    return sent["added"] if apart or not sent["changed"] else 0
+
+
 def parts_of(job: Job, rows: Rows) -> list[Operation]:
     """Return the operations that have rows to send."""
     found, first = [], 0
