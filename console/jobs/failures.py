@@ -55,7 +55,7 @@ def mark(job: Job, file: BinaryIO, by: str) -> tuple[int, int]:
     if not marked:
         kept.path.unlink(missing_ok=True)
         raise BadFile("None of its rows is a row of this job that was delivered.")
-    unsure = handed_back(job, kept.path, RULE) if job.changes else []
+    unsure = handed_back(job, kept.path, already) if job.changes else []
     line = f"{marked:,} of {given:,} rows of a file of failures marked by {by}."
     replace(job, outcome, line, unsure)
     return marked, given - marked

@@ -96,6 +96,16 @@ def test_what_was_added_and_handed_back_is_added_until_it_arrives(
     assert "nothing has changed" in receiver.run().receipt["skipped"]
 
 
+def test_what_arrived_since_it_was_handed_back_is_not_sent_for_a_second_file(receiver, hand_back):
+    receiver.offer(ANN, BOB)
+    first = receiver.run()
+    hand_back(first, 2)
+    receiver.run()
+    hand_back(first, 1)
+
+    assert operations(receiver.rows(receiver.run())) == [("1", "added")]
+
+
 def fails(*_):
     raise PermanentError("The line was cut.")
 
