@@ -1,7 +1,7 @@
 """Putting a query on a schedule, pausing that, and taking the query off."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import User
@@ -42,7 +42,7 @@ def schedule_query(
         lock_chains()
         query.refresh_from_db(fields=["schedule"])  # A tick or another window can have moved it.
         schedule = query.schedule or Schedule()
-        move(schedule, wanted, now)
+        move(schedule, wanted, now, timedelta(seconds=delay))
         keep(query, schedule, now, {"delay": delay} | policies)
         if schedule.follows:
             schedule.trigger.delete()
@@ -52,14 +52,16 @@ def schedule_query(
     return query.schedule
 
 
-def move(schedule: Schedule, wanted: Times, now: datetime) -> None:
+def move(schedule: Schedule, wanted: Times, now: datetime, delay: timedelta) -> None:
     """Give a schedule its times, and its next slot where that has changed."""
     kept, wanted = kept_times(schedule), continued(wanted, schedule, now)
     if kept and wanted.same(kept) and schedule.next_slot and not is_broken(schedule):
         return
-    goes_on = kept and wanted.same_count(kept) and schedule.next_slot and not is_broken(schedule)
-    # A slot that is due already stays so where only the start or the end is another one.
-    after = min(now, schedule.next_slot - MINUTE) if goes_on else now
+    after = now
+    if kept and wanted.same_count(kept) and schedule.next_slot:
+        # A slot that is due already stays so where only the start or the end is another one.
+        due = schedule.next_slot - MINUTE
+        after = min(now, max(due, now - delay) if is_broken(schedule) else due)
     for name, value in columns(wanted).items():
         setattr(schedule, name, value)
     schedule.next_slot = wanted.next(after)
@@ -148,9 +150,9 @@ def pause(schedule: Schedule, by: User, *, now: datetime | None = None) -> bool:
 
 
 def resume(schedule: Schedule, *, now: datetime | None = None) -> bool:
-    """Go on with the first slot from now; those of the pause are not run. Return whether it does.
+    """Go on with the first run from now; those of the pause are not made. Return whether it does.
 
-    A pause in which no slot came moves nothing.
+    A pause in which no run was to start, the delay included, moves nothing.
     """
     now = now or clock.now()
     with transaction.atomic():
@@ -160,8 +162,10 @@ def resume(schedule: Schedule, *, now: datetime | None = None) -> bool:
             return False
         if schedule.follows:
             forget_due(schedule, now)
-        elif schedule.next_slot is None or schedule.next_slot <= now:
+        elif schedule.next_slot is None:
             schedule.next_slot = times_of(schedule).next(now)
+        elif schedule.next_slot <= (begun := now - timedelta(seconds=schedule.delay)):
+            schedule.next_slot = times_of(schedule).next(begun)
         schedule.paused_at, schedule.paused_by, schedule.paused_because = None, None, ""
         schedule.resumed_at = now
         schedule.save()

@@ -254,6 +254,41 @@ def test_a_short_pause_moves_no_slot(scheduled, marketer):
     assert tick(after(minutes=20)) == 1
 
 
+FOUR_HOURS = 4 * 3600
+
+
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_a_pause_that_is_over_before_a_delayed_start_moves_nothing(scheduled, marketer, by_itself):
+    query = scheduled("0 12 * * *", delay=FOUR_HOURS)
+    if by_itself:
+        Schedule.objects.update(paused_at=after(hours=25), paused_because="Its last runs failed.")
+        schedule_query(query, "0 12 * * *", delay=FOUR_HOURS, now=after(hours=25, minutes=5))
+    else:
+        pause(query.schedule, marketer, now=after(hours=25))
+        resume(query.schedule, now=after(hours=25, minutes=5))
+
+    assert tick(after(hours=27, minutes=59)) == 0
+    assert tick(after(hours=28)) == 1
+    assert slots() == [after(hours=24)]
+
+
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_a_delayed_start_that_came_during_a_pause_is_not_run_later(scheduled, marketer, by_itself):
+    query = scheduled("0 12,13 * * *", delay=FOUR_HOURS)
+    end = after(hours=28, minutes=30)
+    if by_itself:
+        Schedule.objects.update(paused_at=after(hours=25), paused_because="Its last runs failed.")
+        schedule_query(query, "0 12,13 * * *", delay=FOUR_HOURS, now=end)
+    else:
+        tick(after(hours=5))
+        pause(query.schedule, marketer, now=after(hours=25))
+        resume(query.schedule, now=end)
+
+    assert tick(end) == 0
+    assert tick(after(hours=29)) == 1
+    assert slots()[-1] == after(hours=25)
+
+
 def test_saving_a_paused_schedule_does_not_resume_it(scheduled, marketer):
     query = scheduled()
     pause(query.schedule, marketer)
