@@ -21,6 +21,7 @@ COPIED += ("authentication", "export", "changes", "builds", "priority", "slot", 
 COPIED += ("about", "attempts_allowed", "resend_of")
 CHANGED = ("changes_path", "compared")
 OF_NOW = "There is no result of job {} to use: it runs as it is set up by now."
+GONE = "This was delivered, and its rows are not kept any more. Run it as it is set up by now?"
 UNKNOWN = "Job {} may have delivered some of its rows, and which ones is not kept any more."
 ASKED = f"{UNKNOWN} Run its query again and send all of them?"
 NOT_DONE = f"{UNKNOWN} To run its query again and send all of them, retry that job."
@@ -65,11 +66,12 @@ def retry_once(job: Job, by: User, *, once_more: bool = False) -> tuple[Job, boo
 
 
 def question(job: Job) -> str:
-    """Return what somebody has to be asked before the job is retried, or nothing."""
-    if not is_unknown(job):  # Lists ask for each of their jobs.
-        return ""
-    last = last_of(job)
-    return ASKED.format(last.pk) if is_unknown(last) else ""
+    """Return what to ask before the job is retried where that sends other rows, or nothing."""
+    # Lists ask for each of their jobs: of most it is known without another look.
+    if is_unknown(job) and is_unknown(last := last_of(job)):
+        return ASKED.format(last.pk)
+    delivered = job.status == Job.Status.SUCCESS and job.export is not None
+    return GONE if delivered and is_of_now(job) else ""
 
 
 def is_unknown(job):

@@ -98,8 +98,8 @@ def status(value):
 
 
 @register.filter
-def unknown(job):
-    """Return what to ask where nobody knows what the retry of a job would send a second time."""
+def asked(job):
+    """Return what to ask before a retry, where it sends other rows than people may expect."""
     return question(job)
 
 

@@ -83,6 +83,18 @@ def test_a_run_without_a_result_is_done_again_as_the_activation_is_by_now(mia, s
     assert said in again.lines.values_list("text", flat=True)
 
 
+def test_who_retries_a_delivered_run_is_told_that_its_rows_are_gone(mia, send):
+    made = send()
+    job, _ = life.run_now(made, made.query.owner)
+    receipt = {"rows": 3, "files": [], "summary": "Delivered."}
+    Job.objects.filter(pk=job.pk).update(status="success", receipt=receipt)
+
+    page = mia.get(reverse("activation-runs", args=[made.pk])).text
+
+    said = "This was delivered, and its rows are not kept any more. Run it as it is set up by now?"
+    assert f'data-confirm="{said}"' in page
+
+
 def test_only_runs_of_the_activation_are_reached_through_it(mia, send):
     one, other = send(), send("Other", Activation.objects.get().segment)
     job = Job.objects.create(query=other.query, owner=other.query.owner, sql="-", status="error")
