@@ -4,12 +4,15 @@ import re
 from contextlib import contextmanager
 
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from console import jobs, tables
-from console.models import Database, Job, Query, Table
+from console.models import Database, Job, Query, Schedule, Table
 from console.queries.saving import save
+from console.schedules import schedule_query
 from integrations.connectors.sftp_v2 import Export
+from integrations.models import Authentication
 
 POLL = 700  # milliseconds, as in _query_job.html
 
@@ -238,6 +241,28 @@ def test_a_long_name_of_a_database_leaves_the_query_s_name_its_room(editor, peop
     assert page.get_by_label("Name", exact=True).bounding_box()["width"] > 250
     tree = page.locator(".tree").evaluate("tree => tree.scrollWidth - tree.clientWidth")
     assert tree == 0
+
+
+CUT = "cards => cards.filter((card) => card.scrollWidth > card.clientWidth).length"
+
+
+def test_long_names_and_reasons_fit_a_phone(editor, people, sftp, no_sideways_scroll):
+    Authentication.objects.update(name="a" * 100)
+    people.name, people.authentication, people.export = "x" * 255, sftp, {"path_prefix": "/a"}
+    people.save()
+    schedule_query(people, "@daily", "UTC")
+    wide = [["c" * 128, f"struct({'d' * 128} bigint)"]]
+    Table.objects.create(database=people.database, name="wide", columns=wide)
+    page = editor(people.get_absolute_url())
+    page.set_viewport_size({"width": 360, "height": 800})
+    for path in ("/", "/workbench/databases/shop/wide/"):
+        page.goto(page.url.partition("/workbench")[0].rstrip("/") + path)
+        assert page.locator(".card.flush").evaluate_all(CUT) == 0
+
+    because = "The table " + "no" * 200 + " is gone."
+    Schedule.objects.update(paused_at=timezone.now(), paused_because=because)
+    page.goto(page.url.partition("/workbench")[0] + people.get_absolute_url())
+    no_sideways_scroll(page)
 
 
 def test_formatting_lays_the_text_out_and_can_be_undone(editor, people):
