@@ -10,13 +10,3 @@ document.addEventListener("keydown", (event) => {
   const next = at === -1 ? 0 : Math.max(0, Math.min(all.length - 1, at + step));
   all[next]?.focus();
 });
-
-// The table may be fetched again while a row is in focus: the same row keeps it.
-let kept = null;
-document.addEventListener("htmx:beforeSwap", () => {
-  kept = document.activeElement?.closest("[data-rows] tr")?.id;
-});
-document.addEventListener("htmx:afterSettle", () => {
-  if (kept) document.getElementById(kept)?.querySelector("a")?.focus();
-  kept = null;
-});

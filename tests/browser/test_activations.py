@@ -30,6 +30,10 @@ def test_an_activation_runs_with_its_progress_and_pauses(
     expect(page.locator("#activation-now .phases")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     good_page(page, "activation-running")
+    page.get_by_role("button", name="Stop").focus()
+    with page.expect_response(page.url):
+        pass
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
     in_background(Job.objects.get(query=weekly.query))
     expect(page.get_by_text("Delivered 25 rows to Drop").first).to_be_visible(timeout=30_000)
     expect(page.locator("#activation-chart .chart")).to_have_count(2)
@@ -101,6 +105,21 @@ def test_a_retry_that_was_asked_about_is_made_though_the_runs_are_fetched_meanwh
         expect(asked).to_be_visible()
     asked.get_by_role("button", name="Retry").click()
     expect(page.get_by_text(f"does job {done.pk} again.")).to_be_visible()
+
+
+def test_runs_that_are_fetched_again_stay_where_they_were(as_user, told):
+    waits = Job.objects.create(query=told.query, owner=told.query.owner, sql="-", export={})
+    page = as_user(waits.owner, reverse("activation-runs", args=[told.pk]))
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.get_by_role("region", name="Runs").evaluate("runs => { runs.scrollLeft = 100 }")
+    page.get_by_role("button", name=f"Stop job {waits.pk}").evaluate(
+        "stop => stop.focus({ preventScroll: true })"
+    )
+    with page.expect_response(page.url):
+        pass
+
+    expect(page.get_by_role("button", name=f"Stop job {waits.pk}")).to_be_focused()
+    assert page.get_by_role("region", name="Runs").evaluate("runs => runs.scrollLeft") == 100
 
 
 def test_an_activation_that_is_as_it_was_is_left_without_a_question(as_user, told):
