@@ -39,7 +39,8 @@ def master_table(request, found):
 @require_POST
 def check_keys(request):
     """Show how well the keys of a table fit, as they are chosen in the form."""
-    return render(request, "activations/_parent_keys.html", {"found": checked(request)})
+    context = {"found": checked(request), "asked": True}
+    return render(request, "activations/_parent_keys.html", context)
 
 
 def checked(request) -> Found | None:

@@ -61,7 +61,7 @@ def schedule_firings(request, pk):
     """Show when a schedule that is being written would fire, and which files it would write."""
     query = visible_runner(request, pk)
     context = shown_runs(posted(request, query), trigger_form(request, query), query)
-    return render(request, "console/_schedule_firings.html", context)
+    return render(request, "console/_schedule_firings.html", context | {"asked": True})
 
 
 def why_none(times):

@@ -295,6 +295,7 @@ def test_keys_are_checked_with_the_rights_of_who_asks(mia, parent, client, colle
 
     master = check("master")
     assert "4 customers in 6 rows." in master
+    assert 'id="live" hx-swap-oob="innerHTML">4 customers in 6 rows.' in master
     assert "1 row without a key: left out." in master
     assert "1 row whose key an earlier row has: left out." in master
     profile = check("attributes-0")

@@ -34,7 +34,9 @@ def test_a_parent_segment_is_defined(as_user, marketer, crm, good_page):  # noqa
 def customers_are_chosen(page):
     page.get_by_label("Master table").select_option("crm.people")
     expect(page.get_by_label("Key", exact=True)).to_have_value("id")
-    expect(page.get_by_text("4 customers in 6 rows.")).to_be_visible(timeout=20_000)
+    expect(page.locator(".key-check").get_by_text("4 customers in 6 rows.")).to_be_visible(
+        timeout=20_000
+    )
     page.get_by_label("Visibility of email").select_option("masked")
     page.get_by_label("Use of age").press("Space")
     expect(page.get_by_label("Name of age")).to_be_hidden()

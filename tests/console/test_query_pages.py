@@ -302,6 +302,8 @@ def test_a_running_job_asks_again_and_an_ended_one_does_not(mia, people, run_que
     assert b"hx-trigger" in first.content and b"Stop" in first.content
     assert b"hx-trigger" not in second.content
     assert "job-ended" in second.headers["HX-Trigger"]
+    assert b'id="live"' not in first.content
+    assert f"Job {done.pk}: Success, 2 rows</div>".encode() in second.content
     assert b"ann" in second.content and b"2 rows" in second.content
     assert reverse("job-csv", args=[done.pk]).encode() in second.content
 

@@ -86,6 +86,8 @@ def test_the_next_five_firings_are_shown_in_the_zone_and_in_utc(mia, people):
     assert all(run["utc_text"].startswith("Sun") and "15:05:00" in run["utc_text"] for run in runs)
     assert "the day of month is ignored" in page
     assert "Each run starts 5 min later." in page
+    said = page.partition('id="live" hx-swap-oob="innerHTML">')[2]
+    assert said.startswith("At 00:00 on Mondays") and runs[0]["local_text"] in said
 
 
 def test_as_many_firings_are_shown_as_are_asked_for(mia, people):
