@@ -7,7 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console.models import Job, Notice, Query
+from console.notifications.administrators import administrators
 from console.notifications.payload import event_of, stop_event
+from console.notifications.reach import reachable
 from console.notifications.wording import stopped, worded
 
 AGAIN_AFTER = timedelta(days=1)  # between two notices of what goes on
@@ -81,10 +83,14 @@ def told_lately(query, *kinds):
 
 
 def readers(query: Query, kind: str) -> list[User]:
-    """Return who hears of it, of those who can be reached. The owner hears of all but success."""
+    """Return who hears of it, of those who can be reached. The owner hears of all but success.
+
+    Where no mail reaches the owner, administrators hear in the owner's place.
+    """
     wanted = Q(pk=None)
     if kind != Kind.SUCCEEDED:
-        wanted |= Q(pk=query.owner_id)
+        instead = [] if reachable(query.owner) else administrators()
+        wanted |= Q(pk__in=[query.owner_id, *(user.pk for user in instead)])
     asked = {
         Kind.SUCCEEDED: query.notify_success,
         Kind.SKIPPED: query.notify_success or query.notify_failure,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from console.models import Notice
 from console.notifications import outbox
+from console.notifications.reach import reachable
 
 FOR_GOOD = 500  # replies of a mail server from which on it says no for good
 
@@ -51,7 +52,7 @@ def send_waiting(now: datetime | None = None) -> int:
 
 def give_up_early(notice, now):
     """Return whether the message is not to be sent any more, and write down why."""
-    if not (notice.user.is_active and notice.user.email):
+    if not reachable(notice.user):
         outbox.give_up(notice, "The user was removed, or has no e-mail address any more.", now)
         return True
     return outbox.too_old(notice, now)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from console.models import Job, Notice, Query
+from console.notifications.reach import reachable
 
 SUBJECTS = {
     Notice.Kind.FAILED: "Failed: {}",
@@ -39,6 +40,7 @@ def worded(kind: str, job: Job, why: str = "") -> tuple[str, str]:
         parts.append(RELEASE)
     parts.append(ONCE_A_DAY.get(kind))
     parts.append(f"The job, with its log: {address(job)}")
+    parts.append(in_place_of(job.query.owner))
     return SUBJECTS[kind].format(name), "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -46,11 +48,20 @@ def stopped(query: Query, why: str) -> tuple[str, str]:
     """Return subject and text of a message that a schedule was paused without a run of it."""
     name = " ".join(query.name.split())
     parts = [paused(query.name, why), f"Its schedule: {address(query)}?panel=schedule"]
-    return SUBJECTS[Notice.Kind.PAUSED].format(name), "\n\n".join(parts) + "\n"
+    parts.append(in_place_of(query.owner))
+    return SUBJECTS[Notice.Kind.PAUSED].format(name), "\n\n".join(filter(None, parts)) + "\n"
 
 
 def paused(name, why):
     return f"The schedule of {name} was paused: {why} It starts nothing until it is resumed."
+
+
+def in_place_of(owner):
+    """Return why administrators hear of it, where mail does not reach the owner."""
+    if reachable(owner):
+        return ""
+    why = "has no e-mail address" if owner.is_active else "was deactivated"
+    return f"{owner}, the owner, {why}: administrators hear of failures instead."
 
 
 def opening(kind, job, why):

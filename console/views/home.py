@@ -7,7 +7,7 @@ from console import overview
 from console.access import is_admin
 from console.engines.sandbox import landlock_version
 from console.jobs import cluster_alive
-from console.notifications import mail_is_set_up, stuck
+from console.notifications import administrators, mail_is_set_up, stuck
 from console.queries.access import visible_jobs, visible_work
 from console.watch import backed_up, is_late, ticking
 
@@ -32,6 +32,8 @@ def home(request):
         "late": [query for query in following if is_late(query.schedule)],
         "unfenced": not landlock_version() and admin,
         "backup": admin and backed_up(),
+        "mute": admin and not mail_is_set_up(),
+        "unreachable": admin and not administrators(),
         "stuck": mail_is_set_up() and admin and stuck(),
         "unheard": overview.unheard(queries, installation=admin),
         "held": held,

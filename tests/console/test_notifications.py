@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -128,6 +129,37 @@ def test_the_removed_get_nothing(run, query, marketer, colleague, mailbox):
 
     assert [message["To"] for message in mailbox] == ["mia@example.com"]
     assert "removed" in Notice.objects.get(user=colleague).error
+
+
+@pytest.mark.parametrize("gone", [{"is_active": False}, {"email": ""}])
+def test_administrators_hear_in_the_place_of_an_owner_whom_no_mail_reaches(
+    run, query, keeper, gone
+):
+    User.objects.filter(pk=query.owner_id).update(**gone)
+
+    for _ in range(IN_A_ROW):
+        run(BAD)
+
+    assert told(keeper) == told() == ["failed", "paused"]
+    assert "administrators hear of failures instead." in Notice.objects.first().body
+
+
+def test_administrators_hear_nothing_where_the_owner_does(run, keeper):
+    run(BAD)
+
+    assert told(keeper) == []
+
+
+def test_the_first_page_tells_administrators_that_mail_reaches_nobody(client, keeper, settings):
+    client.force_login(keeper)
+    settings.EMAIL_HOST = ""
+    assert "Mail is not set up on this server" in client.get("/").content.decode()
+
+    settings.EMAIL_HOST = "mail.example.com"
+    assert "nobody hears by mail" not in client.get("/").content.decode()
+
+    User.objects.update(email="")
+    assert "No administrator has an e-mail address" in client.get("/").content.decode()
 
 
 def test_mail_waits_for_a_server_that_is_away_and_goes_once(run, marketer, settings, mailbox):
