@@ -22,7 +22,7 @@ from console.backups.errors import BackupError
 from console.engines.differences import samples_of
 from console.jobs.journal import PARTS, SUFFIX
 from console.models import Pulse
-from console.watch import BACKUP
+from console.watch import BACKUP, look_at_backup
 
 SQL_OF_TABLES = "SELECT CAST(files AS text) FROM console_table"
 SQL_OF_DELIVERED = "SELECT path, CAST(unsure AS text) FROM console_delivered"
@@ -33,6 +33,8 @@ UNFINISHED = " AND status IN ('queued', 'running')"
 SQL_OF_MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
 # Before an upgrade the database is older than this code: what these made is not there yet.
 CHANGES, LOG = "console.0010_changes", "console.0011_who_got_what"
+ALARMS = "console.0007_webhooks_and_alarms"
+NAMED = 5  # missing files that are told by name
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,17 @@ class Made:
 
     about: dict
     bytes: int
+
+    @property
+    def wrong(self) -> str:
+        """What is not in it and should be."""
+        missing = self.about["missing"]
+        if not missing:
+            return ""
+        return (
+            f"{len(missing)} files that tables or jobs refer to are not there, and so not in "
+            f"the backup: {', '.join(missing[:NAMED])}. Look at the disk of this server."
+        )
 
 
 def make(path: Path, *, results: bool = True, passphrase: str = "") -> Made:
@@ -51,7 +64,10 @@ def make(path: Path, *, results: bool = True, passphrase: str = "") -> Made:
     with trouble_told(path), locks.in_use(), one_at_a_time(), locks.held(locks.FILES, wait=True):
         about = written(path, results, keys)
     Pulse.objects.update_or_create(name=BACKUP, defaults={"at": about["taken_at"]})
-    return Made(about, path.stat().st_size)
+    made = Made(about, path.stat().st_size)
+    if ALARMS in about["migrations"]:
+        look_at_backup(made.wrong, timezone.now())
+    return made
 
 
 @contextmanager

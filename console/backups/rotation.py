@@ -6,6 +6,9 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from console.backups import archive
+from console.backups.errors import BackupError
+
 NAME = "console-%Y%m%dT%H%M%SZ.tar.gz"
 PATTERN = re.compile(r"console-\d{8}T\d{6}Z\.tar\.gz")
 
@@ -16,9 +19,21 @@ def dated(folder: Path, now: datetime | None = None) -> Path:
 
 
 def drop_older(folder: Path, keep: int) -> list[Path]:
-    """Delete all but the latest of the backups that were named here. Return those deleted."""
+    """Delete all but the latest of the backups that were named here. Return those deleted.
+
+    The latest one in which no file is missing stays, however old it is.
+    """
     named = sorted(path for path in folder.iterdir() if PATTERN.fullmatch(path.name))
-    older = named[:-keep]
+    whole = next(filter(is_whole, reversed(named)), None)
+    older = [path for path in named[:-keep] if path != whole]
     for path in older:
         path.unlink()
     return older
+
+
+def is_whole(path):
+    """Return whether all files were there when the backup was made, as it says itself."""
+    try:
+        return not archive.about(path)["missing"]
+    except BackupError:
+        return False

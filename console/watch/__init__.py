@@ -1,6 +1,6 @@
 """Whether what runs unattended does run, and who is told where it does not."""
 
-from console.watch.alarms import look
+from console.watch.alarms import look, look_at_backup
 from console.watch.guard import keep_watch
 from console.watch.heartbeat import call_outside
 from console.watch.state import BACKUP, backed_up, figures, is_late, late, ticking
@@ -14,5 +14,6 @@ __all__ = [
     "keep_watch",
     "late",
     "look",
+    "look_at_backup",
     "ticking",
 ]

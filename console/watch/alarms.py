@@ -17,7 +17,7 @@ from console.jobs import cluster_alive, workers_alive
 from console.jobs.lease import ready
 from console.models import Alarm, Job, Notice, Schedule
 from console.notifications import tell_administrators
-from console.watch.state import due_at, late, ticking
+from console.watch.state import BACKUP, due_at, late, ticking
 
 AGAIN_AFTER = timedelta(days=1)
 SLOTS_AGAIN_AFTER = timedelta(hours=1)  # between two messages about further slots
@@ -52,6 +52,13 @@ def look_from_outside(now: datetime, watching_since: datetime) -> bool:
     else:
         settle([], (DISPATCHER,), now)
     return not silent
+
+
+def look_at_backup(wrong: str, now: datetime) -> None:
+    """Tell what is wrong with a backup that was just made; it is over with the next whole one."""
+    since = now - settings.ALARM_AFTER  # It is not waited for: no file comes back by itself.
+    troubles = [Trouble(BACKUP, "the last backup is not whole", wrong, since)] if wrong else []
+    settle(troubles, (BACKUP,), now)
 
 
 def no_dispatcher(now, watching_since):

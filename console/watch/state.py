@@ -7,7 +7,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from console.jobs import cluster_alive
-from console.models import Job, Notice, Pulse, Schedule
+from console.models import Alarm, Job, Notice, Pulse, Schedule
 
 SILENT_AFTER = timedelta(seconds=60)  # without a sign of life of the dispatcher
 BACKUP, BACKUP_OLD_AFTER = "backup", timedelta(days=7)
@@ -30,16 +30,18 @@ def ticking(now: datetime | None = None) -> Ticking:
 
 @dataclass(frozen=True)
 class BackedUp:
-    """When the last backup was made, and whether that is too long ago."""
+    """When the last backup was made, whether that is too long ago, and what is wrong with it."""
 
     at: datetime | None
     old: bool
+    wrong: str
 
 
 def backed_up(now: datetime | None = None) -> BackedUp:
     now = now or timezone.now()
     at = Pulse.objects.filter(name=BACKUP).values_list("at", flat=True).first()
-    return BackedUp(at, at is None or now - at > BACKUP_OLD_AFTER)
+    wrong = Alarm.objects.filter(name=BACKUP).values_list("text", flat=True).first() or ""
+    return BackedUp(at, at is None or now - at > BACKUP_OLD_AFTER, wrong)
 
 
 def late(now: datetime | None = None) -> list[Schedule]:

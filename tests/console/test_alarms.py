@@ -12,7 +12,7 @@ from console.models import Alarm, DueSlot, Job, Notice, Pulse, Query, Schedule
 from console.notifications import send_waiting, send_webhooks
 from console.queries.saving import save
 from console.schedules import follow_query, schedule_query
-from console.watch import alarms, guard, look
+from console.watch import alarms, guard, look, look_at_backup
 from console.watch.guard import Guard
 from integrations.signatures import new_secret
 from tests.servers import free_port
@@ -352,3 +352,16 @@ def test_alarms_are_sent_by_the_dispatcher_that_is_back(beat, mailbox):
     assert len(mailbox) == 1
     assert send_waiting(NOON + 9 * MINUTE) == 1
     assert len(mailbox) == 2
+
+
+def test_a_backup_that_is_not_whole_is_told_at_once_until_one_is(client, keeper):
+    client.force_login(keeper)
+    look_at_backup("1 files are not there.", NOON)
+    assert "1 files are not there." in client.get("/").content.decode()
+
+    look_at_backup("1 files are not there.", NOON + timedelta(hours=24))
+    look_at_backup("", NOON + timedelta(hours=48))
+
+    title = "the last backup is not whole"
+    assert subjects() == [f"Alarm: {title}", f"Alarm: {title}", f"Over: {title}"]
+    assert "1 files are not there." not in client.get("/").content.decode()

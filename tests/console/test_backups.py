@@ -476,19 +476,24 @@ def test_the_latest_backups_are_kept(filled, tmp_path):
     assert "console-20200101T000000Z.tar.gz is deleted." in said
 
 
-def test_a_file_that_is_gone_is_told_and_no_backup_is_deleted(filled, tmp_path):
-    console = Installation(tmp_path / "torn")
+def test_a_file_that_is_gone_is_told_and_the_last_whole_backup_stays(filled, backup, tmp_path):
+    console, folder = Installation(tmp_path / "torn"), tmp_path / "backups"
     shutil.copytree(filled.folder, console.folder)
     [lost] = console.folder.glob("tables/shop/people/*")
     lost.unlink()
-    older = tmp_path / "console-20200101T000000Z.tar.gz"
-    older.touch()
+    folder.mkdir()
+    older, whole = (folder / f"console-2020010{day}T000000Z.tar.gz" for day in (1, 2))
+    for path in (older, whole):
+        shutil.copy(backup, path)
 
-    said = console.refused("backup", tmp_path, "--keep", "1")
+    said = console.refused("backup", folder, "--keep", "1")
 
     assert f"tables/shop/people/{lost.name}" in said
-    assert older.exists()
-    assert len(list(tmp_path.glob("*.tar.gz"))) == 2
+    assert not older.exists()
+    assert whole.exists()
+    assert len(list(folder.iterdir())) == 2
+    told = console.shell("from console.models import Alarm; print(Alarm.objects.get().text)")
+    assert f"not in the backup: tables/shop/people/{lost.name}" in told
 
 
 def test_what_a_killed_backup_left_is_cleared_away(filled, tmp_path):

@@ -31,7 +31,8 @@ class Command(BaseCommand):
             "--keep",
             type=int,
             metavar="N",
-            help="in a folder: delete all but the latest N, once this one is done",
+            help="in a folder: delete all but the latest N, and the latest whole one, once this "
+            "one is done",
         )
         parser.add_argument(
             "--verify", action="store_true", help="check the sums of a backup, and make none"
@@ -56,13 +57,10 @@ class Command(BaseCommand):
         made = backups.make(path, results=not without_results, passphrase=passphrase)
         self.stdout.write(f"{path} is written: {made.bytes:,} bytes.")
         self.tell_keys(made.about)
-        if missing := made.about["missing"]:
-            raise CommandError(
-                f"{len(missing)} files that tables or jobs refer to are not there, and so not in "
-                f"the backup: {', '.join(missing[:5])}. Look at the disk of this server."
-            )
         for older in backups.drop_older(file, keep) if keep else ():
             self.stdout.write(f"{older} is deleted.")
+        if made.wrong:
+            raise CommandError(made.wrong)
 
     def tell_keys(self, about):
         keys = about["keys"]
