@@ -82,5 +82,5 @@ def tokens():
     """Yield (session, type, token) of every draft that people still work on."""
     for row in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         session = SessionStore(row.session_key)
-        for type, token in session.get(KEY, {}).items():
+        for type, token in list(session.get(KEY, {}).items()):  # Who asks may drop one.
             yield session, type, token

@@ -88,3 +88,15 @@ def test_a_check_opens_everything(keeper, authentication, capsys):
     with pytest.raises(CommandError):
         call_command("check_secrets")
     assert "Rokt" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_a_draft_that_no_key_opens_is_dropped_and_others_are_sealed_anew(capsys):
+    session = SessionStore()
+    session[drafts.KEY] = {"rokt": "garbage", "sftp_v2": secrets.seal(SETTINGS)}
+    session.save()
+
+    call_command("rotate_secrets")
+
+    assert "1 drafts" in capsys.readouterr().out
+    assert SessionStore(session.session_key)[drafts.KEY].keys() == {"sftp_v2"}
