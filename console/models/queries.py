@@ -1,6 +1,7 @@
 """Saved queries and their versions."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
@@ -61,6 +62,14 @@ class Query(models.Model):
 
     def get_absolute_url(self):
         return self.place or reverse("query", args=[self.pk])
+
+    def clean(self):
+        """Check the name, which no form can do: its constraint is about a hidden field too."""
+        try:
+            self.validate_constraints()
+        except ValidationError:
+            told = f"{self.owner} has a query of that name already. Choose a different one."
+            raise ValidationError({"name": told}) from None
 
 
 class QueryVersion(models.Model):

@@ -54,6 +54,19 @@ def test_queries_are_given_to_another_owner_and_their_sql_stays(client, read, pe
     assert people.sql.startswith("SELECT id")
 
 
+def test_a_query_is_not_given_to_somebody_who_has_one_of_its_name(client, read, people, colleague):
+    page = f"/admin/console/query/{people.pk}/change/"
+    Query.objects.create(name="People", database=people.database, sql="SELECT 1", owner=colleague)
+    fields = {"name": "People", "owner": colleague.pk, "priority": 0, "retry_limit": 2}
+
+    refused = client.post(page, fields).content.decode()
+
+    assert "otto has a query of that name already. Choose a different one." in refused
+    assert client.post(page, fields | {"name": "People of Mia"}).status_code == 302
+    people.refresh_from_db()
+    assert (people.owner, people.name) == (colleague, "People of Mia")
+
+
 @pytest.mark.parametrize("name", ["database", "table", "query", "schedule", "job"])
 def test_nothing_of_the_workbench_is_added_or_deleted_there(read, people, name):
     job = jobs.submit_query(people)
