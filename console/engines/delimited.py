@@ -105,6 +105,8 @@ def bare(line):
 def fits_all(column, kind):
     pattern = types.literal(GUESSES[kind])
     fits = f"regexp_full_match({column}, {pattern}) AND TRY_CAST({column} AS {kind}) IS NOT NULL"
+    if kind == "DOUBLE":
+        fits = f"{fits} AND {exact.is_double(column)}"
     return f"coalesce(bool_and({fits}) FILTER ({column} IS NOT NULL), true)"
 
 

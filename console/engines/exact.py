@@ -88,6 +88,15 @@ def same_number(text, other):
     return f"({digits(text)} = {digits(other)} AND {near})"
 
 
+def is_double(text):
+    """Return SQL that asks whether a double keeps all digits of the number in a text."""
+    # Up to 15 digits always come back; to compare texts is cheaper than to compare digits.
+    short = rf"regexp_full_match({text}, '-?[\d.]{{1,15}}')"
+    back = f"CAST(TRY_CAST({text} AS DOUBLE) AS VARCHAR)"
+    same = f"{digits(text)} = {digits(back)}"
+    return f"CASE WHEN {short} THEN true WHEN {back} = {text} THEN true ELSE {same} END"
+
+
 def digits(text):
     """Return the digits of a number in a text that count, without point and power of ten."""
     return rf"trim(regexp_replace({text}, '[eE].*|\D', '', 'g'), '0')"

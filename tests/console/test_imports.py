@@ -157,6 +157,16 @@ def test_the_type_of_a_column_is_that_of_all_its_rows(demo, file):
     assert list(tables.rows(table))[-1][:3] == (2, "01067", 19.99)
 
 
+def test_numbers_are_doubles_where_doubles_keep_their_digits(file):
+    kept = ["1.50", "0.000001234567890", "-123.45678901234567", "1E5", "5e-324", "0e-9"]
+    lost = ["1234567890.1234567891", "123456789012345.678", "1e-400", "1e999"]
+
+    rows = [f"{number},{','.join(lost)}" for number in kept]
+    found = sniff(file("\n".join(["kept,a,b,c,d", *rows])), "csv")
+
+    assert [kind for _, kind in found.columns] == ["double", *["varchar"] * 4]
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "told"),
     [
