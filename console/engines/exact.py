@@ -14,6 +14,9 @@ DIGITS = {"FLOAT": 8, "DOUBLE": 16}
 # How many digits of a second a type keeps.
 FRACTIONS = {"TIMESTAMP_S": 0, "TIMESTAMP_MS": 3, "TIMESTAMP": 6, "TIMESTAMP_NS": 9}
 OFFSET = r":\d{2}(\.\d*)?\s*[+-][\d:]*[1-9]"  # of a time zone; UTC has none
+WORD = r":\d{2}(\.\d*)?\s+[A-Za-z]"  # the name of a zone, or PM: casts pass by any
+UTC = r"(?i)\s(UTC|GMT|Z)\s*$"
+CLOCK = r"\s*\d+:\d+(:\d+(\.\d{0,6}0*)?)?\s*((?i:UTC|GMT|Z)|[+-]00(:?00)?)?\s*"
 
 
 class NotKept(Exception):
@@ -120,8 +123,21 @@ def day(text, made, _kind):
 
 
 def moment(text, _made, kind):
-    finer = rf"\.\d{{{FRACTIONS[kind]}}}\d*[1-9]"
-    return f"NOT regexp_matches({text}, {literal(f'{finer}|{OFFSET}')})"
+    other = f"{finer(FRACTIONS[kind])}|{OFFSET}"
+    utc = f"(NOT regexp_matches({text}, '{WORD}') OR regexp_matches({text}, '{UTC}'))"
+    return f"NOT regexp_matches({text}, '{other}') AND {utc}"
+
+
+def instant(text, _made, _kind):
+    return f"NOT regexp_matches({text}, '{finer(6)}')"
+
+
+def finer(digits):
+    return rf"\.\d{{{digits}}}\d*[1-9]"
+
+
+def clock(text, _made, _kind):
+    return f"regexp_full_match({text}, '{CLOCK}')"
 
 
 KEEPING = {
@@ -130,4 +146,6 @@ KEEPING = {
     **dict.fromkeys(FRACTIONS, moment),
     "DECIMAL": decimal,
     "DATE": day,
+    "TIMESTAMP WITH TIME ZONE": instant,
+    "TIME": clock,
 }
