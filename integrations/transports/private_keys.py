@@ -25,6 +25,7 @@ PUBLIC = re.compile(
 CIPHER = re.compile(r"\s*Proc-Type:\s*4,ENCRYPTED\s*DEK-Info:\s*([A-Z0-9-]+),([0-9A-Fa-f]+)")
 OPENSSH = "OPENSSH PRIVATE KEY"
 LEAST_RSA_BITS = 2048
+CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)  # SSH has no others
 USE = "Use an Ed25519, ECDSA or RSA key of 2048 bits or more."
 PASTE = "Paste the whole file again, from its BEGIN line to its END line."
 
@@ -141,6 +142,11 @@ def usable(key):
             raise KeyProblem(f"The RSA key has only {key.key_size} bits.", remedy=USE)
         return paramiko.RSAKey(key=key)
     if isinstance(key, ec.EllipticCurvePrivateKey):
+        if not isinstance(key.curve, CURVES):
+            raise KeyProblem(
+                f"SSH has no keys on the curve {key.curve.name} of this ECDSA key.",
+                remedy="Use an Ed25519 key, or an ECDSA key on P-256, P-384 or P-521.",
+            )
         return paramiko.ECDSAKey(vals=(key, key.public_key()))
     if isinstance(key, ed25519.Ed25519PrivateKey):
         text = key.private_bytes(

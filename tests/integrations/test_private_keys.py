@@ -106,7 +106,7 @@ def test_a_key_with_a_part_missing_is_refused(keys):
 
 def test_weak_and_foreign_keys_are_refused():
     from cryptography.hazmat.primitives import serialization as pem
-    from cryptography.hazmat.primitives.asymmetric import dsa, ed448, rsa
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
 
     def text(key):
         unlocked = pem.NoEncryption()
@@ -114,6 +114,9 @@ def test_weak_and_foreign_keys_are_refused():
 
     assert "1024 bits" in refusal(text(rsa.generate_private_key(65537, 1024)))
     assert "DSA" in refusal(text(dsa.generate_private_key(1024)))
+    assert "no keys on the curve secp256k1" in refusal(
+        text(ec.generate_private_key(ec.SECP256K1()))
+    )
     assert "not supported" in refusal(text(ed448.Ed448PrivateKey.generate()))
 
 
