@@ -144,6 +144,7 @@ def test_dates_and_timestamps_of_every_type_are_the_epoch(clevertap, tmp_path):
         day=[date(2020, 5, 12)],
         local=pa.array([1589274432123456], pa.timestamp("us")),
         zoned=pa.array([1589274432123], pa.timestamp("ms", "Asia/Tokyo")),
+        early=pa.array([-500], pa.timestamp("ms")),
         ts=pa.array([1589274432], pa.timestamp("s")),
     )
 
@@ -151,7 +152,7 @@ def test_dates_and_timestamps_of_every_type_are_the_epoch(clevertap, tmp_path):
 
     [path] = clevertap.folder.glob("*.csv")
     assert path.read_text().splitlines()[1] == (
-        "a,$D_1589241600,$D_1589274432,$D_1589274432,1589274432"
+        "a,$D_1589241600,$D_1589274432,$D_1589274432,$D_-1,1589274432"
     )
 
 

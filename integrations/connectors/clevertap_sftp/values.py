@@ -44,9 +44,9 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def seconds_of(column: pa.Array) -> pa.Array:
-    """Return the epoch of each; times without a zone are those of UTC."""
-    zone = getattr(column.type, "tz", None)
-    return column.cast(pa.timestamp("s", zone), safe=False).cast("int64")
+    """Return the epoch of each, rounded down; times without a zone are those of UTC."""
+    seconds = pa.timestamp("s", getattr(column.type, "tz", None))
+    return pc.floor_temporal(column, unit="second").cast(seconds, safe=False).cast("int64")
 
 
 def parsed(texts: pa.Array, wanted: str) -> pa.Array:
