@@ -136,6 +136,15 @@ def test_the_page_shows_slots_runs_and_cancels(ask):
     assert set(Job.objects.filter(slot__lte=hour(4)).values_list("status", flat=True)) == {"killed"}
 
 
+def test_one_slot_is_no_slots(client, hourly, marketer):
+    client.force_login(marketer)
+    span = {"first": "2026-03-02T13:00", "last": "2026-03-02T13:00"}
+
+    page = client.get(reverse("backfill", args=[hourly.pk]), span).content.decode()
+
+    assert "<caption>1 slot; " in page
+
+
 def test_a_range_that_runs_backwards_is_named(client, hourly, marketer):
     client.force_login(marketer)
     span = {"first": "2026-03-03T00:00", "last": "2026-03-02T00:00"}

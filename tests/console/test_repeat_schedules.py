@@ -267,6 +267,10 @@ def test_the_panel_refuses_once_without_a_time_and_shows_what_was_sent(people, m
     assert not Schedule.objects.exists()
     shown = client.post(reverse("schedule-firings", args=[people.pk]), posted(weekdays=[]))
     assert "Choose at least one day of the week." in shown.content.decode()
+    soon = f"{datetime.now(UTC).date() + 3 * DAY}T13:00"
+    once = posted(unit="once", start=soon)
+    shown = client.post(reverse("schedule-firings", args=[people.pk]), once)
+    assert "<caption>Next run</caption>" in shown.content.decode()
 
 
 BROKEN = [
