@@ -39,6 +39,9 @@ new MutationObserver(follow).observe(document.body, { subtree: true, attributeFi
 document.addEventListener("htmx:afterSwap", follow);
 follow();
 
+// What an element asks for by itself is triggered by no event.
+export const byItself = ({ triggeringEvent }) => !triggeringEvent;
+
 export const UNREACHED = "Could not reach the server. Try again.";
 const BROKEN = "The server could not do that. Try again; if it goes on, ask an administrator.";
 
@@ -48,12 +51,15 @@ document.addEventListener("click", (event) => {
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, () => toast(UNREACHED, "bad", "unreached"));
 }
-document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+document.addEventListener("htmx:responseError", ({ detail: { requestConfig, xhr } }) => {
   const gone = xhr.status === 404 && "This no longer exists, or it is not yours to see.";
-  const barred = xhr.status === 403 && "You may not do that. Reload the page and try again.";
-  toast(gone || barred || BROKEN, "bad", "refused");
+  const barred = xhr.status === 403 && "You may not do that, or this page is out of date: reload it and try again.";
+  toast(gone || barred || BROKEN, "bad", byItself(requestConfig) ? "refused by itself" : "refused");
 });
-document.addEventListener("htmx:afterOnLoad", () => forget("unreached"));
+document.addEventListener("htmx:afterOnLoad", ({ detail: { requestConfig, successful } }) => {
+  forget("unreached");
+  if (successful && byItself(requestConfig)) forget("refused by itself");
+});
 // A response may say something by the header HX-Trigger: {"toast": {"text": "…", "kind": "ok"}}
 document.addEventListener("toast", ({ detail }) => toast(detail.text, detail.kind));
 for (const box of document.querySelectorAll("#toasts > .toast:not(.bad)")) leave(box);

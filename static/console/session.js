@@ -1,5 +1,5 @@
 // The session of this window. Who signs in again in another one gets a new token, also for what is sent here.
-import { forget, toast } from "./live.js";
+import { byItself, forget, toast } from "./live.js";
 
 const SIGN_IN = document.body.dataset.signIn;
 const ENDED = "Your session has ended. What you entered is still here: sign in in another tab, then try again.";
@@ -45,9 +45,9 @@ export async function arrives() {
 
 export const leadsToSignIn = (xhr) => new URL(xhr.responseURL).pathname === SIGN_IN;
 
-// What an element asks for by itself, which no event triggers, does not keep the session alive.
+// What an element asks for by itself does not keep the session alive.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
-  if (!detail.triggeringEvent) detail.headers["X-Poll"] = "yes";
+  if (byItself(detail)) detail.headers["X-Poll"] = "yes";
 });
 document.addEventListener("htmx:confirm", renew); // the first event of each request
 document.addEventListener("submit", renew, true);

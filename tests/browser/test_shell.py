@@ -126,6 +126,10 @@ def test_a_failed_request_is_told_once_and_forgotten_when_it_works_again(
     expect(toast).to_have_count(1)
     page.unroute("**/live/**")
     expect(toast).to_have_count(0)
+    page.route("**/live/**", lambda route: route.fulfill(status=500), times=1)
+    toast = page.get_by_text("The server could not do that.")
+    expect(toast).to_have_count(1)
+    expect(toast).to_have_count(0)
 
 
 def test_a_look_up_goes_on_after_a_failure(page, live_server, keeper):
