@@ -149,10 +149,14 @@ def test_a_failure_is_told_in_the_panel_it_is_of(page, live_server, marketer, pe
     panel = page.get_by_role("dialog", name="Schedule")
     panel.get_by_role("button", name="Done").click()
     told = panel.get_by_role("alert").filter(has_text="The server could not do that.")
+    out_of_date = panel.get_by_text("You may not do that, or this page is out of date")
     told.get_by_role("button", name="Dismiss").click()
     expect(told).to_have_count(0)
-
     page.unroute("**/schedule/")
+    page.route("**/schedule/", lambda route: route.fulfill(status=403), times=1)
+    panel.get_by_role("button", name="Done").click()
+    expect(out_of_date).to_be_visible()
+
     panel.get_by_role("button", name="Done").click()
     expect(page.locator("body > #toasts")).to_contain_text("The query has no schedule now.")
 
