@@ -1,5 +1,5 @@
 // What is said to people: toasts, and the polite line that screen readers hear.
-const icons = { ok: "●", bad: "▲", info: "ℹ" };
+const icons = { ok: "●", bad: "▲", info: "ℹ", busy: "◌" };
 const line = document.getElementById("live");
 const holder = document.getElementById("toasts");
 
@@ -16,7 +16,7 @@ export function toast(text, kind = "info", key = text) {
   if (kind === "bad") box.setAttribute("role", "alert");
   box.querySelector("p").textContent = `${icons[kind] ?? icons.info} ${text}`;
   holder.append(box);
-  if (kind !== "bad") leave(box);
+  if (!["bad", "busy"].includes(kind)) leave(box);
   return box;
 }
 

@@ -3,6 +3,7 @@
 // has ended or the server is away: the answer would take the place of what was entered.
 import { UNREACHED, toast } from "./live.js";
 import { arrives, ended, leadsToSignIn } from "./session.js";
+import { begin, end } from "./working.js";
 
 let sent = null; // the form that is on its way
 
@@ -30,6 +31,7 @@ document.addEventListener("submit", (event) => {
 
 async function send(form, submitter) {
   sent = form;
+  begin(form);
   for (const button of buttons(form)) button.setAttribute("aria-disabled", "true");
   const there = await arrives().catch(() => toast(UNREACHED, "bad", "unreached") && false);
   if (!there) return free();
@@ -39,6 +41,7 @@ async function send(form, submitter) {
 }
 
 function free() {
+  end(sent);
   for (const button of buttons(sent)) button.removeAttribute("aria-disabled");
   sent = null;
 }

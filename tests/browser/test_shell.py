@@ -161,6 +161,17 @@ def test_a_failure_is_told_in_the_panel_it_is_of(page, live_server, marketer, pe
     expect(page.locator("body > #toasts")).to_contain_text("The query has no schedule now.")
 
 
+def test_what_takes_longer_than_a_second_says_so(as_user, marketer, people):
+    page = as_user(marketer, people.get_absolute_url())
+    held = []
+    page.route("**/schedule/", lambda route: held.append(route))
+    page.get_by_role("link", name="Schedule: None").click()
+    expect(page.get_by_text("Working on it…")).to_be_visible()
+    held[0].continue_()
+    expect(page.get_by_role("dialog", name="Schedule")).to_be_visible()
+    expect(page.get_by_text("Working on it…")).to_have_count(0)
+
+
 def test_a_session_that_ended_leads_to_the_sign_in_and_back(as_user, marketer, people, axe):
     job = jobs.submit_query(people)
     page = as_user(marketer, f"/workbench/jobs/{job.pk}/")
