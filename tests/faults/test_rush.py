@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 SOAK = bool(os.environ.get("CONSOLE_TESTS_SOAK"))
-COUNT, PATIENCE = (1_000, 1_800) if SOAK else (15, 60)
+COUNT, PATIENCE = (1_000, 1_800) if SOAK else (15, 120)
 SLOW, NEAR, FAR = PLACES = ("slow", "near", "far")
 SQL = "SELECT {} AS n"
 
