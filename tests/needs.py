@@ -24,7 +24,7 @@ NEEDS = {
     "nginx": (["nginx", "/usr/sbin/nginx"], ["nginx-light"]),
     "systemd-analyze": (["systemd-analyze"], ["systemd"]),
     "chromium": (
-        ["chromium", "chromium-browser", "google-chrome"],
+        ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"],
         ["chromium", "fonts-dejavu-core", "fonts-noto-core"],
     ),
 }
