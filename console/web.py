@@ -5,8 +5,10 @@
 One thread of Python draws at a time, so that pages wait for each other in one process.
 """
 
+import os
 import socket
 import sys
+from pathlib import Path
 
 from waitress import serve
 from waitress.adjustments import Adjustments
@@ -31,7 +33,10 @@ def run(listen: str) -> None:
         answer(sockets, watch=True)
         return
     handles = [each.fileno() for each in sockets]
-    command = [sys.executable, "-m", "console.web", "--", ",".join(map(str, handles))]
+    # The code is found wherever the command was given; a relative home stays where it was.
+    places = str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, places))
+    command = [sys.executable, "-P", "-m", "console.web", "--", ",".join(map(str, handles))]
     first = Child("The web server", [*command, WATCH], inherits=handles)
     others = [
         Child(f"Process {each} of the web server", command, after=OTHERS_AFTER, inherits=handles)

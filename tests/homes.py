@@ -58,11 +58,14 @@ class Home:
         return done.stdout.strip()
 
     def start(self, *arguments):
-        """Start a command that runs until it is told to stop; what it says is in the log."""
+        """Start a command that runs until it is told to stop; what it says is in the log.
+
+        It is given elsewhere than in the folder of the checkout.
+        """
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
-                cwd=ROOT, env=self.environment, stdout=log, stderr=log,
+                [sys.executable, ROOT / "manage.py", *arguments],
+                cwd=self.folder, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
         self.clusters.append(process)
         return process
