@@ -3,6 +3,7 @@
 import fcntl
 import sqlite3
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 from django.conf import settings
 
@@ -38,6 +39,11 @@ def claimed(address):
 def refuse_earnest():
     """Refuse a home with people that no quickstart made: they would get a well-known password."""
     database = settings.DATABASES["default"]["NAME"]
+    if not isinstance(database, Path):
+        raise Refusal(
+            "CONSOLE_DATABASE_URL names a database, and the quickstart adds log-ins that everybody "
+            "knows to one of its own. Unset it, or start a console in earnest: docs/operations.md."
+        )
     if database.exists() and not (settings.HOME / SIGN).exists() and has_people(database):
         raise Refusal(
             f"{settings.HOME} holds a console that was not made by a quickstart, and the "

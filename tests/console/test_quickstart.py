@@ -268,6 +268,14 @@ def test_a_home_with_people_of_its_own_is_refused(tmp_path, settings, monkeypatc
         pass
 
 
+def test_a_database_of_the_settings_is_refused(tmp_path, settings, monkeypatch):
+    settings.HOME = tmp_path
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", "console")  # as of an address
+
+    with pytest.raises(Refusal, match="CONSOLE_DATABASE_URL names a database"), claimed("http://x"):
+        pass
+
+
 def test_a_port_is_claimed_and_zero_is_any_free_one():
     port = ports.any_free()
 
