@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from console import backups, locks
+from console.backups.databases import postgresql
 from console.backups.restoring import Wishes
 from console.jobs import prune
 from console.models import Job, Pulse
@@ -494,6 +495,16 @@ def test_a_file_that_is_gone_is_told_and_the_last_whole_backup_stays(filled, bac
     assert len(list(folder.iterdir())) == 2
     told = console.shell("from console.models import Alarm; print(Alarm.objects.get().text)")
     assert f"not in the backup: tables/shop/people/{lost.name}" in told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_cannot_be_moved_aside_is_told_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(postgresql, "found", lambda program: program)
+    monkeypatch.setattr(postgresql, "SCHEMA", "not there")
+
+    told = pytest.raises(backups.BackupError, match="The database could not be moved aside: ")
+    with told, postgresql.loaded(tmp_path, "aside"):
+        pass
 
 
 def test_what_a_killed_backup_left_is_cleared_away(filled, tmp_path):

@@ -19,7 +19,8 @@ SCHEMA = "public"
 def copied(path: Path) -> Iterator[Callable[[str], list[tuple]]]:
     """Copy the database to the path. Yield a function that asks it as it is in the copy."""
     program = found("pg_dump")
-    with trouble_told(), transaction.atomic(durable=True), connection.cursor() as cursor:
+    told = trouble_told("copied")
+    with told, transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SELECT pg_export_snapshot()")
         [snapshot] = cursor.fetchone()
@@ -34,11 +35,11 @@ def copied(path: Path) -> Iterator[Callable[[str], list[tuple]]]:
 
 
 @contextmanager
-def trouble_told():
+def trouble_told(done):
     try:
         yield
     except Error as error:
-        raise BackupError(f"The database could not be copied: {error}".strip()) from None
+        raise BackupError(f"The database could not be {done}: {error}".strip()) from None
 
 
 def is_there() -> bool:
@@ -50,7 +51,8 @@ def is_there() -> bool:
 def loaded(folder: Path, aside: str) -> Iterator[None]:
     """Let the copy in the folder be the database. What was there goes aside, or is put back."""
     program = found("pg_restore")
-    execute(f'ALTER SCHEMA {SCHEMA} RENAME TO "{aside}"', f"CREATE SCHEMA {SCHEMA}")
+    with trouble_told("moved aside"):
+        execute(f'ALTER SCHEMA {SCHEMA} RENAME TO "{aside}"', f"CREATE SCHEMA {SCHEMA}")
     try:
         how = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
         run([program, *how, f"--schema={SCHEMA}", f"--dbname={address()}", folder / FILE])
