@@ -2,6 +2,9 @@
 
 import os
 import secrets
+import sqlite3
+from contextlib import closing
+from functools import partial
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,15 +12,51 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from console.environment import BadSetting
 from integrations import receipts
 
+NOT_GIVEN = (
+    "{} is not there, and the database holds credentials that were sealed with another key. Give "
+    "this command the keys that the services have, by CONSOLE_ENCRYPTION_KEYS or "
+    "CONSOLE_ENCRYPTION_KEYS_FILE, or bring the file back. If they are lost for good, put a new "
+    "one there (openssl rand -base64 32 | tr +/ -_) and enter all credentials again."
+)
+SEALED = (
+    "SELECT sealed FROM integrations_authentication WHERE sealed <> '' "
+    "UNION ALL SELECT sealed FROM integrations_webhook WHERE sealed <> ''"
+)
+
 
 def kept_secret(path):
     """Return the text kept at the path; make one where there is none."""
     return kept(path, secrets.token_urlsafe(50))
 
 
-def kept_keys(path):
-    """Return the Fernet keys kept at the path, one a line, newest first; make the first."""
+def kept_keys(path, database):
+    """Return the Fernet keys kept at the path, one a line, newest first; make the first.
+
+    Never make one beside what was sealed with another: from then on nothing else would open.
+    """
+    if not path.exists() and holds_sealed(database):
+        raise BadSetting(NOT_GIVEN.format(path))
     return checked(kept(path, Fernet.generate_key().decode()).split(), path)
+
+
+def holds_sealed(database):
+    """Return whether credentials are in the database of the settings, as far as it answers."""
+    if database["ENGINE"].endswith("sqlite3"):
+        return database["NAME"].exists() and found_in(partial(sqlite3.connect, database["NAME"]))
+    import psycopg  # needed only where a key is to be made
+
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    parts = {name: str(database[key]) for name, key in names.items() if database[key]}
+    connect = partial(psycopg.connect, dbname=database["NAME"], **parts, **database["OPTIONS"])
+    return found_in(connect, psycopg.Error)
+
+
+def found_in(connect, error=sqlite3.Error):
+    try:
+        with closing(connect()) as connection:
+            return connection.execute(SEALED).fetchone() is not None
+    except error:
+        return False  # No table yet, or nobody answers.
 
 
 def checked(keys, place):

@@ -26,11 +26,28 @@ ALLOWED_HOSTS = environment.words("CONSOLE_ALLOWED_HOSTS", "localhost,127.0.0.1,
 CSRF_TRUSTED_ORIGINS = environment.origins("CONSOLE_TRUSTED_ORIGINS")
 PUBLIC_URL = environment.origin("CONSOLE_PUBLIC_URL", "http://127.0.0.1:8000")
 
-SECRET_KEY = environment.text("CONSOLE_SECRET_KEY") or kept_secret(HOME / "keys/secret_key")
+# WAL and IMMEDIATE: without them concurrent workers meet "database is locked". FULL: else a power
+# cut undoes what was written last, and what was delivered is delivered again.
+DATABASES = {
+    "default": environment.database("CONSOLE_DATABASE_URL")
+    or {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME / "console.sqlite3",
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+        # A file, so that threads and processes of a test see the same rows as in production.
+        "TEST": {"NAME": HOME / "test.sqlite3"},
+    }
+}
+
 # Fernet keys that encrypt authentications, newest first. Older keys only decrypt.
 ENCRYPTION_KEYS = checked(
     environment.words("CONSOLE_ENCRYPTION_KEYS"), "CONSOLE_ENCRYPTION_KEYS"
-) or kept_keys(HOME / "keys/encryption_keys")
+) or kept_keys(HOME / "keys/encryption_keys", DATABASES["default"])
+SECRET_KEY = environment.text("CONSOLE_SECRET_KEY") or kept_secret(HOME / "keys/secret_key")
 # Signs receipts. The public half of it, which checks them, is what `manage.py receipt_key` prints.
 RECEIPT_KEY = signing_key(environment.text("CONSOLE_RECEIPT_KEY"), HOME / "keys/receipt_key")
 # Seals the keys in backups that are made with them.
@@ -87,22 +104,6 @@ TEMPLATES = [
     }
 ]
 
-# WAL and IMMEDIATE: without them concurrent workers meet "database is locked". FULL: else a power
-# cut undoes what was written last, and what was delivered is delivered again.
-DATABASES = {
-    "default": environment.database("CONSOLE_DATABASE_URL")
-    or {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": HOME / "console.sqlite3",
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        },
-        # A file, so that threads and processes of a test see the same rows as in production.
-        "TEST": {"NAME": HOME / "test.sqlite3"},
-    }
-}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by web and cluster processes: django-q publishes its state through it.
 CACHES = {

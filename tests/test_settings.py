@@ -2,9 +2,11 @@ import json
 import logging
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,20 @@ def test_an_empty_key_file_stops_the_start(tmp_path):
 
     assert status == 1
     assert "is empty. Bring back the key that was in it." in said
+
+
+def test_no_key_is_made_beside_credentials_that_another_one_sealed(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "console.sqlite3")) as database, database:
+        for name in ("authentication", "webhook"):
+            database.execute(f"CREATE TABLE integrations_{name} AS SELECT 'token' AS sealed")
+
+    status, said = start(CONSOLE_HOME=str(tmp_path))
+
+    assert status == 1
+    assert "Give this command the keys that the services have" in said
+    assert not (tmp_path / "keys").exists()
+    given = {"CONSOLE_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+    assert start(CONSOLE_HOME=str(tmp_path), **given)[0] == 0
 
 
 def test_keys_are_made_once_for_their_owner_only(tmp_path):

@@ -349,6 +349,7 @@ def test_what_is_there_is_kept_and_moved_aside(keyed, backup):
     [aside] = keyed.folder.glob("before-restore-*")
     assert str(aside) in said
     assert (aside / "tables/shop/people").is_dir()
+    shutil.copytree(keyed.folder / "keys", aside / "keys")
     older = Installation(aside)
     assert older.shell("from console.models import *; print(Job.objects.count())") == "5"
     there = "from django.contrib.auth.models import User; print(User.objects.count())"
