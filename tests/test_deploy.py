@@ -298,3 +298,12 @@ def test_the_image_has_all_sources_compiled():
 
     assert "manage.py" in sources
     assert sources == set(compiled.split())
+
+
+def test_nothing_of_the_code_is_compiled_for_root_alone():
+    """Settings set a umask as they are loaded, and compileall leaves what is there as it is."""
+    text = (ROOT / "docs/operations.md").read_text()
+    before = re.findall(r"^# (.*manage\.py check)\n# .*compileall", text, re.M)
+
+    assert len(before) == 2
+    assert all("PYTHONDONTWRITEBYTECODE=1" in command for command in before)
