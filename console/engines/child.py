@@ -21,7 +21,7 @@ from console.engines.work import WORK, Complaint, cut
 # DuckDB imports these when it first returns a row, which is too late inside the sandbox.
 LOADED = (datetime, decimal, uuid)
 PROGRESS_SECONDS = 0.25
-WRITTEN = ("output.parquet", "plain", "samples.parquet", "unsure.parquet")
+WRITTEN = ("output.parquet", "plain", "texts", "samples.parquet", "unsure.parquet")
 SESSION = (
     "TimeZone = 'UTC'",
     "errors_as_json = true",

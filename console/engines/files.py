@@ -5,7 +5,7 @@ import re
 
 import _duckdb as duckdb
 
-from console.engines import exact, types
+from console.engines import exact, json_numbers, types
 from console.engines.plain_text import BadFile, broken_json
 
 MOST_COLUMNS = 2000
@@ -13,7 +13,8 @@ LONGEST_NAME = 120  # and room for a number after it
 ROWS_OF_MB = 19  # as a power of two: what a CSV of one column and one digit has
 # DuckDB's types of JSON values that are kept as they are.
 AS_THEY_ARE = ("VARCHAR", "JSON", "BOOLEAN")
-TEXTS = ("VARCHAR", "JSON")
+TEXTS = ("VARCHAR", "JSON", "VARCHAR[]")
+DOUBLES = ("DOUBLE", "FLOAT")
 
 
 class File:
@@ -83,6 +84,10 @@ class ParquetFile(File):
 
 
 class JsonLines(File):
+    def __init__(self, connection, path, folder):
+        self.folder, self.original = folder, path
+        super().__init__(connection, path)
+
     def look(self):
         options = (
             "format = 'newline_delimited', records = true, sample_size = -1, maximum_depth = 3"
@@ -109,12 +114,17 @@ class JsonLines(File):
         return [kind if kept.get(i, True) else "VARCHAR" for i, kind in enumerate(self.found)]
 
     def reading(self, wanted):
-        return [self.read_as(*pair) for pair in zip(self.found, wanted, strict=True)]
+        pairs = list(zip(self.found, wanted, strict=True))
+        if any(can_change(*pair) for pair in pairs):
+            self.path = json_numbers.with_texts(self.original, self.folder)
+        return [self.read_as(*pair) for pair in pairs]
 
     def read_as(self, found, wanted):
         """Numbers and times are read as they are written; lists as DuckDB found them."""
         if wanted in TEXTS:
             return wanted
+        if found == "DOUBLE[]" and self.path != self.original:
+            return "JSON"
         if types.is_nested(wanted):
             return found if types.is_nested(found) else wanted
         return "JSON"
@@ -140,6 +150,13 @@ class JsonLines(File):
         text = said(error)
         line = re.search(r"in line (\d+): (.*)", text)
         return BadFile(f"Line {line[1]}: {line[2].rstrip('.')}." if line else text.split("\n")[0])
+
+
+def can_change(found, wanted):
+    """Return whether numbers that DuckDB takes for doubles are wanted more exactly."""
+    if found == "DOUBLE":
+        return wanted not in (*DOUBLES, "JSON")
+    return found == "DOUBLE[]" or (found == "JSON" and wanted != "JSON")
 
 
 def written(value):

@@ -44,7 +44,7 @@ def open_source(connection, request):
         return ParquetFile(connection, path, request["max_mb"])
     check_text(path)
     if request["kind"] == "jsonl":
-        return JsonLines(connection, path)
+        return JsonLines(connection, path, request["folder"])
     return Delimited(connection, path, request)
 
 

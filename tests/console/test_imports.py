@@ -2,7 +2,9 @@
 
 import bz2
 import gzip
+import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -216,6 +218,46 @@ def test_json_numbers_that_no_double_is_become_texts(file):
 
     assert found.columns == [("id", "varchar"), ("n", "varchar"), ("x", "double")]
     assert found.sample[0][0] == "9007199254740993"
+
+
+def test_long_numbers_of_json_lines_are_kept_as_they_are_written(demo, file):
+    row = (
+        '{"a":12345678901234567.89,"n":[1.50,2.00000000000000000001],"c":52.520006599999997,'
+        '"b":"\\\\\\":9.12345678901234567,","more":{"x":[0.30000000000000001]}}'
+    )
+    kinds = ("decimal(20,2)", "array(decimal(38,20))", "decimal(20,15)", "varchar", "json")
+    columns = list(zip(("a", "n", "c", "b", "more"), kinds, strict=True))
+
+    path = file(f'{{"a":1e2}}\n{row}\n', "p.jsonl")
+    table = import_file(demo, "long", path, kind="jsonl", columns=columns)
+
+    assert tables.head(table)[0] == (Decimal(100), None, None, None, None)
+    assert tables.head(table)[1] == (
+        Decimal("12345678901234567.89"),
+        [Decimal("1.5"), Decimal("2.00000000000000000001")],
+        Decimal("52.520006599999997"),
+        '\\":9.12345678901234567,',
+        '{"x":[0.3]}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "lost"),
+    [
+        (["1.5", "123456789012345678.9"], "bigint", "1.5"),
+        (["7", "123456789012345678.9"], "bigint", "123456789012345678.9"),
+        (["1.5", "1234567890123.4567891"], "decimal(19,6)", "1234567890123.4567891"),
+        (["[1.5]", "[9007199254740993,1.5]"], "array(double)", "[9007199254740993,1.5]"),
+    ],
+)
+def test_long_numbers_of_json_lines_that_a_type_would_change_are_told(
+    demo, file, values, kind, lost
+):
+    path = file("".join(f'{{"a":{value}}}\n' for value in values), "p.jsonl")
+    line = values.index(lost) + 1
+
+    with pytest.raises(ImportFailed, match=rf'^Line {line}: "{re.escape(lost)}" cannot be kept'):
+        import_file(demo, "long", path, kind="jsonl", columns=[("a", kind)])
 
 
 def test_times_with_a_zone_are_looked_into_and_kept(demo, file):
