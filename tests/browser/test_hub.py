@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from integrations.models import Authentication
@@ -157,6 +158,12 @@ def test_the_edit_page_offers_to_keep_the_secret(as_user, keeper, marketer, good
         "placeholder", re.compile("leave blank to keep")
     )
     good_page(page, "authentication-edit")
+    page.get_by_label("Password").fill("another-one")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    expect(page.get_by_label("Password")).to_have_value("another-one")
+    as_user(keeper)
     page.goto(page.url.replace("edit", "sharing"))
     page.get_by_label("mia").check()
     good_page(page, "authentication-sharing")
