@@ -164,6 +164,8 @@ DEFAULT_FROM_EMAIL = environment.text("CONSOLE_MAIL_FROM", "console@localhost")
 WEBHOOK_URL = environment.address("CONSOLE_WEBHOOK_URL")
 WEBHOOK_SECRET = environment.signing_secret("CONSOLE_WEBHOOK_SECRET")
 ALARM_AFTER = timedelta(seconds=environment.number("CONSOLE_ALARM_SECONDS", 300, least=10))
+# Administrators are told where the disk of the home has less left. 0: never.
+DISK_FREE_MB = environment.number("CONSOLE_DISK_FREE_MB", 5120)
 # Called each minute while all is well, for somebody outside who notices that it stops.
 HEARTBEAT_URL = environment.address("CONSOLE_HEARTBEAT_URL")
 

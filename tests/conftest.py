@@ -77,6 +77,7 @@ def home(settings, tmp_path):
     # The real one is slow on purpose: half of the time of the suite.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True  # Else each test client reads all static files.
+    settings.DISK_FREE_MB = 0  # Tests do not depend on the room that there is.
     kept = ("tables", "results", "delivered", "deliveries")
     for name in (*kept, "uploads", "spill"):
         folder = tmp_path / name

@@ -9,7 +9,7 @@ from console.engines.sandbox import landlock_version
 from console.jobs import cluster_alive
 from console.notifications import administrators, mail_is_set_up, stuck
 from console.queries.access import visible_jobs, visible_work
-from console.watch import backed_up, is_late, ticking
+from console.watch import backed_up, is_late, short_of_room, ticking
 
 
 @require_GET
@@ -32,6 +32,7 @@ def home(request):
         "late": [query for query in following if is_late(query.schedule)],
         "unfenced": not landlock_version() and admin,
         "backup": admin and backed_up(),
+        "short_of_room": admin and short_of_room(),
         "mute": admin and not mail_is_set_up(),
         "unreachable": admin and not administrators(),
         "stuck": mail_is_set_up() and admin and stuck(),

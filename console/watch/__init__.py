@@ -3,7 +3,7 @@
 from console.watch.alarms import look, look_at_backup
 from console.watch.guard import keep_watch
 from console.watch.heartbeat import call_outside
-from console.watch.state import BACKUP, backed_up, figures, is_late, late, ticking
+from console.watch.state import BACKUP, backed_up, figures, is_late, late, short_of_room, ticking
 
 __all__ = [
     "BACKUP",
@@ -15,5 +15,6 @@ __all__ = [
     "late",
     "look",
     "look_at_backup",
+    "short_of_room",
     "ticking",
 ]

@@ -17,11 +17,11 @@ from console.jobs import cluster_alive, workers_alive
 from console.jobs.lease import ready
 from console.models import Alarm, Job, Notice, Schedule
 from console.notifications import tell_administrators
-from console.watch.state import BACKUP, due_at, late, ticking
+from console.watch.state import BACKUP, due_at, free_bytes, late, short_of_room, ticking
 
 AGAIN_AFTER = timedelta(days=1)
 SLOTS_AGAIN_AFTER = timedelta(hours=1)  # between two messages about further slots
-DISPATCHER, WORKERS, SLOT, QUEUE = "dispatcher", "workers", "slot", "queue"
+DISPATCHER, WORKERS, SLOT, QUEUE, DISK = "dispatcher", "workers", "slot", "queue", "disk"
 NAMED = 10  # troubles that one message tells of by name
 ONCE_A_DAY = "This message comes once a day for as long as it lasts."
 START = "On the server: python3 manage.py cluster (or the service that runs it), and its log."
@@ -38,10 +38,13 @@ class Trouble:
 
 
 def look(now: datetime | None = None) -> None:
-    """Look whether workers are there, slots and jobs start. The dispatcher does, which so lives."""
+    """Look whether workers are there, slots and jobs start, and there is room for what they make.
+
+    The dispatcher does, which so lives.
+    """
     now = now or timezone.now()
-    troubles = [*no_workers(now), *late_slots(now), *standing_queue(now)]
-    settle(troubles, (DISPATCHER, WORKERS, SLOT, QUEUE), now)
+    troubles = [*no_workers(now), *late_slots(now), *standing_queue(now), *full_disk(now)]
+    settle(troubles, (DISPATCHER, WORKERS, SLOT, QUEUE, DISK), now)
 
 
 def look_from_outside(now: datetime, watching_since: datetime) -> bool:
@@ -103,6 +106,18 @@ def standing_queue(now):
         f"and start it again. {START}"
     )
     return [Trouble(QUEUE, "jobs do not start", text, since)]
+
+
+def full_disk(now):
+    if not short_of_room():
+        return []
+    text = (
+        f"The disk of {settings.HOME} has {free_bytes() >> 20:,} MB left, less than the "
+        f"{settings.DISK_FREE_MB:,} MB of CONSOLE_DISK_FREE_MB. Without room jobs fail. Tables, "
+        "results, which are kept for CONSOLE_RESULT_DAYS, and backups take most of it: delete "
+        "some, or give it a larger disk."
+    )
+    return [Trouble(DISK, "there is little room on the disk", text, now)]
 
 
 def trouble_with(schedule: Schedule) -> Trouble:

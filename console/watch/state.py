@@ -1,8 +1,10 @@
 """Whether what runs unattended does run: the tick, the workers, the slots that are due."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
@@ -44,6 +46,15 @@ def backed_up(now: datetime | None = None) -> BackedUp:
     return BackedUp(at, at is None or now - at > BACKUP_OLD_AFTER, wrong)
 
 
+def free_bytes() -> int:
+    """Return how much room the disk of the home has left for the console's own user."""
+    return shutil.disk_usage(settings.HOME).free
+
+
+def short_of_room() -> bool:
+    return free_bytes() < settings.DISK_FREE_MB << 20
+
+
 def late(now: datetime | None = None) -> list[Schedule]:
     """Return the schedules that should have started a while ago."""
     now = now or timezone.now()
@@ -81,6 +92,7 @@ def figures(now: datetime | None = None) -> dict[str, float]:
         "console_messages_waiting": unsent.count(),
         "console_dispatcher_silent_seconds": seconds(now, tick.at),
         "console_workers_alive": int(cluster_alive()),
+        "console_disk_free_bytes": free_bytes(),
     } | backup_figures(now)
 
 

@@ -365,3 +365,19 @@ def test_a_backup_that_is_not_whole_is_told_at_once_until_one_is(client, keeper)
     title = "the last backup is not whole"
     assert subjects() == [f"Alarm: {title}", f"Alarm: {title}", f"Over: {title}"]
     assert "1 files are not there." not in client.get("/").content.decode()
+
+
+def test_little_room_on_the_disk_is_told_before_there_is_none(beat, client, keeper, settings):
+    client.force_login(keeper)
+    settings.DISK_FREE_MB = 1 << 40  # more than any disk has
+    for minutes in range(7):
+        look(NOON + minutes * MINUTE)
+    assert "little room left" in client.get("/").content.decode()
+
+    settings.DISK_FREE_MB = 0
+    look(NOON + 8 * MINUTE)
+
+    title = "there is little room on the disk"
+    assert subjects() == [f"Alarm: {title}", f"Over: {title}"]
+    assert f"The disk of {settings.HOME} has " in Notice.objects.last().body
+    assert "little room left" not in client.get("/").content.decode()

@@ -68,6 +68,7 @@ def test_figures_are_for_admins_and_for_who_has_the_token(client, marketer, keep
     lines = dict(line.rsplit(" ", 1) for line in answer.content.decode().splitlines())
     assert lines['console_jobs{status="queued"}'] == "0"
     assert lines["console_schedules_late"] == "0"
+    assert int(lines["console_disk_free_bytes"]) > 0
 
 
 def test_without_a_token_no_header_opens_the_figures(client, settings):
