@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from integrations.delivery import Delivery
 from integrations.errors import PermanentError, TransientError
+from integrations.transports import outward
 
 NO_SUCH_NAME = (socket.EAI_NONAME, socket.EAI_NODATA)
 LOOK = 0.1  # seconds between looks at the stop signal
 # Never reached because a wide network was allowed: only by a network that lies inside of them.
+# So are all other addresses of this machine, each for itself.
 OWN_MACHINE = ("127.0.0.0/8", "::1/128", "0.0.0.0/8", "::/128")
 LINK_LOCAL = (
     *("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"),
@@ -50,8 +52,8 @@ def resolve(host: str, port: int, delivery: Delivery) -> list[Address]:
     if not allowed:
         raise PermanentError(
             f"The console may not connect to {named(host, found[0].ip)}.",
-            remedy=f"{place_of(found[0].ip)} An administrator can allow its network in the "
-            "setting CONSOLE_EGRESS_NETWORKS.",
+            remedy=f"{place_of(found[0].ip)} An administrator can allow {opening(found[0].ip)} in "
+            "the setting CONSOLE_EGRESS_NETWORKS.",
         )
     return allowed
 
@@ -69,19 +71,38 @@ def place_of(address: str) -> str:
         (DOCUMENTATION, "It is reserved for examples: no server on the internet has it."),
         ([*PRIVATE, SHARED], "It is in a private network."),
     )
+    if is_here(ip):
+        return "It is this machine."
     told = (sentence for networks, sentence in kinds if any(ip in one for one in networks))
     return next(told, "It is not an address of a server on the internet.")
+
+
+def opening(address: str) -> str:
+    """Say what has to be listed for an address to be reached."""
+    guard = guard_of(embedded(ipaddress.ip_address(address)))
+    return "its network" if guard is None or guard in GUARDED else str(guard)
 
 
 def may_reach(address: str, networks: tuple[str, ...]) -> bool:
     """Return whether the address is public, or in one of the networks."""
     ip = embedded(ipaddress.ip_address(address))
     listed = [ipaddress.ip_network(network) for network in networks]
-    if guard := next((network for network in GUARDED if ip in network), None):
+    if guard := guard_of(ip):
         return any(inside(network, guard) and ip in network for network in listed)
     if any(ip in network for network in listed):
         return True
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def guard_of(ip):
+    """Return the network that is opened only from inside, or None."""
+    guarded = next((network for network in GUARDED if ip in network), None)
+    return ipaddress.ip_network(ip) if guarded is None and is_here(ip) else guarded
+
+
+def is_here(ip):
+    # Anybody can bind what is of many machines.
+    return not (ip.is_multicast or ip.is_reserved) and outward.is_here(str(ip))
 
 
 def inside(network, other):

@@ -1,4 +1,4 @@
-"""The addresses from which this machine connects to others, as it sees them itself."""
+"""The addresses of this machine, and those from which it connects to others, as it sees them."""
 
 import ipaddress
 import socket
@@ -25,6 +25,24 @@ def outward(family, address):
             return probe.getsockname()[0]
     except OSError:
         return None  # It has no way there.
+
+
+def is_here(address: str) -> bool:
+    """Return whether this machine has the address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    if not binds(family, address):
+        return False
+    # A kernel can be told to let anybody bind anything: then the way there has to tell.
+    return outward(family, address) == address or not binds(family, dict(FAR)[family])
+
+
+def binds(family, address):
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
 
 
 def is_own_machine(address):

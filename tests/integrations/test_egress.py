@@ -4,6 +4,7 @@ import pytest
 
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, Stopped, TransientError
+from integrations.transports import outward
 from integrations.transports.egress import may_reach, resolve
 
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
@@ -19,6 +20,16 @@ METADATA = (
 )
 INSIDE = ("10.0.0.5", "172.16.3.4", "192.168.1.1", "fc00::1")
 NOWHERE = ("100.64.1.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "ff02::1", "240.0.0.1")
+
+
+HERE = ("10.0.0.77", "2600:1f18::77")
+is_here = outward.is_here
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch):
+    """Let no test depend on the addresses of the machine that it runs on."""
+    monkeypatch.setattr(outward, "is_here", HERE.__contains__)
 
 
 def refused(host, *networks):
@@ -38,6 +49,7 @@ def test_nothing_but_the_public_internet_is_reached_unasked(host):
         ("127.0.0.1", "127.0.0.1.", "It is this machine. "),
         ("127.1", "127.1 (127.0.0.1).", "It is this machine. "),
         ("169.254.169.254", "169.254.169.254.", "It is an address that clouds "),
+        ("10.0.0.77", "10.0.0.77.", "It is this machine. An administrator can allow 10.0.0.77/32 "),
         ("192.168.1.1", "192.168.1.1.", "It is in a private network. "),
         ("100.64.1.1", "100.64.1.1.", "It is in a private network. "),
         ("192.0.2.1", "192.0.2.1.", "It is reserved for examples: "),
@@ -52,7 +64,7 @@ def test_a_refusal_says_what_is_true_of_the_address(host, named, kind):
     assert caught.value.remedy.startswith(kind)
 
 
-@pytest.mark.parametrize("host", [*OWN, *METADATA])
+@pytest.mark.parametrize("host", [*OWN, *METADATA, *HERE, "::ffff:10.0.0.77"])
 @pytest.mark.parametrize("networks", [PRIVATE, ("0.0.0.0/0", "::/0"), ("100.0.0.0/8",)])
 def test_a_wide_network_does_not_open_this_machine_or_the_cloud_metadata(host, networks):
     assert refused(host, *networks)
@@ -73,6 +85,20 @@ def test_this_machine_is_reached_where_its_own_network_is_listed():
     assert may_reach("::1", ("::1/128",))
     assert may_reach("169.254.1.2", ("169.254.1.0/24",))
     assert not may_reach("169.254.169.254", ("169.254.1.0/24",))
+
+
+@pytest.mark.parametrize(("host", "bits"), [(HERE[0], 32), (HERE[1], 128)])
+def test_an_address_of_this_machine_is_reached_where_it_is_listed_alone(host, bits):
+    assert not may_reach(host, ())
+    assert not may_reach(host, (f"{host}/{bits - 1}".replace("77", "76"),))
+    assert may_reach(host, (*PRIVATE, f"{host}/{bits}"))
+
+
+def test_a_machine_knows_its_addresses_also_where_it_binds_any(monkeypatch):
+    assert is_here("127.0.0.1") and not is_here("203.0.113.7") and not is_here("2001:db8::7")
+
+    monkeypatch.setattr(outward, "binds", lambda family, address: True)
+    assert is_here("127.0.0.1") and not is_here("203.0.113.7")
 
 
 def test_an_unknown_name_is_told():
