@@ -95,8 +95,10 @@ def is_double(text):
     """Return SQL that asks whether a double keeps all digits of the number in a text."""
     # Up to 15 digits always come back; to compare texts is cheaper than to compare digits.
     short = rf"regexp_full_match({text}, '-?[\d.]{{1,15}}')"
-    back = f"CAST(TRY_CAST({text} AS DOUBLE) AS VARCHAR)"
-    same = f"{digits(text)} = {digits(back)}"
+    double = f"TRY_CAST({text} AS DOUBLE)"
+    back = f"CAST({double} AS VARCHAR)"
+    long = f"printf('%.17g', {double})"  # as programs write doubles that know no shorter way
+    same = f"{digits(text)} IN ({digits(back)}, {digits(long)})"
     return f"CASE WHEN {short} THEN true WHEN {back} = {text} THEN true ELSE {same} END"
 
 

@@ -160,7 +160,7 @@ def test_the_type_of_a_column_is_that_of_all_its_rows(demo, file):
 
 
 def test_numbers_are_doubles_where_doubles_keep_their_digits(file):
-    kept = ["1.50", "0.000001234567890", "-123.45678901234567", "1E5", "5e-324", "0e-9"]
+    kept = ["1.50", "0.000001234567890", "0.10000000000000001", "1E5", "5e-324", "0e-9"]
     lost = ["1234567890.1234567891", "123456789012345.678", "1e-400", "1e999"]
 
     rows = [f"{number},{','.join(lost)}" for number in kept]
@@ -235,7 +235,7 @@ def test_long_numbers_of_json_lines_are_kept_as_they_are_written(demo, file):
     assert tables.head(table)[1] == (
         Decimal("12345678901234567.89"),
         [Decimal("1.5"), Decimal("2.00000000000000000001")],
-        Decimal("52.520006599999997"),
+        Decimal("0.10000000000000001"),
         '\\":9.12345678901234567,',
         '{"x":[0.3]}',
     )
