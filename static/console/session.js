@@ -35,12 +35,15 @@ export async function ask(url, { headers, ...options } = {}) {
   return answer;
 }
 
-// Whether a form that is sent now would arrive. The sign-in sends on whoever is signed in.
+// Whether a form that is sent now would arrive. The sign-in sends on whoever is signed in. Throws
+// where the server is away.
 export async function arrives() {
   const answer = await fetch(SIGN_IN, { redirect: "manual", signal: AbortSignal.timeout(20000) });
-  if (answer.type !== "opaqueredirect") ended();
   renew();
-  return answer.type === "opaqueredirect";
+  if (answer.type === "opaqueredirect") return true;
+  if (!answer.ok) throw new Error(answer.status);
+  ended();
+  return false;
 }
 
 export const leadsToSignIn = (xhr) => new URL(xhr.responseURL).pathname === SIGN_IN;

@@ -161,6 +161,16 @@ def test_a_failure_is_told_in_the_panel_it_is_of(page, live_server, marketer, pe
     expect(page.locator("body > #toasts")).to_contain_text("The query has no schedule now.")
 
 
+def test_a_form_is_not_sent_while_the_server_is_away(page, live_server, marketer, people):
+    page.context.add_cookies([session_cookie(marketer, live_server.url)])
+    page.goto(live_server.url + "/workbench/queries/new/")
+    page.get_by_label("Name", exact=True).fill("Mine")
+    page.route("**/login/", lambda route: route.fulfill(status=503), times=1)
+    page.get_by_role("button", name="Export Results").click()
+    expect(page.get_by_role("alert")).to_contain_text("Could not reach the server. Try again.")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Mine")
+
+
 def test_what_takes_longer_than_a_second_says_so(as_user, marketer, people):
     page = as_user(marketer, people.get_absolute_url())
     held = []
