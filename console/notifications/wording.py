@@ -40,7 +40,7 @@ def worded(kind: str, job: Job, why: str = "") -> tuple[str, str]:
         parts.append(RELEASE)
     parts.append(ONCE_A_DAY.get(kind))
     parts.append(f"The job, with its log: {address(job)}")
-    parts.append(in_place_of(job.query.owner))
+    parts.append(job.query and in_place_of(job.query.owner))
     return SUBJECTS[kind].format(name), "\n\n".join(filter(None, parts)) + "\n"
 
 
