@@ -61,8 +61,8 @@ def prepare():
 
 
 def processes():
-    """Return one more than there are cores, within reason: many tests wait for other programs."""
-    return min(os.cpu_count() or 1, MOST_CORES) + 1
+    """Return two more than there are cores, within reason: many tests wait for other programs."""
+    return min(os.cpu_count() or 1, MOST_CORES) + 2
 
 
 def run(arguments):
