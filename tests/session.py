@@ -6,6 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+
 MADE_HERE = []
 
 
@@ -25,6 +27,16 @@ def isolate():
     os.environ["CONSOLE_HOME"] = str(home)
     if database := os.environ.get("CONSOLE_TESTS_DATABASE_URL"):
         os.environ["CONSOLE_DATABASE_URL"] = database
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no garbage while tests are found: all that is made then stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish():
