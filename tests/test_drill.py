@@ -249,7 +249,7 @@ MOVE = [
 @pytest.mark.needs("postgres")
 def test_a_console_moves_to_postgresql_as_documented(postgresql, tmp_path):
     text = (ROOT / "docs/operations.md").read_text()
-    assert f"manage.py dumpdata {' '.join(MOVE)} --output move.json" in text
+    assert f"dumpdata {' '.join(MOVE)} --output /var/lib/console/move.json" in text
     old = Installation(tmp_path / "home")
     old.done("migrate", "-v0")
     old.shell(SETUP.replace("PORT", "22"))
