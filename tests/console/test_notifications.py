@@ -133,7 +133,7 @@ def test_the_removed_get_nothing(run, query, marketer, colleague, mailbox):
 
 @pytest.mark.parametrize("gone", [{"is_active": False}, {"email": ""}])
 def test_administrators_hear_in_the_place_of_an_owner_whom_no_mail_reaches(
-    run, query, keeper, gone
+    run, query, keeper, client, gone
 ):
     User.objects.filter(pk=query.owner_id).update(**gone)
 
@@ -142,6 +142,10 @@ def test_administrators_hear_in_the_place_of_an_owner_whom_no_mail_reaches(
 
     assert told(keeper) == told() == ["failed", "paused"]
     assert "administrators hear of failures instead." in Notice.objects.first().body
+    client.force_login(keeper)
+    address = reverse("query-schedule", args=[query.pk])
+    panel = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "No mail reaches mia, the owner: administrators hear in any case" in panel
 
 
 def test_administrators_hear_nothing_where_the_owner_does(run, keeper):
