@@ -10,7 +10,8 @@ def next_job() -> int | None:
     """Return the key of the job to start now, or None.
 
     Of jobs as urgent, it is the oldest of the destination that the fewest workers are busy with:
-    a slow one has no more of them than its share while others wait.
+    a slow one has no more of them than its share while others wait. Jobs that export nothing go to
+    none: somebody may be waiting for them, and each is as old as it is.
     """
     first = ready().values("pk", "priority", "authentication").first()
     if first is None:
@@ -26,14 +27,13 @@ def next_job() -> int | None:
     return first["pk"]
 
 
-def at_work() -> dict[int | None, int]:
-    """Return how many jobs run, by the authentication they export with; None where they do not."""
-    running = Job.objects.filter(status=Job.Status.RUNNING).order_by()
+def at_work() -> dict[int, int]:
+    """Return how many jobs run, by the authentication they export with."""
+    running = Job.objects.filter(status=Job.Status.RUNNING, authentication__isnull=False).order_by()
     return dict(running.values_list("authentication").annotate(Count("pk")))
 
 
 def goes_to(busy: dict, *, more_than: int) -> Q:
     """Return what is true of jobs of the destinations that more jobs than so many run for."""
     crowded = {key for key, count in busy.items() if count > more_than}
-    nowhere = Q(authentication=None) if None in crowded else Q(pk__in=[])
-    return nowhere | Q(authentication__in=crowded - {None})
+    return Q(authentication__isnull=False, authentication__in=crowded)

@@ -12,7 +12,7 @@ from console.jobs.changes.wishes import Changes
 from console.jobs.log import write
 from console.jobs.rejects import OWN, rejects_of
 from console.jobs.results import NoResult, changes_of, sent_rows_of, snapshot_of
-from console.jobs.retrying import chain_of, copy_of, link, one_at_a_time, retry
+from console.jobs.retrying import chain_of, copy_of, kept, link, one_at_a_time, retry
 from console.jobs.submission import sent
 from console.models import Job
 from integrations.rows import Rows
@@ -63,18 +63,33 @@ def resend_once(job: Job, by: User, *, once_more: bool = False, copy=None) -> tu
         last = resends_of(job).last()
         if last and not last.finished:
             return last, False
-        if last and last.status == Job.Status.SUCCESS and not once_more:
-            return last, False
-        if last and last.sent_bytes and last.status != Job.Status.SUCCESS:
+        if last and goes_on(last, job):
             if copy:  # Its values are others: nobody can tell which of them are there.
                 raise BrokeOff(last)
             return retry(last, by), True  # What of it was delivered is not sent again.
+        if last and has_sent(last) and not once_more:
+            return last, False
         return resend(job, by, copy), True
 
 
 def resent_by(job: Job) -> Job | None:
-    """Return the job that has sent the rejects of a job again, or of one that did the same."""
-    return resends_of(job).filter(status=Job.Status.SUCCESS).last()
+    """Return the job that has sent rejects of a job again, or of one that did the same.
+
+    One that broke off and can be gone on with is none: nothing is sent twice by that.
+    """
+    found = (each for each in resends_of(job).reverse() if has_sent(each))
+    return next((each for each in found if not goes_on(each, job)), None)
+
+
+def has_sent(again):
+    """Return whether a job that sends rejects has delivered all of them, or some."""
+    return again.status == Job.Status.SUCCESS or bool(again.finished and again.sent_bytes)
+
+
+def goes_on(again, job):
+    """Return whether a job that broke off sent rejects of this very job, and has them still."""
+    broke_off = again.status != Job.Status.SUCCESS and has_sent(again)
+    return broke_off and again.resend_of_id == job.pk and kept(again)
 
 
 def resends_of(job):

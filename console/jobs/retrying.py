@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from shutil import copyfile
 
 from django.conf import settings
@@ -174,12 +174,14 @@ def changes_reused(job, again):
     if not job.changes_path:
         return False
     source, path = settings.RESULTS_DIR / job.changes_path, changes_of(again)
-    for old, new in ((source, path), (samples_of(source), samples_of(path))):
-        new.unlink(missing_ok=True)
-        try:
-            link(old, new)
-        except FileNotFoundError:
-            return False
+    for each in (path, samples_of(path)):
+        each.unlink(missing_ok=True)
+    try:
+        link(source, path)
+    except FileNotFoundError:
+        return False
+    with suppress(FileNotFoundError):  # There are none of rejects: samples are for people alone.
+        link(samples_of(source), samples_of(path))
     again.changes_path = str(path.relative_to(settings.RESULTS_DIR))
     again.compared = job.compared | {"fixed": bool(job.compared.get("begun"))}
     again.save(update_fields=CHANGED)

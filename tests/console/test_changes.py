@@ -439,6 +439,7 @@ def test_rejected_rows_are_tried_again_and_resent_ones_count(receiver, monkeypat
     resent = receiver.run(jobs.resend(first, receiver.owner))
 
     assert resent.receipt["rows"] == 1
+    assert receiver.run(jobs.retry(resent, receiver.owner)).receipt["rows"] == 1
     assert operations(receiver.rows(resent)) == [("2", "added")]
     assert operations(receiver.rows(first)) == [("1", "added")]
     assert "nothing has changed" in receiver.run().receipt["skipped"]

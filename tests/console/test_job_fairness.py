@@ -58,6 +58,12 @@ def test_what_is_more_urgent_goes_first_all_the_same(waiting):
     assert taken(4) == ["slow", "slow", "near", "slow"]
 
 
+def test_what_exports_nothing_keeps_its_turn(waiting):
+    waiting(["", "", "near"])
+
+    assert taken(3) == ["", "", "near"]
+
+
 def test_a_destination_alone_has_all_workers(waiting):
     waiting(["slow"] * 4)
 

@@ -255,6 +255,25 @@ def test_rejects_whose_file_is_damaged_are_to_be_sent_again_from_their_job(
     assert f"Send the rejected rows of job {job.pk} again." in again.remedy
 
 
+@pytest.mark.parametrize("of_the_retry", [False, True])
+def test_what_broke_off_and_cannot_be_gone_on_with_is_asked_about(
+    of_the_retry, run, client, marketer, settings
+):
+    job = run()
+    again = jobs.resend_once(job, marketer)[0]
+    Job.objects.filter(pk=again.pk).update(status="error", sent_bytes=5)
+    if of_the_retry:
+        Job.objects.filter(pk=job.pk).update(status="error", sent_bytes=5)
+        job = ran(jobs.retry(Job.objects.get(pk=job.pk), marketer))
+    else:
+        result_of(again, settings).unlink()
+    client.force_login(marketer)
+
+    assert jobs.resend_once(job, marketer)[0].pk == again.pk
+    assert "Send all of them once more?" in client.get(job.get_absolute_url()).text
+    assert jobs.resend_once(job, marketer, once_more=True)[0].resend_of == job
+
+
 def test_they_are_not_sent_again_by_a_second_click(run, client, marketer, monkeypatch):
     job = run()
     monkeypatch.setattr(SFTP, "contract", ())
