@@ -15,7 +15,7 @@ NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 # The narrowest type that keeps every character that matters: a leading zero makes a text.
 GUESSES = {
     "BIGINT": r"-?(0|[1-9]\d{0,18})",
-    "DOUBLE": r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][-+]?\d{1,3})?",
+    "DOUBLE": r"-?(0|[1-9]\d{0,14})(\.\d{1,20})?([eE][-+]?\d{1,3})?",
     "BOOLEAN": r"(?i:true|false)",
     "DATE": r"\d{4}-\d{2}-\d{2}",
     "TIMESTAMP": r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?",

@@ -115,8 +115,9 @@ class JsonLines(File):
 
     def reading(self, wanted):
         pairs = list(zip(self.found, wanted, strict=True))
-        if any(can_change(*pair) for pair in pairs):
-            self.path = json_numbers.with_texts(self.original, self.folder)
+        found = {key: where(*pair) for key, pair in zip(self.keys, pairs, strict=True)}
+        if places := {key: place for key, place in found.items() if place}:
+            self.path = json_numbers.with_texts(self.original, self.folder, places)
         return [self.read_as(*pair) for pair in pairs]
 
     def read_as(self, found, wanted):
@@ -152,11 +153,15 @@ class JsonLines(File):
         return BadFile(f"Line {line[1]}: {line[2].rstrip('.')}." if line else text.split("\n")[0])
 
 
-def can_change(found, wanted):
-    """Return whether numbers that DuckDB takes for doubles are wanted more exactly."""
-    if found == "DOUBLE":
-        return wanted not in (*DOUBLES, "JSON")
-    return found == "DOUBLE[]" or (found == "JSON" and wanted != "JSON")
+def where(found, wanted):
+    """Return where a column has numbers that DuckDB takes for doubles, and others are wanted."""
+    if wanted == "JSON" or (found == "DOUBLE" and wanted in DOUBLES):
+        return None
+    if found in ("DOUBLE", "JSON") and not types.is_nested(wanted):
+        return json_numbers.IN_OBJECT
+    if found in ("DOUBLE[]", "JSON") and types.is_nested(wanted):
+        return json_numbers.IN_LIST
+    return None
 
 
 def written(value):

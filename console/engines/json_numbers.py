@@ -1,5 +1,6 @@
 """Numbers of JSON lines that no double keeps. DuckDB would read them as others."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,18 +13,22 @@ RUNS = bytes(ord("0") if byte in b"0123456789." else ord(" ") for byte in range(
 FRACTION = rb"\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)"
 # Whole numbers are read as doubles in lists alone.
 LONG = re.compile(rb"[:,\[]\s*-?((?=[\d.]{%d})%s)|[,\[]\s*-?(\d{%d,})" % (DIGITS, FRACTION, DIGITS))
-TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]|-?' + FRACTION)
+TOKEN = re.compile(rb'("(?:[^"\\]|\\.)*")(\s*:)?|[\[\]{}]|-?' + FRACTION)
+IN_OBJECT, IN_LIST = (1, 0), (1, 1)  # how deep a value of a row is, and a number of its list
 
 
-def with_texts(path, folder):
-    """Return a file in which such numbers are texts: the file itself where it has none."""
+def with_texts(path, folder, places):
+    """Return a file in which such numbers are texts: the file itself where it has none.
+
+    `places` has the keys of rows whose numbers are wanted, and how deep they are.
+    """
     if not any(has_lost(piece) for piece in pieces(path)):
         return path
     file = Path(folder) / "texts"
     try:
         with file.open("wb") as out:
             for piece in pieces(path):
-                out.write(changed(piece) if has_lost(piece) else piece)
+                out.write(TOKEN.sub(Marking(places), piece) if has_lost(piece) else piece)
     except OSError as error:
         reason = f"The long numbers of the file cannot be kept: {error.strerror}."
         raise BadFile(reason) from None
@@ -43,19 +48,23 @@ def has_lost(piece):
     return not all(is_double(a or b) for a, b in LONG.findall(piece))
 
 
-def changed(piece):
-    """Return lines with texts for such numbers. Objects inside of a row stay as they are."""
-    depth = 0
+class Marking:
+    """Takes the tokens of lines, and makes texts of the numbers that are wanted."""
 
-    def as_text(found):
-        nonlocal depth
-        token = found[0]
-        depth += (token == b"{") - (token == b"}")
-        if depth > 1 or token[:1] in b'"{}' or is_double(token):
+    def __init__(self, places):
+        self.places = places
+        self.key, self.objects, self.lists = None, 0, 0
+
+    def __call__(self, found):
+        token, text, colon = found[0], found[1], found[2]
+        if colon and self.objects == 1:
+            self.key = json.loads(text)
+        self.objects += (token == b"{") - (token == b"}")
+        self.lists += (token == b"[") - (token == b"]")
+        wanted = self.places.get(self.key) == (self.objects, self.lists)
+        if text or token in b"[]{}" or not wanted or is_double(token):
             return token
         return b'"%s"' % token
-
-    return TOKEN.sub(as_text, piece)
 
 
 def is_double(number):

@@ -235,10 +235,24 @@ def test_long_numbers_of_json_lines_are_kept_as_they_are_written(demo, file):
     assert tables.head(table)[1] == (
         Decimal("12345678901234567.89"),
         [Decimal("1.5"), Decimal("2.00000000000000000001")],
-        Decimal("0.10000000000000001"),
+        Decimal("52.520006599999997"),
         '\\":9.12345678901234567,',
         '{"x":[0.3]}',
     )
+
+
+def test_long_numbers_of_json_lines_are_no_texts_where_json_is_wanted(demo, file):
+    number = "1.2345678901234567891"
+    row = f'{{"a":{number},"b":[{number}],"c":[{number}],"d":{number}}}'
+    kinds = ("decimal(38,19)", "varchar", "json", "json")
+
+    path = file(f'{row}\n{{"d":"x"}}\n', "p.jsonl")
+    columns = list(zip("abcd", kinds, strict=True))
+    table = import_file(demo, "long", path, kind="jsonl", columns=columns)
+
+    a, *others = tables.head(table)[0]
+    assert a == Decimal(number)
+    assert not any('"' in each for each in others)
 
 
 @pytest.mark.parametrize(
