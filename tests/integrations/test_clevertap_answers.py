@@ -284,6 +284,17 @@ def test_events_without_an_answer_can_be_listed_and_are_never_sent_twice(fault, 
     assert "Uploaded 1,500 events" in receipt.summary and "in 2 requests" in receipt.summary
 
 
+def test_a_refusal_does_not_undo_what_an_earlier_attempt_may_have_sent(account, people):
+    journal, given = MemoryJournal(), EVENTS | ONE | {"unanswered": "send"}
+    account.switches.faults = ["ok", "drop", "401"]
+    lines = []
+
+    for log in ([], [], lines):
+        attempt(account, people, journal, **given, log=log.append)
+
+    assert "Rows 1,001 to 2,000 were sent by an earlier attempt" in lines[0]
+
+
 def test_events_of_a_request_that_was_refused_are_not_unsure(account, people):
     journal, given = MemoryJournal(), EVENTS | ONE | {"unanswered": "list"}
     account.switches.faults = ["ok", "503"]

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from integrations.connectors.clevertap_sftp import CleverTapSFTP
+from integrations.connectors.clevertap_sftp.values import seconds_of
 from integrations.errors import PermanentError
 from integrations.result import parse_result
 from tests.integrations.clevertap_imports import PROFILE
@@ -446,3 +447,10 @@ def test_the_importer_takes_no_name_of_a_manifest_twice(clevertap):
     assert clevertap.importer.look() == ["x.manifest"]
     (clevertap.folder / "x.manifest").write_text(json.dumps(good | {"type": "event"}))
     assert clevertap.importer.look() == []
+
+
+def test_a_moment_in_the_hour_that_comes_twice_is_a_moment():
+    moment = datetime(2026, 10, 25, 0, 30, 0, 500_000, tzinfo=UTC)
+    column = pa.array([moment], pa.timestamp("us", "Europe/Berlin"))
+
+    assert seconds_of(column).to_pylist() == [int(moment.timestamp())]

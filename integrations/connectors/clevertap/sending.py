@@ -143,7 +143,8 @@ class Sender:
     def answer_to(self, batch: Batch) -> Answer:
         """Return CleverTap's answer, for which the batch may have to be sent several times."""
         limit = self.authentication["retry_limit"]
-        tried = Tried()
+        # What an earlier attempt has sent without an answer can be there, whatever comes now.
+        tried = Tried(doubts=int(self.progress.was_sent(batch)))
         try:
             said = retrying(lambda: self.in_turn(batch, tried), limit, self.patience, WAITS)
         except (ExportError, Stopped):

@@ -45,8 +45,10 @@ def is_text(kind: pa.DataType) -> bool:
 
 def seconds_of(column: pa.Array) -> pa.Array:
     """Return the epoch of each, rounded down; times without a zone are those of UTC."""
-    seconds = pa.timestamp("s", getattr(column.type, "tz", None))
-    return pc.floor_temporal(column, unit="second").cast(seconds, safe=False).cast("int64")
+    if pa.types.is_timestamp(column.type):
+        column = column.view(pa.timestamp(column.type.unit))  # Zones change no moment.
+    seconds = pc.floor_temporal(column, unit="second").cast(pa.timestamp("s"), safe=False)
+    return seconds.cast("int64")
 
 
 def parsed(texts: pa.Array, wanted: str) -> pa.Array:
