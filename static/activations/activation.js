@@ -79,7 +79,7 @@ class ActivationForm extends HTMLElement {
       event.preventDefault();
       this.form.requestSubmit(this.form.elements.save);
     });
-    $("settings").addEventListener("htmx:afterSwap", () => this.edited());
+    $("settings").addEventListener("htmx:afterSettle", () => this.edited());
     this.addEventListener("click", ({ target }) => target.closest("[data-again]") && this.ask({ patient: true }));
   }
 

@@ -139,7 +139,7 @@ class SqlEditor extends HTMLElement {
   settled({ detail }) {
     const job = detail.elt.closest?.("#job") ?? (detail.target?.id === "job" && document.getElementById("job"));
     if (job) this.mark(job);
-    if (detail.target?.id !== "query-fields") return;
+    if (detail.target?.id !== "query-fields" || !this.sent) return; // It is told for each part that came.
     this.answered(detail.xhr.status === 200);
     if (detail.xhr.status !== 200) document.querySelector("#query-fields [aria-invalid], #query-fields .alert")?.focus();
     this.tell();
@@ -151,6 +151,7 @@ class SqlEditor extends HTMLElement {
     FIELDS.forEach((name, at) => {
       if (this.typed[at] !== this.sent[at]) this.form.elements[name].value = this.typed[at];
     });
+    this.sent = null;
   }
 
   clear() {

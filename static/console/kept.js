@@ -1,14 +1,14 @@
 // A part of a page that asks for itself comes anew: it keeps the focus, and how far it was scrolled.
-const CONTROLS = "a, button, input, select, summary, [tabindex]";
+const CONTROLS = "a, button, input:not([type=hidden]), select, summary, [tabindex]";
 let kept = null;
 
 const name = (one) => `${one.tagName} ${one.getAttribute("aria-label") ?? one.textContent.trim()}`;
 const scrolls = (part) => [...part.querySelectorAll(".scroll")];
 
-document.addEventListener("htmx:beforeSwap", ({ detail: { elt, target } }) => {
+document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig, target } }) => {
   const held = target.contains(document.activeElement) ? document.activeElement : null;
   const places = scrolls(target).map(({ scrollLeft, scrollTop }) => ({ scrollLeft, scrollTop }));
-  kept = elt === target && target.id ? { id: target.id, held, around: held?.closest("[id]").id, places } : null;
+  kept = requestConfig.elt === target && target.id ? { id: target.id, held, around: held?.closest("[id]").id, places } : null;
 });
 
 document.addEventListener("htmx:afterSettle", () => {

@@ -5,6 +5,7 @@ import { UNREACHED, toast } from "./live.js";
 import { arrives, ended, leadsToSignIn } from "./session.js";
 import { begin, end } from "./working.js";
 
+const STUCK = 30000; // milliseconds until it can be sent again: somebody may have stopped it
 let sent = null; // the form that is on its way
 
 const staysBehind = (one) => !sent || !(one.contains(sent) || sent.contains(one));
@@ -36,8 +37,12 @@ async function send(form, submitter) {
   const there = await arrives().catch(() => toast(UNREACHED, "bad", "unreached") && false);
   if (!there) return free();
   form.dataset.arriving = "";
-  form.requestSubmit(submitter);
-  delete form.dataset.arriving;
+  try {
+    form.requestSubmit(submitter?.isConnected ? submitter : null);
+  } finally {
+    delete form.dataset.arriving;
+  }
+  setTimeout(() => sent === form && free(), STUCK);
 }
 
 function free() {

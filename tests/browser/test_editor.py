@@ -296,12 +296,20 @@ def test_what_is_typed_while_a_query_is_saved_is_not_saved_yet(editor, people):
     page.route("**" + people.get_absolute_url(), lambda route: held.append(route))
     with page.expect_request("**" + people.get_absolute_url()):
         page.keyboard.press("Control+s")
-    page.keyboard.type("2")
     page.get_by_label("Name", exact=True).fill("Twenty-two")
     held[0].continue_()
-    page.unroute_all()
 
     expect(page.get_by_text("Saved. The SQL is version 2.")).to_be_visible()
+    expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    with page.expect_request("**" + people.get_absolute_url()):
+        page.keyboard.press("Control+s")
+    page.locator(".ace_text-input").first.focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("2")
+    with page.expect_response("**" + people.get_absolute_url()):
+        held[1].continue_()
+    page.unroute_all()
+
     expect(page.get_by_text("Unsaved changes")).to_be_visible()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Twenty-two")
     page.keyboard.press("Control+s")
