@@ -16,7 +16,8 @@ NOT_GIVEN = (
     "{} is not there, and the database holds credentials that were sealed with another key. Give "
     "this command the keys that the services have, by CONSOLE_ENCRYPTION_KEYS or "
     "CONSOLE_ENCRYPTION_KEYS_FILE, or bring the file back. If they are lost for good, put a new "
-    "one there (openssl rand -base64 32 | tr +/ -_) and enter all credentials again."
+    "one there (openssl rand -base64 32 | tr +/ -_), and enter all credentials again, or restore a "
+    "backup that has its keys: --replace --with-keys."
 )
 SEALED = (
     "SELECT sealed FROM integrations_authentication WHERE sealed <> '' "

@@ -50,10 +50,13 @@ class Made:
         missing = self.about["missing"]
         if not missing:
             return ""
-        return (
-            f"{len(missing)} files that tables or jobs refer to are not there, and so not in "
-            f"the backup: {', '.join(missing[:NAMED])}. Look at the disk of this server."
-        )
+        named = f"{', '.join(missing[:NAMED])}. Look at the disk of this server."
+        if len(missing) == 1:
+            told = "A file that a table or a job refers to is not there, and so not in the backup"
+        else:
+            told = f"{len(missing)} files that tables or jobs refer to are not there, and so not "
+            told += "in the backup"
+        return f"{told}: {named}"
 
 
 def make(path: Path, *, results: bool = True, passphrase: str = "") -> Made:

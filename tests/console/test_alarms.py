@@ -356,15 +356,15 @@ def test_alarms_are_sent_by_the_dispatcher_that_is_back(beat, mailbox):
 
 def test_a_backup_that_is_not_whole_is_told_at_once_until_one_is(client, keeper):
     client.force_login(keeper)
-    look_at_backup("1 files are not there.", NOON)
-    assert "1 files are not there." in client.get("/").content.decode()
+    look_at_backup("A file is not there.", NOON)
+    assert "A file is not there." in client.get("/").content.decode()
 
-    look_at_backup("1 files are not there.", NOON + timedelta(hours=24))
+    look_at_backup("A file is not there.", NOON + timedelta(hours=24))
     look_at_backup("", NOON + timedelta(hours=48))
 
     title = "the last backup is not whole"
     assert subjects() == [f"Alarm: {title}", f"Alarm: {title}", f"Over: {title}"]
-    assert "1 files are not there." not in client.get("/").content.decode()
+    assert "A file is not there." not in client.get("/").content.decode()
 
 
 def test_little_room_on_the_disk_is_told_before_there_is_none(beat, client, keeper, settings):
