@@ -45,7 +45,7 @@ def test_from_the_catalog_to_the_receipt(as_user, marketer, query, s3, good_page
     expect(page.get_by_text("The connection works")).to_be_visible(timeout=20_000)
     good_page(page, "dmp-credentials")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Name").fill("Krux")
+    page.get_by_label("Name*", exact=True).fill("Krux")
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Krux")
 

@@ -40,7 +40,7 @@ def create(page, account, good_page):
     expect(page.get_by_text("The connection works")).to_be_visible(timeout=20_000)
     good_page(page, "clevertap-credentials")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Name").fill("CleverTap W1")
+    page.get_by_label("Name*", exact=True).fill("CleverTap W1")
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("CleverTap W1")
     assert PASSCODE not in page.content()

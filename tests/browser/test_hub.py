@@ -98,7 +98,7 @@ def test_an_authentication_is_tested_and_created(as_user, marketer, sshd, local,
     expect(page.locator("#test-result")).to_contain_text(sshd.fingerprint())
     good_page(page, "credentials-tested")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Name").fill("Rokt SFTP")
+    page.get_by_label("Name*", exact=True).fill("Rokt SFTP")
     good_page(page, "credentials-name")
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Rokt SFTP")

@@ -76,7 +76,7 @@ def test_a_result_becomes_a_table_from_the_catalog_to_the_receipt(as_user, marke
     page = as_user(marketer, "/integrations/catalog/treasure_data/new/")
     good_page(page, "td-credentials")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Name*").fill("Tables of the console")
+    page.get_by_label("Name*", exact=True).fill("Tables of the console")
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tables of the console")
     good_page(page, "td-authentication")

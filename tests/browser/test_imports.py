@@ -49,7 +49,7 @@ def test_a_key_pair_is_made_and_its_public_half_handed_out(
     page.get_by_role("button", name="Test connection").click()
     expect(page.locator("#test-result")).to_contain_text("delete")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Name").fill("CleverTap")
+    page.get_by_label("Name*", exact=True).fill("CleverTap")
     page.get_by_role("button", name="Done").click()
 
     expect(page.locator("#public-key")).to_have_text(shown)

@@ -39,7 +39,7 @@ def walk(as_user, marketer, query, shot, request):
         page.get_by_role("button", name="Test connection").click()
         expect(page.get_by_text("The connection works")).to_be_visible()
         page.get_by_role("button", name="Continue").click()
-        page.get_by_label("Name").fill("Our login")
+        page.get_by_label("Name*", exact=True).fill("Our login")
         page.get_by_role("button", name="Done").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Our login")
         page.goto(f"{here}{query.get_absolute_url()}?panel=export")
