@@ -131,6 +131,7 @@ class OwnTable(Scene):
 
     def prepare(self, request):
         self.krux = tables.create_database("activate_to_krux", self.owner)
+        self.other = request.getfixturevalue("colleague")
 
     def arrived(self):
         found = Table.objects.filter(name="segments")
@@ -138,6 +139,4 @@ class OwnTable(Scene):
 
     def refuse(self):
         """Give the database to somebody else."""
-        from tests.conftest import person
-
-        Database.objects.filter(pk=self.krux.pk).update(owner=person("olga", "marketer"))
+        Database.objects.filter(pk=self.krux.pk).update(owner=self.other)

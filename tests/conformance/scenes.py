@@ -31,7 +31,7 @@ class Scene:
 
     def __init__(self, request):
         self.owner = request.getfixturevalue("marketer")
-        self.database = Database.objects.create(name="shop", owner=self.owner)
+        Database.objects.create(name="shop", owner=self.owner)
         self.prepare(request)
         self.authentication = Authentication(name="There", type=self.connector, owner=self.owner)
         self.log_in()
@@ -104,7 +104,9 @@ def everyone(rows=ROWS, *, but=()) -> Counter:
 
 def told(job, client) -> str:
     """Return all that the console says of a job, to whoever may see it."""
-    page = client.get(f"/jobs/{job.pk}/").content.decode()
+    client.force_login(job.owner)
+    page = client.get(job.get_absolute_url())
+    assert page.status_code == 200
     lines = "\n".join(job.lines.values_list("text", flat=True))
     receipt = json.dumps(job.receipt)
-    return "\n".join((page, lines, job.error, job.remedy, job.traceback, receipt))
+    return "\n".join((page.text, lines, job.error, job.remedy, job.traceback, receipt))

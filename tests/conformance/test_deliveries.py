@@ -45,7 +45,6 @@ def test_all_rows_arrive_once_and_the_receipt_says_so(scene, client):
     assert scene.arrived() == everyone()
     assert scene.left() == []
     assert (job.receipt["rows"], job.rejected) == (3_000, 0)
-    client.force_login(scene.owner)
     said = told(job, client)
     assert not any(secret in said for secret in scene.secrets())
 
@@ -151,7 +150,6 @@ def test_a_fault_that_stays_is_told_in_a_sentence_and_not_tried_again(scene, cli
     assert (job.status, job.attempt, job.failure) == ("error", 1, "lasting")
     assert job.error.endswith(".") and job.remedy
     assert not scene.arrived() and scene.left() == []
-    client.force_login(scene.owner)
     said = told(job, client)
     assert not any(secret in said for secret in scene.secrets())
 
