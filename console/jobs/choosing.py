@@ -1,6 +1,6 @@
 """Which job a free worker takes: the most urgent, and of those as urgent the fairest."""
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from console.jobs.lease import ready
 from console.models import Job
@@ -22,7 +22,8 @@ def next_job() -> int | None:
     for fewer in sorted({0, *busy.values()}):
         if fewer >= mine:
             break
-        if found := as_urgent.exclude(goes_to(busy, more_than=fewer)).first():
+        crowded = [key for key, count in busy.items() if count > fewer]
+        if found := as_urgent.exclude(authentication__in=crowded).first():
             return found
     return first["pk"]
 
@@ -31,9 +32,3 @@ def at_work() -> dict[int, int]:
     """Return how many jobs run, by the authentication they export with."""
     running = Job.objects.filter(status=Job.Status.RUNNING, authentication__isnull=False).order_by()
     return dict(running.values_list("authentication").annotate(Count("pk")))
-
-
-def goes_to(busy: dict, *, more_than: int) -> Q:
-    """Return what is true of jobs of the destinations that more jobs than so many run for."""
-    crowded = {key for key, count in busy.items() if count > more_than}
-    return Q(authentication__isnull=False, authentication__in=crowded)
