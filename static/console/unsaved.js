@@ -36,13 +36,13 @@ async function send(form, submitter) {
   for (const button of buttons(form)) button.setAttribute("aria-disabled", "true");
   const there = await arrives().catch(() => toast(UNREACHED, "bad", "unreached") && false);
   if (!there) return free();
+  setTimeout(() => sent === form && free(), STUCK);
   form.dataset.arriving = "";
   try {
     form.requestSubmit(submitter?.isConnected ? submitter : null);
   } finally {
     delete form.dataset.arriving;
   }
-  setTimeout(() => sent === form && free(), STUCK);
 }
 
 function free() {
