@@ -1,14 +1,18 @@
-// <div id="jobs" data-newest>: of what others ask for in its place, the newest is shown, however late
-// it is answered. Meanwhile another element can have come in the place of the one that was asked for.
+// What is answered late. An answer for a part of the page that another one has replaced meanwhile is
+// not shown, nor what it says to screen readers. <div id="jobs" data-newest>: of what others ask for
+// in its place, the newest is shown; an element that has come in its place meanwhile takes it.
 const asked = new Map();
 
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
-  if (elt === target || !("newest" in target.dataset)) return;
-  asked.set(target.id, xhr);
-  // On the element, which is no longer part of the page when an answer is late.
-  target.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const newest = elt !== target && "newest" in target.dataset;
+  if (newest) asked.set(target.id, xhr);
+  // On the element: what happens to one that is no longer part of the page is not heard outside of it.
+  target.addEventListener("htmx:beforeSwap", swap);
+  xhr.addEventListener("loadend", () => target.removeEventListener("htmx:beforeSwap", swap));
+
+  function swap({ detail }) {
     if (detail.xhr !== xhr) return;
-    if (asked.get(target.id) !== xhr) detail.shouldSwap = false;
-    else if (detail.target === target) detail.target = document.getElementById(target.id) ?? target;
-  });
+    if (newest && detail.target === target) detail.target = document.getElementById(target.id) ?? target;
+    if (!detail.target.isConnected || (newest && asked.get(target.id) !== xhr)) detail.shouldSwap = false;
+  }
 });

@@ -91,6 +91,24 @@ def test_what_a_repeat_does_not_ask_for_is_not_shown(editor, people, good_page):
     expect(panel.locator(".sentence")).to_have_text("Every hour, on the hour, until 1 Jan 2099.")
 
 
+def test_an_answer_for_a_panel_that_is_gone_is_not_shown(editor, people):
+    schedule_query(people, "@daily", "Europe/Berlin")
+    page = editor(people.get_absolute_url() + "?panel=schedule")
+    panel = page.get_by_role("dialog", name="Schedule")
+    held = []
+    page.route("**/schedule/firings/", lambda route: held.append(route))
+    with page.expect_request("**/schedule/firings/"):
+        panel.get_by_label("Schedule", exact=True).select_option("custom")
+        panel.get_by_label("Cron").fill("0 25 * * *")
+    panel.get_by_role("button", name="Done").press("Enter")
+    expect(panel.locator(".invalid-feedback").first).to_contain_text("Hour: ")
+    with page.expect_response("**/schedule/firings/"):
+        held[0].continue_()
+    page.unroute("**/schedule/firings/")
+    panel.get_by_label("Cron").fill("0 12 * * *")
+    expect(panel.locator(".sentence")).to_contain_text("At 12:00")
+
+
 def test_a_schedule_is_paused_and_resumed_in_its_panel(editor, people, sftp, good_page):
     people.authentication = sftp
     given = {"path_prefix": "/{yyyy}{MM}{dd}.csv", "user_directory_is_root": True}
