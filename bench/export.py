@@ -65,16 +65,16 @@ def described(contender: Contender) -> dict:
 def run(arena: Arena, contender: Contender) -> dict:
     """Run a contender once; return what it took and the bytes that landed."""
     arena.clear()
-    cost = measure.run(contender.command)
+    measured = measure.run_loaded if contender.is_product else measure.run
+    cost = measured(contender.command)
     landed = arena.server.files / contender.landed
-    found = asdict(cost) | {"landed_bytes": landed.stat().st_size}
     if contender.is_product:
-        found["export_seconds"] = checked(arena, landed, contender.source.rows)["seconds"]
-    return found
+        check(arena, landed, contender.source.rows)
+    return asdict(cost) | {"landed_bytes": landed.stat().st_size}
 
 
-def checked(arena: Arena, landed: Path, rows: int) -> dict:
-    """Compare the file on the server with the receipt, and return that."""
+def check(arena: Arena, landed: Path, rows: int) -> None:
+    """Compare the file on the server with the receipt."""
     receipt = json.loads(arena.receipt.read_text())
     [file] = receipt["files"]
     with landed.open("rb") as arrived:
@@ -82,7 +82,6 @@ def checked(arena: Arena, landed: Path, rows: int) -> dict:
     found = (digest, landed.stat().st_size, rows)
     if found != (file["sha256"], file["bytes"], receipt["rows"]):
         raise SystemExit("The file on the server is not the one of the receipt.")
-    return receipt
 
 
 def show(name: str, found: dict) -> None:
@@ -93,7 +92,7 @@ def show(name: str, found: dict) -> None:
         print(
             f"  {verdict.goal.number}  {verdict.goal.product} / {verdict.goal.other}: "
             f"{verdict.ratio:.3f} ({min(verdict.ratios):.3f} to {max(verdict.ratios):.3f}, "
-            f"loaded {verdict.loaded:.3f}), goal {verdict.goal.most:.2f}: {verdict.word}"
+            f"with its start {verdict.started:.3f}), goal {verdict.goal.most:.2f}: {verdict.word}"
         )
     for program in found["not_installed"]:
         print(f"  {program} is not installed: not compared")

@@ -53,7 +53,6 @@ def drawn(points: list[dict]) -> str:
 
 
 def seconds(point: dict) -> float:
-    """Return those of the export alone, without the start of Python."""
     return per_row(point) * MILLION
 
 

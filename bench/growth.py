@@ -49,7 +49,7 @@ def show(found: dict) -> None:
     for point in found["points"]:
         print(
             f"{point['work']:6} {point['rows']:13,} rows {goals.middle(point, 'seconds'):8.2f} s, "
-            f"alone {goals.per_row(point) * MILLION:6.3f} s for a million "
+            f"{goals.per_row(point) * MILLION:6.3f} s for a million "
             f"{max(run['peak'] for run in point['runs']) / MEGABYTE:6.0f} MB peak"
         )
     for each in goals.judged_growth(found["points"]):

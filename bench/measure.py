@@ -1,4 +1,8 @@
-"""What a command takes: seconds, CPU seconds and memory, of it and of all its children."""
+"""What a command takes: seconds, CPU seconds and memory, of it and of all its children.
+
+A command that works as a worker does is *loaded*: it says READY once it has started, begins at a
+line of its input, and says DONE. What it takes is counted between the two.
+"""
 
 import os
 import subprocess
@@ -11,6 +15,8 @@ from pathlib import Path
 PAGE = os.sysconf("SC_PAGE_SIZE")
 EVERY = 0.02
 LOOKS = 5  # with the same members
+TICK = os.sysconf("SC_CLK_TCK")
+READY, DONE = "ready", "done"
 
 
 @dataclass
@@ -18,6 +24,7 @@ class Cost:
     seconds: float
     cpu: float
     peak: int  # bytes resident, of all processes together
+    start: float = 0  # seconds until a loaded one was ready, which are not among the others
 
 
 def run(command: str) -> Cost:
@@ -33,6 +40,37 @@ def run(command: str) -> Cost:
     if process.returncode:
         raise SystemExit(f"This failed with status {process.returncode}: {command}")
     return Cost(round(seconds, 3), round(usage.ru_utime + usage.ru_stime, 3), peak.bytes)
+
+
+def run_loaded(command: str) -> Cost:
+    """Start the command, wait until it is ready, and return what its work took."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        ["bash", "-c", f"exec {command}"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    heard(process, READY)
+    start, before = time.perf_counter() - began, cpu_of(process.pid)
+    peak = Peak(process.pid)
+    peak.start()
+    began = time.perf_counter()
+    print(file=process.stdin, flush=True)
+    heard(process, DONE)
+    seconds, cpu = time.perf_counter() - began, cpu_of(process.pid) - before
+    peak.stop()
+    process.communicate()
+    return Cost(round(seconds, 3), round(cpu, 3), peak.bytes, round(start, 3))
+
+
+def heard(process: subprocess.Popen, word: str) -> None:
+    """Wait for the word."""
+    if process.stdout.readline().strip() != word:
+        raise SystemExit(f"This ended before it was {word}: {process.args[-1]}")
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds of a process, and of its children that have ended."""
+    return sum(map(int, fields(Path(f"/proc/{pid}"))[11:15])) / TICK
 
 
 class Peak(threading.Thread):
@@ -81,8 +119,13 @@ def resident(members: set[int]) -> int:
 def read(folder: Path) -> tuple[int, tuple[int, int, int]] | None:
     """Return a process's number, and its parent, session and resident bytes."""
     try:
-        # The name, in brackets, may hold blanks and brackets.
-        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        found = fields(folder)
     except (FileNotFoundError, ProcessLookupError):
         return None  # It has ended.
-    return int(folder.name), (int(fields[1]), int(fields[3]), int(fields[21]) * PAGE)
+    return int(folder.name), (int(found[1]), int(found[3]), int(found[21]) * PAGE)
+
+
+def fields(folder: Path) -> list[str]:
+    """Return what the kernel says of a process, behind its name."""
+    # The name, in brackets, may hold blanks and brackets.
+    return (folder / "stat").read_text().rpartition(")")[2].split()

@@ -1,12 +1,11 @@
 """Export a snapshot through one of the product's own connectors: `product.py JOB.json`.
 
-A job with a `file` in the place of a `snapshot` sends that file as it is. The seconds of the
-export alone, as they are in a worker, which has everything imported, go with the receipt.
+A job with a `file` in the place of a `snapshot` sends that file as it is. Like a worker it has
+everything loaded before it takes the job: it says so, waits for a line, and says when it is done.
 """
 
 import json
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import manage
+from bench.measure import DONE, READY
 
 manage.settle()  # As all processes of the product.
 
@@ -37,16 +37,16 @@ BLOCK = 1 << 20
 def main(path):
     job = json.loads(Path(path).read_text())
     kind = CONNECTORS[job["connector"]]
+    for name in kind.imports:
+        import_module(name)
+    make_ready()
+    print(READY, flush=True)
+    sys.stdin.readline()
     connector = kind(
         checked(kind.Authentication, job["authentication"]), checked(kind.Export, job["export"])
     )
-    for name in connector.imports:
-        import_module(name)
-    make_ready()
-    began = time.perf_counter()
-    receipt = done(connector, job)
-    seconds = round(time.perf_counter() - began, 3)
-    Path(job["receipt"]).write_text(json.dumps(asdict(receipt) | {"seconds": seconds}))
+    Path(job["receipt"]).write_text(json.dumps(asdict(done(connector, job))))
+    print(DONE, flush=True)
 
 
 def done(connector: Connector, job: dict) -> Receipt:

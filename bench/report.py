@@ -64,7 +64,7 @@ def overview(found: dict) -> str:
     for kind in goals.MOST_DUE:
         measured += goals.judged_due(kind, found[f"due-{kind}"]) if f"due-{kind}" in found else []
     rows += [[m.number, m.what, m.value, "", m.goal, m.word] for m in measured]
-    head = ["goal", "the product beside", "ratio", "loaded", "at most", ""]
+    head = ["goal", "the product beside", "ratio", "with its start", "at most", ""]
     return table(head, sorted(rows, key=lambda row: row[0])) if rows else NOTHING
 
 
@@ -74,7 +74,7 @@ def verdicts(name: str, one: dict) -> list[list]:
             v.goal.number,
             f"{name}: {v.goal.product} / {v.goal.other}",
             f"{v.ratio:.2f} ({min(v.ratios):.2f} to {max(v.ratios):.2f})",
-            f"{v.loaded:.2f}",
+            f"{v.started:.2f}",
             f"{v.goal.most:.2f}",
             v.word,
         ]
@@ -109,7 +109,7 @@ def contender(each: dict) -> list:
 def growth(found: dict) -> str:
     if "growth" not in found:
         return NOTHING
-    head = ["rows", "work", "s", "s alone", "a million", "a further million", "peak MB"]
+    head = ["rows", "work", "s", "a million", "a further million", "peak MB"]
     points = found["growth"]["points"]
     rows = []
     for work in dict.fromkeys(point["work"] for point in points):
@@ -121,15 +121,14 @@ def growth(found: dict) -> str:
 
 
 def point_row(before: dict | None, point: dict) -> list:
-    seconds = goals.alone(point)
+    seconds = goals.middle(point, "seconds")
     further = ""
     if before:
         more = (point["rows"] - before["rows"]) / MILLION
-        further = f"{(seconds - goals.alone(before)) / more:.3f}"
+        further = f"{(seconds - goals.middle(before, 'seconds')) / more:.3f}"
     return [
         f"{point['rows']:,}",
         point["work"],
-        f"{goals.middle(point, 'seconds'):.2f}",
         f"{seconds:.2f}",
         f"{goals.per_row(point) * MILLION:.3f}",
         further,
