@@ -7,6 +7,7 @@ from django.core.mail import EmailMessage
 from console.models import Notice
 from console.notifications.administrators import told
 from console.notifications.mail import mail_is_set_up
+from console.notifications.mail_trouble import trouble_of
 from console.notifications.webhooks import LIMITS, installation, post, surroundings
 from integrations.errors import ExportError
 from integrations.transports.http import Client
@@ -26,7 +27,7 @@ def send_direct(notice: Notice, addresses: list[str], over: set[str]) -> dict[st
         try:
             EmailMessage(notice.subject, notice.body, to=addresses).send()
         except (OSError, smtplib.SMTPException) as error:
-            wrong[MAIL] = str(error)
+            wrong[MAIL] = str(trouble_of(error))
     if WEBHOOK in over:
         notice.event = notice.event or told(notice.kind, notice.subject, notice.body)
         try:

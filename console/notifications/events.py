@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Q
 from django.utils import timezone
 
 from console.models import Job, Notice, Query
@@ -82,20 +81,23 @@ def told_lately(query, *kinds):
     return told.filter(created_at__gt=timezone.now() - AGAIN_AFTER).exists()
 
 
-def readers(query: Query, kind: str) -> list[User]:
+def readers(query: Query, kind: str, keepers=administrators) -> list[User]:
     """Return who hears of it, of those who can be reached. The owner hears of all but success.
 
     Where no mail reaches the owner, administrators hear in the owner's place.
     """
-    wanted = Q(pk=None)
+    people = [*query.notified.all()] if asked_for(query, kind) else []
     if kind != Kind.SUCCEEDED:
-        instead = [] if reachable(query.owner) else administrators()
-        wanted |= Q(pk__in=[query.owner_id, *(user.pk for user in instead)])
+        people += [query.owner] if reachable(query.owner) else keepers()
+    found = {user.pk: user for user in people if reachable(user)}
+    return [found[key] for key in sorted(found)]
+
+
+def asked_for(query, kind):
+    """Return whether those who were added to the query are to hear of it."""
     asked = {
         Kind.SUCCEEDED: query.notify_success,
         Kind.SKIPPED: query.notify_success or query.notify_failure,
         Kind.RECOVERED: query.notify_success or query.notify_failure,
     }
-    if asked.get(kind, query.notify_failure):
-        wanted |= Q(pk__in=query.notified.values("pk"))
-    return list(User.objects.filter(wanted, is_active=True).exclude(email="").order_by("pk"))
+    return asked.get(kind, query.notify_failure)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from console.models import Notice
 from console.notifications import outbox
+from console.notifications.mail_trouble import trouble_of
 from console.notifications.reach import reachable
 
 FOR_GOOD = 500  # replies of a mail server from which on it says no for good
@@ -60,19 +61,24 @@ def give_up_early(notice, now):
 
 def send(notice, connection):
     connection.open()
+    message(notice, connection).send()
+
+
+def message(notice: Notice, connection=None) -> EmailMessage:
+    """Return the mail that a message to a person is."""
     host = urlsplit(settings.PUBLIC_URL).hostname
     # The same at each attempt: one that comes twice after a crash can be told by it. The number
     # alone would come again after a restore.
     name = f"notice-{notice.pk}-{notice.created_at:%Y%m%d%H%M%S}"
     headers = {"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated"}
-    EmailMessage(
+    return EmailMessage(
         notice.subject, notice.body, to=[notice.user.email], headers=headers, connection=connection
-    ).send()
+    )
 
 
 def put_off(notice, error, now):
     """Try the message again later, unless the server refused it for good."""
-    why = f"{settings.EMAIL_HOST}: {error}"
+    why = str(trouble_of(error))
     if refused_for_good(error):
         outbox.give_up(notice, why, now)
     else:

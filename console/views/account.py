@@ -15,10 +15,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from console.access import is_admin
 from console.forms.account import ProfileForm, SignInForm
-from console.notifications import mail_is_set_up, send_test
+from console.notifications import mail_is_set_up
 from console.watch import backed_up
-
-NOTICES = 5  # of the latest messages that are listed
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -54,7 +52,7 @@ def admin_sign_in(request):
 
 def settings(request):
     """Show and change the user's own profile and password."""
-    changes = {"profile": change_profile, "password": change_password, "mail": test_mail}
+    changes = {"profile": change_profile, "password": change_password}
     change = changes.get(request.POST.get("change"))
     if change and change(request):
         return redirect("settings")
@@ -63,23 +61,9 @@ def settings(request):
         "password": password_form(request),
         "mail": mail_is_set_up(),
         "backup": is_admin(request.user) and backed_up(),
-        "notices": request.user.notices.select_related("job")[:NOTICES],
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "console/settings.html", context, status=status)
-
-
-def test_mail(request):
-    """Send the user a message that says that mail works."""
-    if not request.user.email:
-        messages.error(request, "You have no e-mail address. Enter it in your profile first.")
-    elif not mail_is_set_up():
-        messages.error(request, "Mail is not set up on this server. Ask an administrator.")
-    else:
-        send_test(request.user)
-        text = f"A message to {request.user.email} is on its way. Here is what became of it."
-        messages.success(request, text)
-    return True
 
 
 def posted(request, part):

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from console import jobs
 from console.models import LookUp
+from console.schedules import schedule_query
 from tests.browser.conftest import session_cookie
 
 
@@ -214,3 +215,28 @@ def test_the_administration_in_the_console_colours(as_user, keeper, people, run_
     for name in ("job", "query"):
         page.goto(page.url.split("/admin/")[0] + f"/admin/console/{name}/")
         good_page(page, f"admin-{name}")
+
+
+def test_the_page_of_notifications(as_user, keeper, people, mailbox, settings, good_page):
+    people.owner, people.notify_success = keeper, True
+    people.save()
+    people.notified.set([keeper])
+    schedule_query(people, "0 6 * * mon-fri", "Europe/Berlin")
+    page = as_user(keeper, "/settings/notifications/")
+    page.get_by_role("button", name="Send a test mail").press("Enter")
+    expect(page.get_by_text("The mail server took it.")).to_be_visible()
+    good_page(page, "notifications")
+    settings.EMAIL_PORT = 1
+    page.get_by_role("button", name="Send a test mail").press("Enter")
+    expect(page.get_by_text("▲ Not sent.")).to_be_visible()
+    page.get_by_role("link", name="Change who hears of People").click()
+    expect(page.get_by_role("dialog", name="Schedule")).to_be_visible()
+
+
+def test_the_page_of_notifications_where_there_are_none(as_user, marketer, settings, good_page):
+    settings.EMAIL_HOST = ""
+    marketer.email = ""
+    marketer.save()
+    page = as_user(marketer, "/settings/notifications/")
+    expect(page.get_by_text("Nothing tells you of its runs yet")).to_be_visible()
+    good_page(page, "notifications-empty")

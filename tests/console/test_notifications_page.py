@@ -1,0 +1,299 @@
+"""The page of notifications: who hears of what, the mail itself, a test of it."""
+
+import smtplib
+import socket
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from console.models import Alarm, Database, Job, Notice, Query
+from console.notifications import TooMany, heard_by, hearings, send_waiting, try_mail
+from console.notifications.mail_trouble import trouble_of
+from console.notifications.trying import MOST
+from console.schedules import schedule_query
+from integrations import threads
+from tests.console.hourly import NOON, slots_of
+
+PAGE = "/settings/notifications/"
+TEST = f"{PAGE}test/"
+BAD = "SELECT nope"
+
+
+@pytest.fixture
+def query(marketer):
+    database = Database.objects.create(name="shop", owner=marketer)
+    query = Query.objects.create(name="Buyers", database=database, sql="SELECT 1", owner=marketer)
+    schedule_query(query, "0 * * * *", "Europe/Berlin", now=NOON)
+    return query
+
+
+@pytest.fixture
+def shown(client):
+    """Return the page as somebody sees it."""
+
+    def look(user, address=PAGE):
+        client.force_login(user)
+        return client.get(address).content.decode()
+
+    return look
+
+
+@pytest.fixture
+def send_test(client, marketer):
+    """Press the button as Mia; return the part of the page that answers."""
+    client.force_login(marketer)
+    headers = {"HX-Request": "true"}
+    return lambda: client.post(TEST, headers=headers).content.decode()
+
+
+def names(people):
+    return [user.username for user in people]
+
+
+def test_an_owner_sees_who_hears_with_a_link_to_change_it(shown, query, marketer, colleague):
+    query.notified.set([colleague])
+    Query.objects.update(notify_success=True)
+
+    page = shown(marketer)
+
+    assert f'href="/workbench/queries/{query.pk}/?panel=schedule"' in page
+    [row] = hearings(heard_by(marketer))
+    assert (names(row.failures), names(row.successes)) == (["mia"], ["otto"])
+
+
+def test_who_was_added_sees_the_schedule_of_another_and_no_link(shown, query, colleague):
+    query.notified.set([colleague])
+    assert "Nothing tells you of its runs yet" in shown(colleague)
+
+    Query.objects.update(notify_failure=True)
+    page = shown(colleague)
+
+    assert "Query of mia" in page
+    assert f"/workbench/queries/{query.pk}/" not in page
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1", BAD])
+@pytest.mark.parametrize("asked", ["notify_success", "notify_failure"])
+@pytest.mark.parametrize("gone", [{}, {"email": ""}, {"is_active": False}])
+@pytest.mark.usefixtures("keeper")
+def test_those_who_are_shown_are_those_who_get_the_message(
+    query, marketer, colleague, sql, asked, gone
+):
+    query.notified.set([colleague])
+    Query.objects.update(**{asked: True})
+    User.objects.filter(pk=marketer.pk).update(**gone)
+    [row] = hearings(heard_by(colleague))
+
+    job = slots_of(query)(sql)
+
+    told = names(User.objects.filter(notices__isnull=False).order_by("pk"))
+    assert told == names(row.failures if job.error else row.successes)
+
+
+def test_administrators_see_what_tells_them_in_the_place_of_its_owner(shown, query, keeper):
+    assert "Buyers" not in shown(keeper)
+
+    User.objects.filter(pk=query.owner_id).update(email="")
+
+    assert "Query of mia" in shown(keeper)
+
+
+def test_the_page_asks_no_more_of_the_database_for_more_schedules(
+    client, query, marketer, colleague, django_assert_max_num_queries
+):
+    for number in range(8):
+        copy = Query.objects.create(
+            name=f"Q{number}", database=query.database, sql="SELECT 1", owner=marketer
+        )
+        copy.notified.set([colleague])
+        schedule_query(copy, "@daily", "UTC", now=NOON)
+    client.force_login(marketer)
+
+    with django_assert_max_num_queries(20):
+        client.get(PAGE)
+
+
+def test_the_mail_that_is_shown_is_the_mail_that_is_sent(shown, query, marketer, mailbox):
+    assert "no table orders" in shown(marketer)
+    job = slots_of(query)(BAD)
+    send_waiting()
+
+    page = shown(marketer, f"{PAGE}?preview={query.pk}")
+
+    [message] = mailbox
+    assert f"Subject: {message['Subject']}" in page
+    assert f"The job, with its log: http://127.0.0.1:8000/workbench/jobs/{job.pk}/" in page
+    assert job.remedy in page
+
+
+def test_who_was_added_sees_no_error_of_a_run_that_was_told_to_others(
+    shown, query, marketer, colleague
+):
+    query.notified.set([colleague])
+    Query.objects.update(notify_success=True)
+    job = slots_of(query)(BAD)
+
+    assert "Failed: Buyers" in shown(colleague)
+    assert "nope" in job.error and "nope" not in shown(colleague)
+    assert "nope" in shown(marketer)
+
+
+def test_a_mail_about_something_of_others_is_not_shown(client, query, colleague):
+    client.force_login(colleague)
+
+    assert client.get(f"{PAGE}?preview={query.pk}").status_code == 404
+
+
+def test_who_has_nothing_on_a_schedule_sees_a_mail_that_is_made_up(shown, marketer):
+    page = shown(marketer)
+
+    assert "Failed: Weekly newsletter" in page
+    assert "Done: Weekly newsletter" in page
+    assert not Job.objects.exists()
+
+
+def test_without_a_mail_server_the_page_names_the_settings(shown, send_test, marketer, settings):
+    settings.EMAIL_HOST = ""
+
+    page = shown(marketer)
+
+    for name in ("HOST", "PORT", "SECURITY", "USER", "PASSWORD", "FROM"):
+        assert f"<code>CONSOLE_MAIL_{name}</code>" in page
+    assert "Mail is not set up on this server." in send_test()
+    assert not Notice.objects.exists()
+
+
+def test_the_password_of_the_mail_server_is_nowhere(shown, keeper, settings):
+    settings.EMAIL_HOST, settings.EMAIL_HOST_USER = "mail.example.com", "console-mail"
+    settings.EMAIL_HOST_PASSWORD = "open-sesame-2"
+
+    page = shown(keeper)
+
+    assert "console-mail" in page
+    assert "open-sesame-2" not in page
+
+
+def test_a_test_mail_is_sent_at_once_to_the_person_alone(shown, send_test, marketer, mailbox):
+    assert "● The mail server took it." in send_test()
+
+    [message] = mailbox
+    assert (message["To"], message["Subject"]) == ("mia@example.com", "Mail from the console works")
+    assert send_waiting() == 0
+    assert "● Sent" in shown(marketer)
+
+
+def test_without_scripts_a_test_mail_answers_with_the_page(client, marketer, mailbox):
+    client.force_login(marketer)
+
+    page = client.post(TEST).content.decode()
+
+    assert "● The mail server took it." in page and 'class="rail"' in page
+    assert client.get(TEST).status_code == 405
+
+
+def test_a_test_mail_without_an_address_says_so(send_test, marketer):
+    User.objects.filter(pk=marketer.pk).update(email="")
+
+    assert "You have no e-mail address." in send_test()
+
+
+def test_test_mails_are_few_for_each_person(send_test, marketer, colleague, mailbox):
+    for _ in range(MOST):
+        assert "took it" in send_test()
+
+    assert f"{MOST} test mails within 10 minutes are enough." in send_test()
+    with pytest.raises(TooMany):
+        try_mail(marketer)
+    assert try_mail(colleague).sent_at
+    assert len(mailbox) == MOST + 1
+
+
+def test_a_test_mail_waits_for_no_place_among_many(send_test, mailbox, monkeypatch):
+    monkeypatch.setattr(threads.PLACES, "_value", 0)
+
+    assert "Many people test connections" in send_test()
+    assert not Notice.objects.exists()
+
+
+def test_a_refusal_is_told_in_a_sentence_and_not_tried_again(send_test, marketer, mailbox):
+    User.objects.filter(pk=marketer.pk).update(email="gone@example.com")
+
+    answer = send_test()
+
+    assert "takes no mail for gone@example.com: 550 No such user here. Check the address." in answer
+    assert send_waiting() == 0
+    assert Notice.objects.get().given_up_at
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"EMAIL_PORT": 1}, "takes no connection. Check CONSOLE_MAIL_HOST"),
+        ({"EMAIL_USE_TLS": True}, "does not offer what was asked for: STARTTLS extension"),
+        ({"EMAIL_USE_SSL": True}, "does not speak TLS as it was asked to. Port 587"),
+        (
+            {"EMAIL_HOST_USER": "mia", "EMAIL_HOST_PASSWORD": "open-sesame-2"},
+            "does not offer what was asked for: SMTP AUTH extension",
+        ),
+        ({"EMAIL_HOST": "nowhere.invalid"}, "There is no host nowhere.invalid."),
+    ],
+)
+def test_settings_that_do_not_fit_the_mail_server_are_named(
+    send_test, mailbox, settings, given, sentence
+):
+    for name, value in given.items():
+        setattr(settings, name, value)
+
+    answer = send_test()
+
+    assert "▲ Not sent." in answer and sentence in answer
+    assert "open-sesame-2" not in answer
+
+
+def test_a_mail_server_that_says_nothing_is_not_waited_for(
+    send_test, mailbox, settings, monkeypatch
+):
+    monkeypatch.setattr("console.notifications.trying.SILENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_PORT = silent.getsockname()[1]
+
+        assert "did not answer in time." in send_test()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        smtplib.SMTPAuthenticationError(535, b"open-sesame-2 is wrong"),
+        smtplib.SMTPDataError(554, b"no mail from open-sesame-2"),
+        smtplib.SMTPSenderRefused(550, b"not open-sesame-2", "console@localhost"),
+        smtplib.SMTPRecipientsRefused({"a@example.com": (550, b"open-sesame-2")}),
+        smtplib.SMTPServerDisconnected("open-sesame-2"),
+        OSError("open-sesame-2"),
+    ],
+)
+def test_what_is_told_of_a_mail_server_holds_no_password(settings, error):
+    settings.EMAIL_HOST, settings.EMAIL_HOST_PASSWORD = "mail.example.com", "open-sesame-2"
+
+    told = trouble_of(error)
+
+    assert "open-sesame-2" not in str(told)
+    assert told.sentence.endswith(".") and told.remedy.endswith(".")
+
+
+def test_only_administrators_see_the_alarms(shown, marketer, keeper, settings):
+    settings.WEBHOOK_URL = "https://hooks.example.com/secret-path"
+    now = timezone.now()
+    Alarm.objects.create(name="workers", title="no workers run", text="Start it.", began_at=now)
+
+    page = shown(keeper)
+
+    assert "No workers run" in page and "ada (ada@example.com)" in page
+    assert "secret-path" not in page
+    assert "No workers run" not in shown(marketer)
+    assert "Alarms to administrators" not in shown(marketer)
+
+
+def test_the_settings_lead_to_the_notifications(shown, marketer):
+    assert f'href="{reverse("notifications")}"' in shown(marketer, "/settings/")
