@@ -8,8 +8,8 @@ from django import forms
 from integrations.connectors.base import Connector
 from integrations.contract import Rule
 from integrations.contract.rules import several
-from integrations.settings_form import SecretField, SettingsForm, conditions_of
-from integrations.settings_json import in_words, need_of
+from integrations.settings_form import SecretField, SettingsForm, conditions_of, lower_first
+from integrations.settings_json import MASK, in_words, need_of
 from integrations.table_field import TableField
 
 
@@ -103,7 +103,7 @@ def example(connector: type[Connector]) -> str:
     for form in (connector.Authentication, connector.Export):
         defaults = form.defaults() | connector.json_defaults
         for name, field in form().fields.items():
-            if asked_for(field, need_of(field, defaults.get(name)), defaults):
+            if asked_for(field, need_of(field, defaults.get(name)), defaults | shown):
                 shown[name] = placeholder(field)
     return json.dumps(shown, indent=2)
 
@@ -114,8 +114,9 @@ def asked_for(field, need, defaults):
 
 
 def placeholder(field):
-    return (
-        "***"
-        if isinstance(field, SecretField)
-        else f"your {field.label[:1].lower()}{field.label[1:]}"
-    )
+    """Return a value that the field takes; nobody's secret is one."""
+    if isinstance(field, SecretField):
+        return MASK
+    if isinstance(field, forms.ChoiceField):
+        return next(value for value, _ in field.choices if value)
+    return getattr(field, "sample", f"your {lower_first(field.label)}")

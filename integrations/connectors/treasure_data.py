@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from integrations.connectors.base import Connector, Step
 from integrations.connectors.guard import GuardSettings
 from integrations.connectors.receipt import Receipt
-from integrations.settings_form import SettingsForm, SpelledChoiceField, advanced
+from integrations.settings_form import SettingsForm, SpelledChoiceField, advanced, sampled
 
 NAME = RegexValidator(
     r"\A[a-z0-9_]{3,128}\Z", "Use 3 to 128 lower-case letters, digits and underscores."
@@ -29,19 +29,25 @@ class Authentication(SettingsForm):
 
 
 class Export(GuardSettings):
-    database = forms.CharField(
-        label="Database",
-        max_length=128,
-        validators=[NAME],
-        help_text="The database of this console to write to, such as activate_to_krux. The owner "
-        "of the query needs the right to write there.",
+    database = sampled(
+        forms.CharField(
+            label="Database",
+            max_length=128,
+            validators=[NAME],
+            help_text="The database of this console to write to, such as activate_to_krux. The "
+            "owner of the query needs the right to write there.",
+        ),
+        "activate_to_krux",
     )
-    table = forms.CharField(
-        label="Table",
-        max_length=128,
-        validators=[NAME],
-        help_text="The table to write to, such as segment_newsletter. It is made when there is "
-        "none of that name.",
+    table = sampled(
+        forms.CharField(
+            label="Table",
+            max_length=128,
+            validators=[NAME],
+            help_text="The table to write to, such as segment_newsletter. It is made when there is "
+            "none of that name.",
+        ),
+        "segment_newsletter",
     )
     mode = forms.ChoiceField(
         label="Mode",

@@ -1,5 +1,7 @@
 """The frame around every page."""
 
+import re
+
 import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
@@ -240,3 +242,12 @@ def test_the_page_of_notifications_where_there_are_none(as_user, marketer, setti
     page = as_user(marketer, "/settings/notifications/")
     expect(page.get_by_text("Nothing tells you of its runs yet")).to_be_visible()
     good_page(page, "notifications-empty")
+
+
+def test_the_page_of_the_command_line(as_user, marketer, good_page):
+    page = as_user(marketer, "/help/cli/")
+    page.locator("summary").first.press("Enter")
+    expect(page.get_by_role("region", name="Options of td query")).to_be_visible()
+    good_page(page, "command-line")
+    page.get_by_role("button", name="Copy the --result for Rokt").press("Enter")
+    expect(page.get_by_text(re.compile("Copied|Press Ctrl"))).to_be_visible()

@@ -4,7 +4,7 @@ import re
 
 from django import forms
 
-from integrations.settings_form import SecretField, SettingsForm, advanced, only_when
+from integrations.settings_form import SecretField, SettingsForm, advanced, only_when, sampled
 
 REGIONS = {
     "in1": "India (in1)",
@@ -27,11 +27,14 @@ def checked_word(value):
 
 
 class Authentication(SettingsForm):
-    account_id = forms.CharField(
-        label="Account ID",
-        max_length=100,
-        validators=[checked_word],
-        help_text="The Project ID in CleverTap under Settings > Project.",
+    account_id = sampled(
+        forms.CharField(
+            label="Account ID",
+            max_length=100,
+            validators=[checked_word],
+            help_text="The Project ID in CleverTap under Settings > Project.",
+        ),
+        "your-account-ID",
     )
     account_passcode = SecretField(
         label="Account Passcode",

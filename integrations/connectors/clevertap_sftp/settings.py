@@ -17,7 +17,7 @@ from integrations.connectors.sftp.login import (
 )
 from integrations.connectors.sftp.uploading import checked
 from integrations.encoders import EncoderSettings
-from integrations.settings_form import FlagField, SpelledChoiceField, advanced, only_when
+from integrations.settings_form import FlagField, SpelledChoiceField, advanced, only_when, sampled
 from integrations.table_field import Cell, TableField
 
 TYPES = ("STRING", "INTEGER", "FLOAT", "BOOLEAN", "LONG")
@@ -57,10 +57,13 @@ class Export(GuardSettings, EncoderSettings):
         widget=forms.RadioSelect,
         help_text="What each row is: something that a user did, or a user.",
     )
-    client_email = forms.EmailField(
-        label="Client e-mail",
-        help_text="CleverTap mails it when a file is picked up, when it is imported, and when "
-        "that fails, with the rows that failed attached.",
+    client_email = sampled(
+        forms.EmailField(
+            label="Client e-mail",
+            help_text="CleverTap mails it when a file is picked up, when it is imported, and when "
+            "that fails, with the rows that failed attached.",
+        ),
+        "name@example.com",
     )
     columns = TableField(
         label="Columns",

@@ -9,7 +9,7 @@ from integrations.connectors.placeholders import expanded
 from integrations.connectors.remote_name import BadName, check_characters, check_path
 from integrations.connectors.sftp.uploading import UploadSettings, checked
 from integrations.formats import FormatSettings
-from integrations.settings_form import FlagField, SpelledChoiceField, advanced, only_when
+from integrations.settings_form import FlagField, SpelledChoiceField, advanced, only_when, sampled
 
 LONGEST = datetime(2999, 12, 31, tzinfo=UTC), 12 * "9"  # what makes the longest name
 AUDIENCES = {"include": "Include Audience", "exclude": "Exclude Audience"}
@@ -69,13 +69,16 @@ class Export(GuardSettings, UploadSettings, FormatSettings):
             "Blank: the file goes into the directory above.",
         )
     )
-    file_name = forms.CharField(
-        label="File name",
-        max_length=250,
-        validators=[checked(check_file_name)],
-        help_text="Ends with .csv or .txt, such as customers-{yyyy}{MM}{dd}.csv. "
-        "{yyyy}{MM}{dd}-{HH}{mm}{ss} is the time the schedule was due, in its time zone; {job} is "
-        "the number of the job. Write {{ for a brace.",
+    file_name = sampled(
+        forms.CharField(
+            label="File name",
+            max_length=250,
+            validators=[checked(check_file_name)],
+            help_text="Ends with .csv or .txt, such as customers-{yyyy}{MM}{dd}.csv. "
+            "{yyyy}{MM}{dd}-{HH}{mm}{ss} is the time the schedule was due, in its time zone; {job} "
+            "is the number of the job. Write {{ for a brace.",
+        ),
+        "customers-{yyyy}{MM}{dd}.csv",
     )
     email_format = SpelledChoiceField(
         label="E-mail addresses",

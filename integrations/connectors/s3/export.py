@@ -10,7 +10,7 @@ from integrations.connectors.placeholders import expanded
 from integrations.connectors.remote_name import BadName, check_characters
 from integrations.encoders import EncoderSettings
 from integrations.formats import AnyFormatSettings
-from integrations.settings_form import SpelledChoiceField, advanced, only_when
+from integrations.settings_form import SpelledChoiceField, advanced, only_when, sampled
 
 LONGEST_KEY = 1024  # bytes
 LONGEST = datetime(2999, 12, 31, tzinfo=UTC), 12 * "9"  # what makes the longest name
@@ -24,17 +24,23 @@ ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 
 class Export(GuardSettings, AnyFormatSettings, EncoderSettings):
-    bucket = forms.CharField(
-        label="Bucket",
-        max_length=63,
-        help_text="The name of the bucket alone, such as my-company-exports.",
+    bucket = sampled(
+        forms.CharField(
+            label="Bucket",
+            max_length=63,
+            help_text="The name of the bucket alone, such as my-company-exports.",
+        ),
+        "my-company-exports",
     )
-    path_prefix = forms.CharField(
-        label="Path prefix",
-        max_length=4096,
-        help_text="The object to write, such as exports/{yyyy}/{MM}/{dd}/customers.csv; one that "
-        "is there is replaced. {yyyy}{MM}{dd}-{HH}{mm}{ss} is the time the schedule was due, in "
-        "its time zone; {job} is the number of the job. Write {{ for a brace.",
+    path_prefix = sampled(
+        forms.CharField(
+            label="Path prefix",
+            max_length=4096,
+            help_text="The object to write, such as exports/{yyyy}/{MM}/{dd}/customers.csv; one "
+            "that is there is replaced. {yyyy}{MM}{dd}-{HH}{mm}{ss} is the time the schedule was "
+            "due, in its time zone; {job} is the number of the job. Write {{ for a brace.",
+        ),
+        "exports/{yyyy}/{MM}/{dd}/customers.csv",
     )
     encryption = SpelledChoiceField(
         label="Server-side encryption",

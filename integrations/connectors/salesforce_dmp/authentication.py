@@ -5,16 +5,22 @@ from copy import deepcopy
 from django import forms
 
 from integrations.connectors.s3.server import ServerSettings
-from integrations.settings_form import SecretField, advanced
+from integrations.settings_form import SecretField, advanced, sampled
 
 
 class Authentication(ServerSettings):
-    client_name = forms.RegexField(
-        r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-        label="Client name",
-        max_length=200,
-        error_messages={"invalid": "Enter it as in Salesforce DMP, such as client-treasure-data."},
-        help_text="The name of your organization in Salesforce DMP, such as client-treasure-data.",
+    client_name = sampled(
+        forms.RegexField(
+            r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+            label="Client name",
+            max_length=200,
+            error_messages={
+                "invalid": "Enter it as in Salesforce DMP, such as client-treasure-data."
+            },
+            help_text="The name of your organization in Salesforce DMP, such as "
+            "client-treasure-data.",
+        ),
+        "client-treasure-data",
     )
     access_key_id = forms.CharField(
         label="Access key ID",

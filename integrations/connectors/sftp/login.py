@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 
-from integrations.settings_form import SecretField, SettingsForm, only_when
+from integrations.settings_form import SecretField, SettingsForm, only_when, sampled
 from integrations.transports.private_keys import KeyProblem, read_private_key
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ TESTED = (
 
 
 def host_field(**more):
-    return forms.CharField(label="Host", max_length=255, **more)
+    return sampled(forms.CharField(label="Host", max_length=255, **more), "sftp.example.com")
 
 
 def key_field():

@@ -10,7 +10,7 @@ from integrations.connectors.remote_name import BadName, check_characters, check
 from integrations.connectors.sftp.uploading import UploadSettings, checked
 from integrations.encoders import EncoderSettings
 from integrations.formats import FormatSettings
-from integrations.settings_form import advanced
+from integrations.settings_form import advanced, sampled
 
 LONGEST = datetime(2999, 12, 31, tzinfo=UTC), 12 * "9"  # what makes the longest name
 
@@ -34,13 +34,16 @@ class Export(GuardSettings, UploadSettings, FormatSettings, EncoderSettings):
         help_text="Yes: the path starts in the directory the user logs in to. "
         "No: it starts at the server's root, as in /home/john/day1/my_data.csv.",
     )
-    path_prefix = forms.CharField(
-        label="Path prefix",
-        max_length=4096,
-        validators=[checked(check_characters)],
-        help_text="The file to write, such as /upload/conversions/filename.csv. "
-        "Missing directories are created. {yyyy}{MM}{dd}-{HH}{mm}{ss} is the time the schedule was "
-        "due, in its time zone; {job} is the number of the job. Write {{ for a brace.",
+    path_prefix = sampled(
+        forms.CharField(
+            label="Path prefix",
+            max_length=4096,
+            validators=[checked(check_characters)],
+            help_text="The file to write, such as /upload/conversions/filename.csv. "
+            "Missing directories are created. {yyyy}{MM}{dd}-{HH}{mm}{ss} is the time the schedule "
+            "was due, in its time zone; {job} is the number of the job. Write {{ for a brace.",
+        ),
+        "/upload/conversions/filename.csv",
     )
     sequence_format = advanced(
         forms.CharField(
