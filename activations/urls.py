@@ -12,6 +12,7 @@ from activations.views import (
     parent_tables,
     parents,
     previewing,
+    search,
     segments,
     studio,
 )
@@ -34,6 +35,7 @@ urlpatterns = [
     path(f"{PARENTS}<int:pk>/refresh/", parents.refresh, name="refresh-parent-segment"),
     path(f"{PARENTS}<int:pk>/refreshes/", parents.refreshes, name="parent-segment-refreshes"),
     path(f"{PARENTS}<int:pk>/delete/", parents.delete_parent, name="delete-parent-segment"),
+    path("search/", search.search, name="search"),
     path("demo/remove/", demo.remove_demo, name="remove-demo"),
     path("studio/", studio.segments, name="segments"),
     path(STUDIO, studio.studio_parent, name="studio-parent"),

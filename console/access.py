@@ -1,6 +1,6 @@
 """Who may do what: groups, owners, and what is shared."""
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.db.models import Q, Value
 
 MARKETER, ADMIN, PRIVACY = "marketer", "admin", "privacy"
@@ -17,6 +17,12 @@ def may_look_up(user):
 def is_admin(user):
     """Return whether the user keeps credentials and sees everyone's objects."""
     return user.is_superuser or ADMIN in standing(user)
+
+
+def admins():
+    """Return the people who are administrators, by name."""
+    them = Q(is_superuser=True) | Q(groups__name=ADMIN)
+    return User.objects.filter(them, is_active=True).distinct().order_by("username")
 
 
 def standing(user):

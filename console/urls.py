@@ -129,4 +129,5 @@ urlpatterns = [
     path("admin/login/", account.admin_sign_in),
     path("admin/", admin.site.urls),
 ]
+handler403 = "console.views.trouble.forbidden"
 handler500 = "console.views.trouble.server_error"

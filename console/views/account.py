@@ -18,6 +18,11 @@ from console.forms.account import ProfileForm, SignInForm
 from console.notifications import mail_is_set_up
 from console.watch import backed_up
 
+NO_STAFF = (
+    "You need staff status for the Django admin. An administrator can give it to you there, under "
+    "Users."
+)
+
 
 @method_decorator(login_not_required, name="dispatch")
 class SignIn(views.LoginView):
@@ -45,7 +50,7 @@ class SignIn(views.LoginView):
 def admin_sign_in(request):
     """Send people from the Django admin to the one place to sign in."""
     if request.user.is_authenticated and not request.user.is_staff:
-        raise PermissionDenied
+        raise PermissionDenied(NO_STAFF)
     next_page = request.GET.get("next", reverse("admin:index"))
     return redirect(f"{reverse('login')}?{urlencode({'next': next_page})}")
 

@@ -62,18 +62,22 @@ def job_list(request):
 def filtered(found, request):
     """Narrow the jobs to a status, to the user's own, to an id or a part of the name."""
     statuses = FILTERS.get(request.GET.get("status"))
-    words = request.GET.get("search", "").strip().removeprefix("#")
     if statuses:
         found = found.filter(status__in=statuses)
     elif request.GET.get("status") == HELD:
         found = overview.held(found).order_by("-pk")
     if "mine" in request.GET:
         found = found.filter(owner=request.user)
-    if key := key_of(words):
-        found = found.filter(pk=key)
-    elif words:
-        found = found.filter(name__icontains=words)
+    found = matching(found, request.GET.get("search", "").strip())
     return found.select_related("owner", "authentication").defer("sql", "traceback")
+
+
+def matching(found, words):
+    """Narrow the jobs to the one of that number, or to those that are called like that."""
+    words = words.removeprefix("#")
+    if key := key_of(words):
+        return found.filter(pk=key)
+    return found.filter(name__icontains=words) if words else found
 
 
 def tell_waits(page):

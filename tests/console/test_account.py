@@ -249,3 +249,20 @@ def test_pages_are_not_kept_by_browsers_and_proxies(client, marketer):
     style = client.get("/static/console/console.css")
     style.close()
     assert "no-store" not in style.headers["Cache-Control"]
+
+
+def test_a_page_that_is_barred_says_what_is_missing_and_who_can_grant_it(client, marketer, keeper):
+    client.force_login(marketer)
+    barred = {
+        "/admin/login/": "You need staff status for the Django admin.",
+        "/metrics": "add you to the group <strong>admin</strong>",
+        "/studio/who-got-what/": "You need the permission to look up who got what.",
+    }
+    for address, missing in barred.items():
+        answer = client.get(address)
+        assert answer.status_code == 403
+        assert missing in answer.content.decode()
+        assert "Administrators here: ada." in answer.content.decode()
+
+    client.logout()
+    assert "ada" not in client.get("/metrics").content.decode()
