@@ -38,10 +38,11 @@ class Hearing:
 def heard_by(user: User):
     """Return what runs on a schedule and tells the person of it, by name."""
     asked = Q(notify_failure=True) | Q(notify_success=True)
-    wanted = Q(owner=user) | Q(notified=user) & asked
+    added = Query.notified.through.objects.filter(user=user).values("query")
+    wanted = Q(owner=user) | Q(pk__in=added) & asked
     if user in administrators():
         wanted |= Q(owner__is_active=False) | Q(owner__email="")
-    found = Query.objects.filter(wanted, schedule__isnull=False).distinct()
+    found = Query.objects.filter(wanted, schedule__isnull=False)
     found = found.select_related("owner", "webhook", "schedule__trigger__query", "authentication")
     return found.prefetch_related("notified").order_by("name", "pk")
 

@@ -63,6 +63,16 @@ def test_an_owner_sees_who_hears_with_a_link_to_change_it(shown, query, marketer
     assert (names(row.failures), names(row.successes)) == (["mia"], ["otto"])
 
 
+def test_an_activation_leads_to_the_step_where_it_is_changed(shown, query, marketer):
+    about = {"activation_id": 7, "activation_name": "Buyers"}
+    Query.objects.update(place="/studio/activations/7/", about=about)
+
+    page = shown(marketer)
+
+    assert 'href="/studio/activations/7/edit/#schedule"' in page
+    assert reverse("edit-activation", args=[7]) == "/studio/activations/7/edit/"
+
+
 def test_who_was_added_sees_the_schedule_of_another_and_no_link(shown, query, colleague):
     query.notified.set([colleague])
     assert "Nothing tells you of its runs yet" in shown(colleague)
@@ -74,9 +84,11 @@ def test_who_was_added_sees_the_schedule_of_another_and_no_link(shown, query, co
     assert f"/workbench/queries/{query.pk}/" not in page
 
 
-@pytest.mark.parametrize("sql", ["SELECT 1", BAD])
-@pytest.mark.parametrize("asked", ["notify_success", "notify_failure"])
-@pytest.mark.parametrize("gone", [{}, {"email": ""}, {"is_active": False}])
+@pytest.mark.parametrize(
+    ("sql", "asked"),
+    [("SELECT 1", "notify_success"), (BAD, "notify_success"), (BAD, "notify_failure")],
+)
+@pytest.mark.parametrize("gone", [{}, {"email": ""}])
 @pytest.mark.usefixtures("keeper")
 def test_those_who_are_shown_are_those_who_get_the_message(
     query, marketer, colleague, sql, asked, gone
