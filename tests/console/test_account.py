@@ -27,7 +27,20 @@ def sign_in(client, password="pass-word-1", **more):
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "settings", "keys", "databases", "upload", "jobs", "queries", "catalog"]
+    "name",
+    [
+        "home",
+        "settings",
+        "keys",
+        "databases",
+        "upload",
+        "jobs",
+        "queries",
+        "catalog",
+        "notifications",
+        "command-line",
+        "search",
+    ],
 )
 def test_every_page_needs_a_sign_in(client, name):
     response = client.get(reverse(name))
