@@ -157,7 +157,7 @@ class AuthenticationAdmin(admin.ModelAdmin):
     def test_connection(self, request, queryset):
         for authentication in queryset:
             try:
-                steps = trials.run_stored(authentication)
+                steps = trials.run_stored(authentication, request.user)
             except (SecretUnreadable, threads.Busy) as error:
                 self.message_user(request, f"{authentication}: {error}", messages.ERROR)
                 continue

@@ -1,6 +1,6 @@
 """What was entered for an authentication that is not saved yet: sealed, in the session."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from integrations import secrets
 from integrations.settings_form import SecretField
+from integrations.trials import Trial
 
 KEY = "authentication drafts"  # in the session: type of the connector -> token
 TESTS = "authentication tests"  # type of the connector -> what came of the last test
@@ -60,22 +61,24 @@ def drop(request, type):
             request.session[key] = kept
 
 
-def keep_test(request, type, settings, steps):
+def keep_test(request, type, settings, trial):
     """Remember a test, and of which settings; of these not more than their fingerprint."""
     tested = {
         "of": secrets.fingerprint(settings),
-        "at": timezone.now().isoformat(),
-        "steps": steps,
+        "at": trial.at.isoformat(),
+        "seconds": trial.took.total_seconds(),
+        "steps": trial.steps,
     }
     request.session[TESTS] = request.session.get(TESTS, {}) | {type: tested}
 
 
 def test_of(request, type, settings):
-    """Return when exactly these settings were tested, and the steps; None and [] for never."""
+    """Return the last test if it was of exactly these settings, or None."""
     tested = request.session.get(TESTS, {}).get(type)
     if not tested or tested["of"] != secrets.fingerprint(settings):
-        return None, []
-    return datetime.fromisoformat(tested["at"]), tested["steps"]
+        return None
+    took = timedelta(seconds=tested.get("seconds", 0))  # The version before kept none.
+    return Trial(tested["steps"], datetime.fromisoformat(tested["at"]), took)
 
 
 def tokens():

@@ -132,6 +132,28 @@ class Authentication(Sealed):
         self.settings = settings
 
 
+class ConnectionTest(models.Model):
+    """A test of an authentication that was made, and what came of it in a sentence."""
+
+    # The version before deletes authentications and people without knowing of these rows.
+    authentication = models.ForeignKey(
+        Authentication, models.CASCADE, related_name="tests", db_constraint=False
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
+    at = models.DateTimeField()
+    took = models.DurationField()
+    failed = models.CharField(max_length=50, blank=True)  # the step, or nothing where all passed
+    sentence = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self):
+        return f"{self.failed or 'passed'}, {self.at:%Y-%m-%d %H:%M} UTC"
+
+
 def inline_authentication(owner, connector, settings):
     """Return the owner's hidden authentication with these settings; make it where there is none."""
     fingerprint = secrets.fingerprint([connector.name, settings])

@@ -10,7 +10,7 @@ from integrations.models import HostKey, server_of
 from integrations.result import sample
 from integrations.secrets import SecretUnreadable
 from integrations.settings_form import set_on
-from integrations.trials import outcome
+from integrations.trials import KEPT, outcome
 from integrations.views.addresses import known
 from integrations.views.public_keys import pair_of
 
@@ -49,6 +49,7 @@ def details(user, authentication):
         **known(),
         "steps": authentication.test_steps,
         "outcome": outcome(authentication.test_steps),
+        **history(authentication),
         "groups": authentication.shared_groups.order_by("name"),
         "people": authentication.shared_users.order_by("username"),
     }
@@ -63,6 +64,11 @@ def details(user, authentication):
         "may_forget": may_forget_key(user, authentication),
         "result": json.dumps(sample_of(authentication, settings), indent=2, ensure_ascii=False),
     }
+
+
+def history(authentication):
+    """Return the tests that are kept, and how many are: the latest of them first."""
+    return {"tests": list(authentication.tests.select_related("by")[:KEPT]), "kept": KEPT}
 
 
 def masked(authentication, settings):

@@ -1,10 +1,11 @@
 """Create Authentication: credentials, then a name."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations import drafts
+from integrations import drafts, trials
 from integrations.forms import NamingForm
 from integrations.models import Authentication
 from integrations.views.addresses import known
@@ -63,8 +64,7 @@ def name(request, type):
     form = NamingForm(request.POST or None, instance=authentication)
     if form.is_valid():
         authentication.replace_settings(draft)
-        authentication.tested_at, authentication.test_steps = drafts.test_of(request, type, draft)
-        form.save()
+        save_tested(form, drafts.test_of(request, type, draft), request.user)
         drafts.drop(request, type)
         messages.success(request, f"{authentication.name} is saved.")
         return redirect(after(request, authentication))
@@ -72,3 +72,13 @@ def name(request, type):
     context |= {"address": connector(draft).address(), "account": draft.get(connector.logs_in_as)}
     status = 422 if form.is_bound else 200
     return render(request, "integrations/name.html", context, status=status)
+
+
+@transaction.atomic
+def save_tested(form, trial, by):
+    """Save a new authentication, with the test that was made of it before, if one was."""
+    if trial:
+        form.instance.tested_at, form.instance.test_steps = trial.at, trial.steps
+    saved = form.save()
+    if trial:
+        trials.note(saved, trial, by)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from integrations import drafts, threads, trials
 from integrations.secrets import SecretUnreadable
 from integrations.views.addresses import known
-from integrations.views.authentications import editable_or_404
+from integrations.views.authentications import editable_or_404, history
 from integrations.views.catalog import connector_or_404
 from integrations.views.changing import settings_form
 from integrations.views.public_keys import pair_of
@@ -21,8 +21,8 @@ def entered(request, type):
     connector = connector_or_404(type)
     form = connector.Authentication(request.POST, stored=drafts.beneath(request, type))
     context = tried(form, connector)
-    if context.get("steps"):
-        drafts.keep_test(request, type, form.cleaned_data, context["steps"])
+    if "trial" in context:
+        drafts.keep_test(request, type, form.cleaned_data, context["trial"])
     if request.htmx:
         return render(request, "integrations/_test.html", context)
     drafts.keep(request, type, form.cleaned_data)
@@ -52,7 +52,7 @@ def stored(request, pk):
     """Test a stored authentication."""
     authentication = editable_or_404(request, pk)
     try:
-        steps = trials.run_stored(authentication)
+        steps = trials.run_stored(authentication, request.user)
     except (SecretUnreadable, threads.Busy) as error:
         return untested(request, authentication, error)
     if not request.htmx:
@@ -62,7 +62,7 @@ def stored(request, pk):
         "outcome": trials.outcome(steps),
         "authentication": authentication,
     }
-    return render(request, "integrations/_test.html", context)
+    return render(request, "integrations/_tested.html", context | history(authentication))
 
 
 def untested(request, authentication, error):
@@ -78,7 +78,7 @@ def tried(form, connector):
     if not form.is_valid():
         return {"missing": [form[name] for name in form.errors]}
     try:
-        steps = trials.run(connector, form.cleaned_data)
+        trial = trials.timed(connector, form.cleaned_data)
     except threads.Busy as error:
         return {"busy": error}
-    return {"steps": steps, "outcome": trials.outcome(steps)}
+    return {"trial": trial, "steps": trial.steps, "outcome": trials.outcome(trial.steps)}

@@ -126,6 +126,7 @@ def test_a_failed_step_says_what_to_do(as_user, keeper, sshd, local, good_page):
     expect(page.get_by_text("The connection does not work yet")).to_be_visible(timeout=20_000)
     expect(page.locator(".test-steps .failed .remedy")).to_be_visible()
     expect(page.locator(".test-steps .skipped").first).to_be_visible()
+    expect(page.get_by_role("region", name="Tests so far")).to_contain_text("Log in failed")
     good_page(page, "authentication-failed")
 
 

@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Authentication, HostKey
+from integrations.models import Authentication, ConnectionTest, HostKey
 from tests.integrations.conftest import SETTINGS, store
 from tests.integrations.keys import private_key
 
@@ -156,6 +156,7 @@ def test_the_action_tests_the_connection(ada, keeper, sshd, settings):
 
     assert "Good: the test passed." in page and "Bad: log in failed." in page
     good.refresh_from_db()
+    assert [test.by for test in ConnectionTest.objects.all()] == [keeper, keeper]
     assert good.tested_at and HostKey.objects.get().fingerprint == sshd.fingerprint()
 
 

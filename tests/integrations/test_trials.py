@@ -3,11 +3,12 @@
 import threading
 
 import pytest
+from django.contrib.auth.models import User
 
 from integrations import drafts, threads, trials
 from integrations.connectors import CONNECTORS
 from integrations.connectors.base import Connector, Step
-from integrations.models import Authentication, HostKey
+from integrations.models import Authentication, ConnectionTest, HostKey
 from tests.integrations.conftest import SETTINGS, store
 
 NEW = "/integrations/catalog/sftp_v2/new/"
@@ -48,6 +49,9 @@ def test_a_test_made_before_saving_is_kept_for_what_was_tested(client, marketer,
 
     saved = Authentication.objects.get(name="Partner")
     assert bool(saved.tested_at) == (not changed)
+    assert [(test.by, test.at, test.failed) for test in saved.tests.all()] == (
+        [] if changed else [(marketer, saved.tested_at, "")]
+    )
     assert trials.outcome(saved.test_steps) == ("" if changed else "passed")
     assert not client.session.get(drafts.TESTS)
 
@@ -96,6 +100,9 @@ def test_a_changed_host_key_fails_until_the_pinned_one_is_forgotten(client, keep
 
     refused = text_of(client.post(f"{page}test/", headers=HTMX))
     assert "The connection does not work yet" in refused
+    told = text_of(client.get(page)).partition("Tests so far")[2].partition("</section>")[0]
+    assert "Host key failed" in told and "ada" in told and told.index("▲") < told.index("●")
+    assert f"The host key of 127.0.0.1:{sshd.port} has changed" in told
     assert HostKey.objects.get().fingerprint == before
     client.post(f"{page}forget-key/")
     accepted = text_of(client.post(f"{page}test/", headers=HTMX))
@@ -114,6 +121,83 @@ def test_the_last_test_is_kept(client, keeper, sshd):
     assert trials.outcome(stored.test_steps) == "failed" and stored.tested_at
     assert SETTINGS["password"].strip() not in str(stored.test_steps)
     assert "▲" in text_of(client.get("/integrations/authentications/"))
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What each connection test from now on is answered; the first comes first."""
+    made = []
+    monkeypatch.setattr(trials, "run", lambda connector, settings: made.pop(0))
+    return made
+
+
+PASSED = [{"name": "log in", "outcome": "passed"}]
+REFUSED = [
+    {"name": "log in", "outcome": "failed", "detail": "No such user.", "remedy": "Ask <them>."},
+    {"name": "write", "outcome": "skipped"},
+]
+
+
+def test_the_latest_tests_are_kept_with_who_made_them(client, keeper, authentication, answers):
+    answers += [REFUSED, *[PASSED] * trials.KEPT]
+    client.force_login(keeper)
+    page = authentication.get_absolute_url()
+
+    first = text_of(client.post(f"{page}test/", headers=HTMX))
+    for _ in range(trials.KEPT):
+        trials.run_stored(authentication, keeper)
+
+    assert 'id="tests"' in first and 'hx-swap-oob="true"' in first
+    assert "Log in failed" in first and first.count("No such user.") == 2
+    assert [(test.failed, test.by) for test in authentication.tests.all()] == [
+        ("", keeper)
+    ] * trials.KEPT
+    assert "15 earlier" in text_of(client.get(page))
+
+
+def test_of_earlier_credentials_the_tests_stay_and_are_said_to_be(
+    client, keeper, authentication, answers
+):
+    answers.append(REFUSED)
+    trials.run_stored(authentication, keeper)
+    authentication.replace_settings(SETTINGS | {"host": "new.test"})
+    authentication.save()
+    client.force_login(keeper)
+
+    page = text_of(client.get(authentication.get_absolute_url()))
+
+    assert "these tests are of earlier ones" in page and "No such user." in page
+
+
+def test_tests_go_with_their_authentication_and_outlive_who_made_them(
+    client, keeper, marketer, authentication, answers
+):
+    answers.append(PASSED)
+    trials.run_stored(authentication, marketer)
+    marketer.delete()
+    client.force_login(keeper)
+    assert client.get(authentication.get_absolute_url()).status_code == 200
+    assert authentication.tests.get().by is None
+
+    client.post(f"{authentication.get_absolute_url()}delete/")
+
+    assert not ConnectionTest.objects.exists()
+
+
+def test_the_version_before_deletes_without_knowing_of_tests(
+    client, keeper, authentication, answers
+):
+    answers += [PASSED, PASSED]
+    gone, other = User.objects.create_user("gone"), store(keeper, "Other")
+    for each in (authentication, other):
+        trials.run_stored(each, gone)
+    for row in (gone, other):
+        type(row).objects.filter(pk=row.pk)._raw_delete("default")
+    client.force_login(keeper)
+
+    page = text_of(client.get(authentication.get_absolute_url()))
+
+    assert "Passed" in page.partition("Tests so far")[2]
 
 
 def test_who_comes_while_all_places_are_taken_is_told(client, keeper, authentication, monkeypatch):
@@ -153,10 +237,11 @@ def test_a_test_says_nothing_of_what_came_meanwhile(authentication, monkeypatch,
 
     monkeypatch.setattr(trials, "run", run)
 
-    steps = trials.run_stored(authentication)
+    steps = trials.run_stored(authentication, authentication.owner)
 
     assert "changed or deleted during the test" in steps[-1]["detail"]
     assert not Authentication.objects.exclude(tested_at=None).exists()
+    assert not ConnectionTest.objects.exists()
 
 
 class Silent(Connector):
