@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 from django.db.models import PROTECT, Q
 
-from integrations.models import Authentication, server_of
+from integrations.models import Authentication, SwitchedOff, server_of
 from integrations.result import sample
 from integrations.settings_json import MASK
 
@@ -26,6 +26,20 @@ def visible_to(user):
 def usable_by(user):
     """Return the authentications the user may choose for an export."""
     return visible_to(user).filter(inline=False).order_by("name")
+
+
+def choosable_by(user, kept=None):
+    """Return the authentications the user may choose for something new.
+
+    Those of connectors that are switched off are not among them, but for the one that is kept.
+    """
+    off = Q(type__in=SwitchedOff.objects.values("type"))
+    return usable_by(user).exclude(off & ~Q(pk=kept))
+
+
+def left_out_of(user):
+    """Return what is switched off of the connectors that the user has authentications of."""
+    return SwitchedOff.objects.filter(type__in=usable_by(user).values("type")).order_by("type")
 
 
 def may_edit(user, authentication):

@@ -8,7 +8,7 @@ from django.utils.html import format_html_join
 from integrations import meanwhile, threads, trials
 from integrations.access import where_used
 from integrations.connectors import CONNECTORS
-from integrations.models import Authentication, HostKey
+from integrations.models import Authentication, HostKey, SwitchedOff
 from integrations.secrets import SecretUnreadable
 
 NOTHING = "—"
@@ -58,6 +58,12 @@ class AuthenticationForm(forms.ModelForm):
         return super().save(commit)
 
 
+def switched_on():
+    """Return the connectors of which authentications can be made."""
+    off = set(SwitchedOff.objects.values_list("type", flat=True))
+    return [each for each in CONNECTORS.values() if each.name not in off]
+
+
 def mark_of(authentication):
     """Return what tells whether anything that the form has was changed since it was opened."""
     people = authentication.shared_users, authentication.shared_groups
@@ -104,13 +110,14 @@ class AuthenticationAdmin(admin.ModelAdmin):
 
     def add_view(self, request, form_url="", extra_context=None):
         """Ask for the connector first: the fields depend on it."""
-        if request.GET.get("type") in CONNECTORS:
+        offered = {each.name: each for each in switched_on()}
+        if request.GET.get("type") in offered:
             return super().add_view(request, form_url, extra_context)
         context = self.admin_site.each_context(request) | {
             "title": "Add authentication",
             "subtitle": "Choose a connector",
             "opts": self.opts,
-            "connectors": CONNECTORS.values(),
+            "connectors": offered.values(),
         }
         return render(request, "admin/integrations/choose_connector.html", context)
 
@@ -186,3 +193,30 @@ class HostKeyAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request, obj=None):
         return False
+
+
+@admin.register(SwitchedOff)
+class SwitchedOffAdmin(admin.ModelAdmin):
+    """Connectors that are switched off. To delete one from the list is to switch it on again."""
+
+    list_display = ["__str__", "reason", "since"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["type", "reason"],
+                "description": "Nobody can create authentications of it, or choose it for an "
+                "export or an activation that is new. What exports with it already goes on. To "
+                "switch it on again, delete it from this list.",
+            },
+        )
+    ]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["type"] if obj else []
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "type":
+            choices = [(each.name, each.label) for each in switched_on()]
+            return forms.ChoiceField(label="Connector", choices=choices)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -154,6 +154,29 @@ class ConnectionTest(models.Model):
         return f"{self.failed or 'passed'}, {self.at:%Y-%m-%d %H:%M} UTC"
 
 
+class SwitchedOff(models.Model):
+    """A connector for which nothing new can be made. What was made before goes on."""
+
+    type = models.CharField("connector", max_length=50, unique=True)
+    reason = models.CharField(
+        max_length=200, blank=True, help_text="Shown with it, such as what to use in its place."
+    )
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "connector switched off"
+        verbose_name_plural = "connectors switched off"
+
+    def __str__(self):
+        return CONNECTORS[self.type].label if self.type in CONNECTORS else self.type
+
+    @property
+    def sentence(self):
+        """That it is switched off, and why."""
+        why = f": {self.reason.rstrip('.')}" if self.reason else ""
+        return f"{self} is switched off by an administrator{why}."
+
+
 def inline_authentication(owner, connector, settings):
     """Return the owner's hidden authentication with these settings; make it where there is none."""
     fingerprint = secrets.fingerprint([connector.name, settings])

@@ -65,6 +65,15 @@ class Unusable(NotSaved):
         )
 
 
+class Off(NotSaved):
+    """Nothing new can be made with the connector."""
+
+    field = "authentication"
+
+    def __init__(self, off):
+        super().__init__(f"{off.sentence} Choose an authentication of another connector.")
+
+
 class NoTable(NotSaved):
     """Its owner, or who chose it, may not write to the table."""
 

@@ -18,6 +18,7 @@ from activations.activating.refusals import (
     NoTable,
     NotRefreshed,
     NotYours,
+    Off,
     SavedMeanwhile,
     Unsound,
     Unusable,
@@ -35,7 +36,7 @@ from console.queries import saving
 from console.queries.exporting import set_export, target_of
 from console.schedules import ChainError, CronError
 from integrations.access import usable_by
-from integrations.models import Authentication
+from integrations.models import Authentication, SwitchedOff
 
 STAYS = object()
 EDITED = ["name", "description", "mapping", "updated_at"]
@@ -99,6 +100,8 @@ def check_destination(activation, by, authentication, export):
     for user in [owner, by] if changed else [owner]:
         if not usable_by(user).filter(pk=authentication.pk).exists():
             raise Unusable(authentication.name, user)
+    if changed and (off := SwitchedOff.objects.filter(type=authentication.type).first()):
+        raise Off(off)
     target = target_of(authentication, export)
     if target and (kept is None or target != target_of(kept.authentication, kept.export)):
         check_table(target, (owner, by))

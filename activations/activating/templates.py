@@ -10,7 +10,7 @@ from activations.models import Activation, ActivationTemplate, ParentSegment, Se
 from console.access import is_admin
 from console.models import Query, Schedule, Trigger
 from console.schedules.chains import may_follow
-from integrations.access import usable_by
+from integrations.access import choosable_by
 
 # Of a schedule, what is not when it runs.
 OWN = {"id", "next_slot", "paused_at", "paused_because", "paused_by", "resumed_at", "created_at"}
@@ -65,12 +65,12 @@ def plain(fields):
 def initial(template: ActivationTemplate, segment: Segment, user) -> Activation:
     """Return an activation of a segment that is set up as a template says, not saved yet.
 
-    Its query has the export, where the person may use the authentication, and the schedule, not
+    Its query has the export, where the person may choose the authentication, and the schedule, not
     saved either.
     """
     query = Query(owner=user, **typed(Query, template.query))
     query.schedule = template.schedule and schedule_from(template, user)
-    if usable_by(user).filter(pk=template.authentication_id).exists():
+    if choosable_by(user).filter(pk=template.authentication_id).exists():
         query.authentication, query.export = template.authentication, template.export
     return Activation(segment=segment, mapping=template.mapping, query=query)
 

@@ -16,7 +16,7 @@ from activations.models import Activation
 from console.forms.changes import ChangesForm
 from console.queries.exporting import Draft
 from console.views.keys import key_of
-from integrations.access import usable_by
+from integrations.access import choosable_by, left_out_of
 from integrations.models import Authentication
 
 PREFIX = "export"  # of the names of the connector's settings
@@ -79,11 +79,15 @@ class ActivationForms:
         self.refusals = {step: [] for step in STEPS}
 
     def offered(self):
-        """Return the authentications that the viewer may use, and the one that is set already."""
-        usable = Q(pk__in=usable_by(self.viewer).values("pk"))
+        """Return those that the viewer may choose, and the one that is set already."""
+        usable = Q(pk__in=choosable_by(self.viewer).values("pk"))
         kept = Q(pk=self.activation.query.authentication_id)
         found = Authentication.objects.filter(usable | kept)
         return found.select_related("owner").order_by("name")
+
+    def left_out(self):
+        """Return what is switched off of the connectors that the viewer has authentications of."""
+        return left_out_of(self.viewer)
 
     def picked(self, chosen):
         """Return the authentication that was chosen, where it is one of those that are offered."""

@@ -12,7 +12,7 @@ from console.schedules import unschedule
 from console.schedules.chains import lock_chains
 from console.schedules.following import stop_followers
 from integrations import meanwhile
-from integrations.access import usable_by
+from integrations.access import choosable_by
 
 EDITED = ["name", "database", "engine", "updated_at"]
 
@@ -104,9 +104,10 @@ def free_name(name, owner):
 def duplicate(query, *, by):
     """Return a copy that belongs to the person, without the schedule.
 
-    The export comes along where they may use its authentication.
+    The export comes along where they may choose its authentication.
     """
-    export = query.authentication_id and usable_by(by).filter(pk=query.authentication_id).exists()
+    choosable = choosable_by(by).filter(pk=query.authentication_id)
+    export = query.authentication_id and choosable.exists()
     copy = Query(
         name=free_name(f"Copy of {query.name}"[:255], by),
         database=query.database,

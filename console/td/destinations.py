@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from console.models import Job, Query
 from console.td.errors import Refused
 from integrations.access import sample_for
-from integrations.models import inline_authentication
+from integrations.models import SwitchedOff, inline_authentication
 from integrations.result import parse_result
 from integrations.secrets import SecretUnreadable
 
@@ -22,6 +22,8 @@ def destination(asked, owner):
         connector, authentication, export = parse_result(filled_in(asked))
     except ValidationError as error:
         raise Refused("\n".join(complaints(error))) from None
+    if off := SwitchedOff.objects.filter(type=connector.name).first():
+        raise Refused(f"--result: {off.sentence}")
     return inline_authentication(owner, connector, authentication), export
 
 

@@ -17,7 +17,7 @@ from console.views.keys import key_of
 from console.views.queries import visible_query
 from console.views.query_jobs import panel_done
 from integrations import meanwhile
-from integrations.access import usable_by
+from integrations.access import choosable_by, left_out_of
 from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
 
@@ -115,7 +115,8 @@ def export_context(request, query):
     authentication = chosen(request, query)
     context = {
         "query": query,
-        "authentications": usable_by(query.owner).select_related("owner"),
+        "authentications": choosable(query).select_related("owner"),
+        "left_out": left_out_of(query.owner),
         "chosen": authentication,
         "back": panel_url(query),
         "opened": request.POST.get("opened") or mark_of(query),
@@ -162,10 +163,14 @@ def file_of(rows, draft, viewer, **more):
 
 
 def chosen(request, query):
-    """Return the authentication that was picked, or the query's, where its owner may use it."""
+    """Return the authentication that was picked, or the query's, where its owner may choose it."""
     given = request.POST if request.method == "POST" else request.GET
     pk = key_of(given.get("authentication") or query.authentication_id)
-    return usable_by(query.owner).filter(pk=pk).first()
+    return choosable(query).filter(pk=pk).first()
+
+
+def choosable(query):
+    return choosable_by(query.owner, query.authentication_id)
 
 
 def panel_url(query):

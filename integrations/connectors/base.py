@@ -39,6 +39,7 @@ class Connector:
     label: str
     description: str = ""
     category: str = ""
+    kinds: tuple[str, ...] = ("export", "activation")  # what can be sent with it
     Authentication: type
     Export: type
     # How a --result may differ from the two forms. All are applied before the forms check it.

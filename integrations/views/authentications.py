@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import render
 
 from integrations.access import may_edit, may_forget_key, usable_by, usage, visible_to, where_used
-from integrations.models import HostKey, server_of
+from integrations.models import HostKey, SwitchedOff, server_of
 from integrations.result import sample
 from integrations.secrets import SecretUnreadable
 from integrations.settings_form import set_on
@@ -19,12 +19,14 @@ def listing(request):
     """Show the authentications the user may choose."""
     authentications = list(usable_by(request.user).select_related("owner"))
     used = usage(authentications)
+    off = set(SwitchedOff.objects.values_list("type", flat=True))
     rows = [
         {
             "authentication": authentication,
             "used": used.get(authentication.pk),
             "outcome": outcome(authentication.test_steps),
             "editable": may_edit(request.user, authentication),
+            "off": authentication.type in off,
         }
         for authentication in authentications
     ]
@@ -35,6 +37,7 @@ def page(request, pk):
     """Show an authentication: all of it to those who keep it, its name to those who use it."""
     authentication = visible_or_404(request, pk)
     context = {"authentication": authentication, "connector": authentication.connector}
+    context |= {"off": SwitchedOff.objects.filter(type=authentication.type).first()}
     if not may_edit(request.user, authentication):
         return render(request, "integrations/authentication_shared.html", context)
     return render(

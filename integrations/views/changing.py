@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from integrations import meanwhile
 from integrations.access import may_forget_key, where_used
 from integrations.forms import KeepingForm
-from integrations.models import Authentication
+from integrations.models import Authentication, SwitchedOff
 from integrations.secrets import SecretUnreadable
 from integrations.views.authentications import editable_or_404, host_key_of
 
@@ -81,6 +81,9 @@ def sharing(request, pk):
 def duplicate(request, pk):
     """Make a copy that belongs to the user, shared with nobody."""
     original = editable_or_404(request, pk)
+    if off := SwitchedOff.objects.filter(type=original.type).first():
+        messages.error(request, f"{off.sentence} No authentication can be created.")
+        return redirect(original)
     copy = Authentication(
         type=original.type, owner=request.user, exports_at_once=original.exports_at_once
     )

@@ -9,7 +9,7 @@ from integrations import drafts, trials
 from integrations.forms import NamingForm
 from integrations.models import Authentication
 from integrations.views.addresses import known
-from integrations.views.catalog import connector_or_404
+from integrations.views.catalog import connector_or_404, while_on
 from integrations.views.public_keys import pair_of
 from integrations.views.returning import after, next_of, with_next
 
@@ -19,6 +19,7 @@ ANOTHER_DRAFT = (
 )
 
 
+@while_on
 @sensitive_post_parameters()
 def credentials(request, type):
     """Ask for the credentials; what was entered waits sealed until the last step."""
@@ -50,6 +51,7 @@ def again(connector, request, form):
     return kept
 
 
+@while_on
 def name(request, type):
     """Ask for the name, and who else may use the authentication; Done saves it."""
     connector = connector_or_404(type)

@@ -22,5 +22,5 @@ search?.form.addEventListener("submit", (event) => {
   const first = cards.find((card) => !card.hidden);
   if (!first) return;
   event.preventDefault();
-  first.querySelector("[data-create]").click();
+  (first.querySelector("[data-create]") ?? first.querySelector("h2 a")).click();
 });

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 
 from activations.activating import saving
 from activations.activating.access import may_change, visible_activations
+from activations.activating.life import duplicate
 from activations.activating.refusals import (
     BadTiming,
     Gone,
@@ -14,6 +15,7 @@ from activations.activating.refusals import (
     NoTable,
     NotRefreshed,
     NotYours,
+    Off,
     SavedMeanwhile,
     Unsound,
     Unusable,
@@ -24,7 +26,7 @@ from activations.segments.saving import save as save_segment
 from console import jobs, tables
 from console.models import Query
 from console.schedules import follow_query, schedule_query, unschedule
-from integrations.models import Authentication
+from integrations.models import Authentication, SwitchedOff
 from tests.activations.studio import GOLD, all_of, rule
 
 EXPORT = {"path_prefix": "/gold.csv", "format": "csv"}
@@ -158,6 +160,19 @@ def test_an_authentication_has_to_be_usable_by_the_owner(activate, analyst, mark
 
     with pytest.raises(Unusable, match="ines cannot use"):
         again(hers, marketer)
+
+
+def test_with_a_connector_that_is_switched_off_nothing_new_is_made(activate, marketer, sftp, make):
+    made = activate()
+    SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
+
+    with pytest.raises(Off, match="switched off by an administrator: Use S3"):
+        activate("Another", make("Other"))
+    with pytest.raises(Off):
+        duplicate(made, name="Copy", segment=made.segment, by=marketer)
+
+    made.description = "goes on"
+    assert again(made, marketer).description == "goes on"
 
 
 def test_a_changed_authentication_has_to_be_usable_by_who_saves(

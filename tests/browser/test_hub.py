@@ -6,7 +6,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from integrations.models import Authentication
+from integrations.models import Authentication, SwitchedOff
 from tests.integrations.conftest import store
 
 
@@ -16,6 +16,7 @@ def local(settings):
 
 
 def test_the_catalog_narrows_while_typing(as_user, marketer, good_page):
+    SwitchedOff.objects.create(type="s3", reason="Send files to the agency by SFTP.")
     page = as_user(marketer, "/integrations/catalog/")
     good_page(page, "catalog")
     page.keyboard.press("/")
@@ -29,6 +30,13 @@ def test_the_catalog_narrows_while_typing(as_user, marketer, good_page):
     expect(page.locator("[data-card]:visible")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("New SFTP_V2 authentication")
+    page.goto(page.url.replace("sftp_v2/new/", ""))
+    page.keyboard.press("/")
+    page.keyboard.type("amazon")
+    expect(page.locator("[data-card]:visible")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Amazon S3")
+    good_page(page, "connector-switched-off")
 
 
 def test_fields_appear_as_they_apply(as_user, marketer, good_page):

@@ -12,7 +12,7 @@ from console.schedules import schedule_query
 from integrations import secrets
 from integrations.connectors import CONNECTORS
 from integrations.contract import Broken, ColumnRule, RowRule
-from integrations.models import Authentication
+from integrations.models import Authentication, SwitchedOff
 from tests.integrations.openpgp import Receiver
 from tests.workbench import PASSWORD
 
@@ -66,6 +66,30 @@ def test_only_what_the_owner_may_use_is_offered(client, people, sftp, keeper, ma
     sftp.shared_users.add(marketer)
 
     assert b"Rokt drop" in client.get(panel(people), headers=HTMX).content
+
+
+def test_of_a_connector_that_is_switched_off_nothing_new_is_chosen(mia, people, sftp):
+    SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
+    page = mia.get(panel(people), headers=HTMX).content.decode()
+    assert "Rokt drop" not in page
+    assert "SFTP_V2 is switched off by an administrator: Use S3." in page
+
+    assert mia.post(panel(people), filled(sftp)).status_code == 422
+
+    people.refresh_from_db()
+    assert people.export is None
+
+
+def test_what_exports_with_it_already_goes_on_and_can_be_changed(mia, people, sftp):
+    mia.post(panel(people), filled(sftp))
+    SwitchedOff.objects.create(type="sftp_v2")
+
+    assert "Rokt drop" in mia.get(panel(people), headers=HTMX).content.decode()
+    mia.post(panel(people), filled(sftp, newline="LF", run="now"))
+
+    people.refresh_from_db()
+    assert people.export["newline"] == "LF"
+    assert Job.objects.get().authentication == sftp
 
 
 def test_done_keeps_the_export_on_the_query(mia, people, sftp):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from console.models import Job
-from integrations.models import Authentication
+from integrations.models import Authentication, SwitchedOff
 from tests.console.td.lines import EMAIL, RESULT
 from tests.servers import free_port
 
@@ -35,6 +35,15 @@ def test_the_seed_s_line_without_the_word_query_makes_a_job_with_its_export(td, 
     assert job.authentication.inline
     assert job.export["path_prefix"] == "/sftp/2024aug/test.csv"
     assert "your_pass" not in json.dumps(job.export)
+
+
+def test_a_connector_that_is_switched_off_takes_no_result(td, shop):
+    SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
+
+    status, _, said = td("--database", "shop", EMAIL, "--type", "presto", "--result", RESULT)
+
+    assert status == 1 and "is switched off by an administrator: Use S3." in said
+    assert not Job.objects.exists() and not Authentication.objects.exists()
 
 
 def test_waiting_without_workers_says_at_once_how_to_start_them(td, shop):
