@@ -1,5 +1,6 @@
 """Databases and tables: what there is, and a look into it."""
 
+from collections import defaultdict
 from itertools import islice
 
 from django.contrib import messages
@@ -10,9 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from console import tables
 from console.forms.databases import DatabaseForm
 from console.jobs.results import shown
-from console.models import Database
+from console.models import Database, Table
 
 FIRST_ROWS = 20
+MOST_LISTED = 1000  # tables; where there are more, the server looks for the word
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,8 +31,34 @@ def database_list(request):
         table_count=Count("tables"), row_count=Sum("tables__rows"), size=Sum("tables__bytes")
     )
     status = 422 if form.is_bound else 200
-    context = {"databases": found.order_by("name"), "form": form}
+    context = filtered(list(found.order_by("name")), word_of(request)) | {"form": form}
     return render(request, "console/databases.html", context, status=status)
+
+
+def word_of(request):
+    """Return what was typed into the filter."""
+    return request.GET.get("q", "").strip()
+
+
+def filtered(databases, word):
+    """Return the databases, each with the tables that the filter can show in it."""
+    found = Table.objects.filter(database__in=[each.pk for each in databases]).order_by("name")
+    few = found.count() <= MOST_LISTED
+    if not few:
+        found = found.filter(name__icontains=word)[:MOST_LISTED] if word else found.none()
+    names = defaultdict(list)
+    for database, name in found.values_list("database", "name"):
+        names[database].append((name, has(name, word)))
+    for each in databases:
+        each.listed = names[each.pk]
+        each.some = any(wanted for _, wanted in each.listed)
+        each.shown = has(each.name, word) or each.some
+    shown = any(each.shown for each in databases)
+    return {"databases": databases, "word": word, "few": few, "shown": shown}
+
+
+def has(name, word):
+    return word.lower() in name.lower()
 
 
 def created(request, form):
@@ -48,10 +76,15 @@ def readable_database(request, name):
 
 @require_GET
 def database(request, name):
-    found = readable_database(request, name)
+    found, word = readable_database(request, name), word_of(request)
+    listed = list(found.tables.all())
+    for each in listed:
+        each.shown = has(each.name, word)
     context = {
         "database": found,
-        "tables": found.tables.all(),
+        "tables": listed,
+        "word": word,
+        "shown": any(each.shown for each in listed),
         "writable": tables.can_write(request.user, found),
     }
     return render(request, "console/database.html", context)

@@ -1,5 +1,6 @@
-// <table data-rows>: "j" and "k" walk its rows, Enter opens the one in focus.
-const links = () => [...document.querySelectorAll("[data-rows] tbody tr > * > a:first-child")];
+// <table data-rows>: "j" and "k" walk its rows and what is listed in them, Enter opens the one in focus.
+const FIRST = "tr:not([hidden]) > * > a:first-child, tr:not([hidden]) ul:not([hidden]) > li:not([hidden]) > a";
+const links = () => [...document.querySelectorAll("[data-rows] tbody")].flatMap((body) => [...body.querySelectorAll(FIRST)]);
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, dialog[open]");

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from console.tables import create_database
+
 CSV = "id,Email Address,joined\n1,ann@example.com,2026-01-31\n2,,2026-02-01\n"
 
 
@@ -31,6 +33,12 @@ def test_a_table_is_looked_at_by_keys(as_user, marketer, shop, good_page):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="shop", level=1)).to_be_visible()
     good_page(page, "database")
+    page.keyboard.press("/")
+    page.keyboard.type("nothing")
+    expect(page.get_by_role("heading", name="No table is called “nothing”.")).to_be_visible()
+    good_page(page, "database-none")
+    page.get_by_role("link", name="Clear").click()
+    expect(page.get_by_label("Filter tables")).to_be_focused()
     page.locator("main").press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -38,6 +46,22 @@ def test_a_table_is_looked_at_by_keys(as_user, marketer, shop, good_page):
     good_page(page, "table")
     page.get_by_role("link", name="Query this table").click()
     expect(page).to_have_url(re.compile("database=shop&table=people"))
+
+
+def test_the_databases_narrow_to_tables_of_a_name(as_user, marketer, shop, good_page):
+    create_database("spring", marketer)
+    page = as_user(marketer, "/workbench/databases/")
+    page.keyboard.press("/")
+    page.keyboard.type("peo")
+    expect(page.get_by_role("link", name="spring")).to_be_hidden()
+    expect(page.get_by_role("link", name="orders")).to_be_hidden()
+    expect(page.get_by_role("link", name="people")).to_be_visible()
+    good_page(page, "databases-filtered")
+    page.get_by_role("searchbox").press("Enter")
+    page.locator("main").press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="people", level=1)).to_be_visible()
 
 
 def test_a_table_is_dropped_only_after_a_question(as_user, marketer, shop, axe):

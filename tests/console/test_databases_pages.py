@@ -4,6 +4,7 @@ import pytest
 
 from console import tables
 from console.models import Database, Table
+from console.views import databases
 
 pytestmark = pytest.mark.django_db
 LIST = "/workbench/databases/"
@@ -24,6 +25,28 @@ def test_the_list_adds_up_the_tables(read, shop):
 
     assert 'href="/workbench/databases/shop/"' in page
     assert '<td class="num">2</td>' in page and '<td class="num">3</td>' in page
+
+
+def test_the_filter_works_without_scripts(read, shop):
+    found = read(f"{LIST}?q=PEO")
+    assert '<li data-name="people"><a' in found and '<li data-name="orders" hidden>' in found
+
+    none = read(f"{LIST}?q=nothing")
+    assert 'data-name="shop" hidden' in none
+    assert "called “<span data-word>nothing</span>”" in none and "data-none>" in none
+
+    tables = read(f"{LIST}shop/?q=ord")
+    assert 'data-name="orders">' in tables and 'data-name="people" hidden' in tables
+    assert "data-none hidden" in tables
+
+
+def test_of_very_many_tables_the_server_looks_for_the_word(read, shop, monkeypatch):
+    monkeypatch.setattr(databases, "MOST_LISTED", 1)
+
+    page = read(LIST)
+    assert "data-narrow" not in page and "hx-get" in page and 'data-name="people"' not in page
+    found = read(f"{LIST}?q=o")
+    assert '<li data-name="orders"><a' in found and 'data-name="people"' not in found
 
 
 def test_a_database_is_made(client, read, marketer):
