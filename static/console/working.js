@@ -1,9 +1,13 @@
-// What takes longer than a second says so, in the place of messages. Polls do not, nor what has an
-// indicator of its own.
+// What takes longer than a moment says so: "…" in the heading of the part that comes, whose content
+// stays meanwhile; after a second in the place of messages, too, unless it has an indicator of its own.
+// Polls do not.
 import { forget, toast } from "./live.js";
 
 const OWN = ".htmx-indicator, progress";
+const MOMENT = 300;
+const BOXES = "details, section, .card, dialog[open], main";
 const waits = new Set();
+const loading = new Map(); // what is asked for -> the part that it is for, and the heading of that
 
 export function begin(one) {
   waits.add(one);
@@ -14,9 +18,37 @@ export function end(one) {
   if (waits.delete(one) && !waits.size) forget("busy");
 }
 
-document.addEventListener("htmx:beforeRequest", ({ detail: { elt, xhr } }) => {
+function headingOf(part) {
+  for (let box = part.closest(BOXES); box; box = box.parentElement?.closest(BOXES)) {
+    const heading = box.querySelector(":scope > summary, h1, h2, h3");
+    if (heading) return heading;
+  }
+  return document.querySelector("h1");
+}
+
+function mark(one, part) {
+  const heading = headingOf(part);
+  loading.set(one, { part, heading });
+  heading.dataset.loading = "";
+  part.setAttribute("aria-busy", "true"); // Screen readers are told nothing of it until it is there.
+}
+
+function unmark(one) {
+  const { part, heading } = loading.get(one) ?? {};
+  if (!loading.delete(one)) return;
+  const others = [...loading.values()];
+  if (!others.some((other) => other.heading === heading)) delete heading.dataset.loading;
+  if (!others.some((other) => other.part === part)) part.removeAttribute("aria-busy");
+}
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
   const polls = elt.getAttribute("hx-trigger")?.includes("every");
-  if (polls || elt.closest("[hx-indicator]") || elt.querySelector(OWN)) return;
-  begin(xhr);
-  xhr.addEventListener("loadend", () => end(xhr));
+  if (polls) return;
+  if (!elt.closest("[hx-indicator]") && !elt.querySelector(OWN)) begin(xhr);
+  const moment = setTimeout(mark, MOMENT, xhr, target);
+  xhr.addEventListener("loadend", () => {
+    clearTimeout(moment);
+    unmark(xhr);
+    end(xhr);
+  });
 });

@@ -174,15 +174,26 @@ def test_a_form_is_not_sent_while_the_server_is_away(page, live_server, marketer
     expect(page.get_by_label("Name", exact=True)).to_have_value("Mine")
 
 
-def test_what_takes_longer_than_a_second_says_so(as_user, marketer, people):
+def test_what_takes_longer_than_a_moment_says_so(as_user, marketer, people, axe):
     page = as_user(marketer, people.get_absolute_url())
     held = []
     page.route("**/schedule/", lambda route: held.append(route))
     page.get_by_role("link", name="Schedule: None").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_attribute("data-loading", "")
+    expect(heading).to_have_accessible_name("People")
+    expect(page.locator("#panel")).to_have_attribute("aria-busy", "true")
     expect(page.get_by_text("Working on it…")).to_be_visible()
+    axe(page)
     held[0].continue_()
     expect(page.get_by_role("dialog", name="Schedule")).to_be_visible()
     expect(page.get_by_text("Working on it…")).to_have_count(0)
+    expect(page.locator("[data-loading], [aria-busy]")).to_have_count(0)
+    panel = page.get_by_role("dialog", name="Schedule")
+    panel.get_by_role("button", name="Done").click()
+    expect(panel.get_by_role("heading", name="Schedule")).to_have_attribute("data-loading", "")
+    held[1].continue_()
+    expect(page.locator("[data-loading], [aria-busy]")).to_have_count(0)
 
 
 def test_a_session_that_ended_leads_to_the_sign_in_and_back(as_user, marketer, people, axe):
