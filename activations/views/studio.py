@@ -89,6 +89,7 @@ def tree_of(parent, current):
         {
             "folder": folder,
             "depth": min(depth, 5),
+            "within": depth + 1,  # so many folders and the parent segment
             "made": counts[folder.pk],
             "current": folder == current,
         }

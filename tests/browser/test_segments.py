@@ -168,6 +168,28 @@ def test_a_folder_is_created_in_a_dialog(studio, marketer, shoppers, good_page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Growth")
 
 
+def test_the_folders_are_walked_by_arrows(studio, marketer, shoppers, good_page):
+    growth = Folder.objects.create(parent_segment=shoppers, name="Growth")
+    for name in ("Spring", "Summer"):
+        Folder.objects.create(parent_segment=shoppers, name=name, within=growth)
+    Folder.objects.create(parent_segment=shoppers, name="Retention")
+    page = studio(marketer)
+    tree = page.get_by_role("navigation", name="Folders")
+    walk = [
+        *(("ArrowDown", "Growth"), ("ArrowRight", "Spring"), ("ArrowRight", "Spring")),
+        *(("ArrowDown", "Summer"), ("ArrowLeft", "Growth"), ("End", "Retention")),
+        *(("ArrowDown", "Retention"), ("ArrowUp", "Summer"), ("Home", shoppers.name)),
+        *(("ArrowLeft", shoppers.name), ("ArrowRight", "Growth")),
+    ]
+    tree.get_by_role("link", name=shoppers.name).focus()
+    for key, name in walk:
+        page.keyboard.press(key)
+        expect(tree.get_by_role("link", name=name)).to_be_focused()
+    good_page(page, "studio-folders")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Growth")
+
+
 def test_what_is_used_says_so_before_it_is_deleted(studio, marketer, make, good_page):
     gold = make()
     make("Gold, again", all_of({"type": "Reference", "id": gold.pk}))
