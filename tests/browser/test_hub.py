@@ -145,6 +145,9 @@ def test_the_list_and_its_menu(as_user, keeper, good_page):
     store(keeper, "Advertiser uploads")
     page.reload()
     good_page(page, "authentications")
+    for name in ("Advertiser uploads", "Rokt"):
+        page.keyboard.press("j")
+        expect(page.get_by_role("link", name=name)).to_be_focused()
     page.get_by_role("button", name="Actions for Rokt").press("Enter")
     expect(page.get_by_role("menuitem", name="Edit")).to_be_focused()
     page.keyboard.press("ArrowDown")
