@@ -225,9 +225,9 @@ def test_the_administration_in_the_console_colours(as_user, keeper, people, run_
     page = as_user(keeper, "/admin/")
     expect(page.get_by_role("link", name="Console administration")).to_be_visible()
     good_page(page, "admin")
-    for name in ("job", "query"):
-        page.goto(page.url.split("/admin/")[0] + f"/admin/console/{name}/")
-        good_page(page, f"admin-{name}")
+    for name in ("console/job", "console/query", "integrations/switchedoff"):
+        page.goto(page.url.split("/admin/")[0] + f"/admin/{name}/")
+        good_page(page, f"admin-{name.partition('/')[2]}")
 
 
 def test_the_page_of_notifications(as_user, keeper, people, mailbox, settings, good_page):
