@@ -173,8 +173,8 @@ class SwitchedOff(models.Model):
     @property
     def sentence(self):
         """That it is switched off, and why."""
-        why = f": {self.reason.rstrip('.')}" if self.reason else ""
-        return f"{self} is switched off by an administrator{why}."
+        why = f" {self.reason.rstrip('.')}." if self.reason else ""
+        return f"{self} is switched off by an administrator.{why}"
 
 
 def inline_authentication(owner, connector, settings):

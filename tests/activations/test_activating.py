@@ -166,7 +166,7 @@ def test_with_a_connector_that_is_switched_off_nothing_new_is_made(activate, mar
     made = activate()
     SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
 
-    with pytest.raises(Off, match="switched off by an administrator: Use S3"):
+    with pytest.raises(Off, match=r"switched off by an administrator\. Use S3\."):
         activate("Another", make("Other"))
     with pytest.raises(Off):
         duplicate(made, name="Copy", segment=made.segment, by=marketer)

@@ -72,7 +72,7 @@ def test_of_a_connector_that_is_switched_off_nothing_new_is_chosen(mia, people, 
     SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
     page = mia.get(panel(people), headers=HTMX).content.decode()
     assert "Rokt drop" not in page
-    assert "SFTP_V2 is switched off by an administrator: Use S3." in page
+    assert "SFTP_V2 is switched off by an administrator. Use S3." in page
 
     assert mia.post(panel(people), filled(sftp)).status_code == 422
 

@@ -26,7 +26,7 @@ def test_an_admin_switches_a_connector_off_and_on(client, keeper):
     made = client.post(f"{ADMIN}add/", {"type": "sftp_v2", "reason": "Use S3."})
 
     assert made.status_code == 302 and SwitchedOff.objects.get().sentence == (
-        "SFTP_V2 is switched off by an administrator: Use S3."
+        "SFTP_V2 is switched off by an administrator. Use S3."
     )
     assert "SFTP_V2" in text_of(client.get(ADMIN))
     assert 'value="sftp_v2"' not in text_of(client.get(f"{ADMIN}add/"))
@@ -78,7 +78,7 @@ def test_nor_in_the_admin_nor_as_a_copy(client, keeper, off):
     copied = client.post(f"{kept.get_absolute_url()}duplicate/", follow=True)
 
     assert "?type=s3" in chooser and "?type=sftp_v2" not in chooser
-    assert "SFTP_V2 is switched off by an administrator: Use S3." in text_of(copied)
+    assert "SFTP_V2 is switched off by an administrator. Use S3." in text_of(copied)
     assert Authentication.objects.get() == kept
 
 

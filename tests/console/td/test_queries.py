@@ -42,7 +42,7 @@ def test_a_connector_that_is_switched_off_takes_no_result(td, shop):
 
     status, _, said = td("--database", "shop", EMAIL, "--type", "presto", "--result", RESULT)
 
-    assert status == 1 and "is switched off by an administrator: Use S3." in said
+    assert status == 1 and "is switched off by an administrator. Use S3." in said
     assert not Job.objects.exists() and not Authentication.objects.exists()
 
 
