@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group
+from django.urls import reverse
 
 from activations.activating import saving
 from activations.activating.access import may_change, visible_activations
@@ -173,6 +174,18 @@ def test_with_a_connector_that_is_switched_off_nothing_new_is_made(activate, mar
 
     made.description = "goes on"
     assert again(made, marketer).description == "goes on"
+
+
+def test_the_form_says_why_an_authentication_is_not_offered(client, make, marketer, sftp):
+    SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
+    segment = make()
+    client.force_login(marketer)
+
+    address = reverse("new-activation", args=[segment.parent_segment_id, segment.pk])
+    page = client.get(address).content.decode()
+
+    assert "Rokt drop" not in page
+    assert "SFTP_V2 is switched off by an administrator. Use S3." in page
 
 
 def test_a_changed_authentication_has_to_be_usable_by_who_saves(
