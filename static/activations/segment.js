@@ -157,10 +157,11 @@ class SegmentEditor extends HTMLElement {
 
   async profiles(signal) {
     const holder = $("profiles");
+    this.looked = signal;
     holder.setAttribute("aria-busy", "true");
     const found = await this.post(this.dataset.profiles, {}, signal);
+    if (this.looked === signal) holder.setAttribute("aria-busy", "false");
     if (found === null) return;
-    holder.setAttribute("aria-busy", "false");
     if (found.error) holder.replaceChildren(make("p", { class: "muted" }, found.error));
     else holder.innerHTML = found;
   }

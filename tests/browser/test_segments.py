@@ -79,13 +79,18 @@ def test_a_segment_is_built_with_the_keyboard_alone(studio, marketer, good_page)
     assert segment.customers == 10
 
 
-def test_problems_are_said_at_their_rule(studio, marketer, make, good_page):
+def test_problems_are_said_at_their_rule(as_user, studio, marketer, make, good_page):
     segment = make("Old", all_of(rule("age", "Greater", rightValue=60), bought(1)))
+    held = []
+    as_user(marketer).route("**/profiles/", lambda route: held.append(route))
     page = studio(marketer, "segment", segment.pk)
+    expect(page.locator("#profiles")).to_have_attribute("aria-busy", "true", timeout=40_000)
     page.get_by_label("age: value").fill("old")
 
     expect(page.locator(".rule").first.get_by_text("'old' is not a number.")).to_be_visible()
     expect(page.locator("#of-total")).to_have_text("A rule has to be completed.")
+    expect(page.locator("#profiles")).to_have_attribute("aria-busy", "false")
+    page.unroute("**/profiles/")
     good_page(page, "segment-problem")
     page.locator(".rule").first.focus()
     page.keyboard.press("Delete")
