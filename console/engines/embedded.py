@@ -60,5 +60,6 @@ def asked(statement, folder):
         "columns": list(statement.columns),
         "into": list(statement.types),
         "lasts": bool(statement.target),
+        "most": statement.most,
         "scheduled_time": statement.scheduled_time.timestamp(),
     }

@@ -53,6 +53,7 @@ class Statement:
     readable: tuple[tuple[str, str], ...] = ()  # every (database, table) its author may read
     scheduled_time: datetime = field(default_factory=lambda: datetime.now(UTC))
     timezone: str = "UTC"
+    most: int | None = None  # rows of a SELECT that are wanted, from its first; None: all of them
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,8 @@ def query(connection, request):
     names = ", ".join(f"c{index}" for index in range(len(found)))
     picked = ", ".join(f"{bounded(*column)} AS {types.quote(column[0])}" for column in columns)
     codec = LASTING if request["lasts"] else PASSING
-    around = f"SELECT {picked} FROM (", f") AS result({names})"
+    first = "" if request["most"] is None else f" LIMIT {int(request['most'])}"
+    around = f"SELECT {picked} FROM (", f") AS result({names}){first}"
     written = write(body, around, request["folder"], codec)
     return {"columns": [(name, kind) for name, _, kind in columns], "rows": written}
 

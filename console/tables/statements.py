@@ -50,8 +50,9 @@ def execute(sql, *, owner, database, output, engine="trino", **more):
     """Run a statement with its owner's rights and write its rows to `output`, a Parquet file.
 
     `database` is the name of the one that unqualified tables are in. `more`: scheduled_time,
-    timezone, stopped, progress (called with 0 to 1) and limits. A statement that changes a
-    table gives one row, as Trino does: the number of rows written, or true for DROP.
+    timezone, stopped, progress (called with 0 to 1), limits and `most`, the first rows of a SELECT
+    that are wanted, with which nothing else is run. A statement that changes a table gives one row,
+    as Trino does: the number of rows written, or true for DROP.
     Raises QueryError (message, line, column) or Stopped; then nothing has changed.
     """
     task = Task(owner, Path(output), **more)
@@ -63,6 +64,8 @@ def execute(sql, *, owner, database, output, engine="trino", **more):
         slot=task.scheduled_time,
         zone=task.timezone,
     )
+    if task.most is not None:
+        statement = first_of(statement, task.most)
     try:
         return STEPS[statement.kind](statement, task)
     except TableError as error:
@@ -80,6 +83,7 @@ class Task:
     stopped: object = never
     progress: object = ignore
     limits: object = None
+    most: int | None = None
 
     def check(self):
         """Raise Stopped when the work has to end: asked once more before a table changes."""
@@ -94,6 +98,13 @@ class Task:
             stopped=self.stopped,
             progress=self.progress,
         )
+
+
+def first_of(statement, most):
+    """Return the statement for its first rows. Only a SELECT leaves everything as it is."""
+    if statement.kind != "select":
+        raise QueryError("This changes a table: only a SELECT can be run for its first rows.")
+    return replace(statement, most=most)
 
 
 def plan(sql, *, owner, **place):

@@ -220,6 +220,7 @@ def in_one_process(statements, box, *, checked):
         "tables": {"demo": {"customers": [file]}},
         "into": [],
         "lasts": False,
+        "most": None,
         "columns": [],
         "scheduled_time": 0,
     }

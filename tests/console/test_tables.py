@@ -46,6 +46,31 @@ def test_a_table_is_made_filled_read_and_dropped(run, demo):
     assert not demo.tables.exists()
 
 
+@pytest.mark.parametrize("engine", ["trino", "duckdb"])
+def test_a_select_is_run_for_its_first_rows(run, engine):
+    sql = "SELECT i AS n -- all of them\nFROM (VALUES (3), (1), (4), (2)) AS t(i) ORDER BY 1 DESC;"
+
+    assert run(sql, engine=engine, most=2)[1] == [(4,), (3,)]
+    assert run(sql, engine=engine, most=9)[1] == [(4,), (3,), (2,), (1,)]
+
+
+def test_the_complaint_about_a_select_for_its_first_rows_names_the_place(run):
+    with pytest.raises(QueryError) as refused:
+        run("SELECT 1 AS a,\n  nothing AS b", most=5)
+
+    assert (refused.value.line, refused.value.column) == (2, 3)
+
+
+@pytest.mark.parametrize("sql", ["INSERT INTO people VALUES (2)", "DROP TABLE people"])
+def test_what_changes_a_table_is_not_run_for_its_first_rows(run, demo, sql):
+    run("CREATE TABLE people AS SELECT 1 AS id")
+
+    with pytest.raises(QueryError, match="This changes a table"):
+        run(sql, most=5)
+
+    assert run("SELECT * FROM people")[1] == [(1,)]
+
+
 def test_a_table_can_be_made_empty_with_columns(run, demo):
     run("CREATE TABLE people (id bigint, tags array(varchar), paid decimal(10, 2))")
     assert demo.tables.get().columns == [
