@@ -17,7 +17,7 @@ GAP = 4
 
 def first_steps(user):
     """Return the three steps to a first export and whether each is done; nothing after that."""
-    if user.jobs.filter(receipt__isnull=False).exists():
+    if user.jobs.filter(receipt__isnull=False, test__isnull=True).exists():
         return None
     mine = Query.objects.filter(owner=user)
     return {

@@ -146,6 +146,7 @@ class Delivery:
     number: str = "0"  # of the job that people know; a retry has that of the first
     requests: int = 0  # that may be under way at once; 0 where nobody counts them
     whole: bool = True  # whether the rows are all there is: then one at least has to be taken
+    test: bool = False  # whether a few rows are sent to see that they arrive
     part: str = ""  # of the rows, where each is sent in a file of its own: added, changed, removed
 
     def check(self) -> None:

@@ -24,6 +24,7 @@ from console.jobs.receipts import signed, signing_key
 from console.jobs.rejects import KeptRejects
 from console.jobs.results import sent_rows_of
 from console.jobs.retrying import first_of
+from console.jobs.testing import part_of
 from console.jobs.writing import OwnTables
 from console.models import Job
 from integrations.connectors.receipt import Receipt
@@ -123,6 +124,8 @@ def delivery(job, lease, **more):
         whole=job.changes is None or not job.compared["counts"]["same"],
         job=f"{job.pk}.{job.attempt}",
         number=str(first_of(job).pk),
+        test=bool(job.test),
+        part=part_of(job),
         **more,
     )
 

@@ -17,7 +17,7 @@ class Held(Exception):
 
 def check_volume(job: Job) -> None:
     """Raise Held where the result is not to be sent before somebody looked at it."""
-    if job.released_by_id:
+    if job.released_by_id or job.test:
         return
     if job.changes is not None and (why := why_held(job)):
         raise Held(why)

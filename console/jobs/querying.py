@@ -13,6 +13,7 @@ from console.jobs.log import write
 from console.jobs.phases import enter, phase
 from console.jobs.results import snapshot_of
 from console.jobs.retrying import first_of
+from console.jobs.testing import told_as_added
 from console.models import Job
 
 
@@ -39,8 +40,7 @@ def execute(job, lease):
     """Run the SQL into the file of this attempt: the row of the job says which one counts."""
     path = snapshot_of(job)
     path.parent.mkdir(parents=True, exist_ok=True)
-    run = partial(tables.build, job.builds) if job.builds else partial(tables.execute, job.sql)
-    result = run(
+    result = statement_of(job)(
         database=job.database,
         owner=job.owner,
         engine=job.engine,
@@ -50,7 +50,14 @@ def execute(job, lease):
         stopped=lease.stopped,
         progress=lambda share: setattr(lease, "progress", share),
     )
-    return result, path
+    return (told_as_added(job, result, path) if job.test else result), path
+
+
+def statement_of(job):
+    """Return what runs the SQL: of a test for its first rows alone."""
+    if job.builds:
+        return partial(tables.build, job.builds)
+    return partial(tables.execute, job.sql, most=job.test["rows"] if job.test else None)
 
 
 def slot_of(job: Job) -> datetime:

@@ -48,6 +48,8 @@ def signed(job: Job, receipt: Receipt, seconds: dict, key: Ed25519PrivateKey) ->
         "console_version": VERSION,
         "phases": seconds,
     }
+    if job.test:
+        body["test"] = True
     if job.changes is not None:
         body["changes"] = changes_told(job)
     return receipts.sealed(body, key)

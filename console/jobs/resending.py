@@ -26,7 +26,10 @@ class BrokeOff(Exception):
 
 
 def can_resend(job: Job) -> bool:
-    """Return whether the rejects can be sent by themselves, without replacing what was."""
+    """Return whether the rejects can be sent by themselves, without replacing what was.
+
+    Those of a test are not: its rows are there to see whether any arrive.
+    """
     sent = job.status == Job.Status.SUCCESS or job.sent_bytes  # Else the others are not there.
     return bool(job.rejects_path and job.finished and sent and adds(job))
 
@@ -34,7 +37,7 @@ def can_resend(job: Job) -> bool:
 def adds(job: Job) -> bool:
     """Return whether to send the rejects alone replaces nothing that is there."""
     connector = connector_of(job)
-    return bool(connector) and connector.adds()
+    return bool(connector) and connector.adds() and not job.test
 
 
 def replaced(job: Job) -> str:

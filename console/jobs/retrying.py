@@ -18,7 +18,7 @@ from console.models import Job
 
 COPIED = ("name", "query", "query_version", "database", "engine", "sql", "owner")
 COPIED += ("authentication", "export", "changes", "builds", "priority", "slot", "timezone")
-COPIED += ("about", "attempts_allowed", "resend_of")
+COPIED += ("about", "attempts_allowed", "resend_of", "test")
 CHANGED = ("changes_path", "compared")
 OF_NOW = "There is no result of job {} to use: it runs as it is set up by now."
 GONE = "This was delivered, and its rows are not kept any more. Run it as it is set up by now?"

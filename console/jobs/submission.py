@@ -14,7 +14,7 @@ from integrations.models import Authentication
 TOLD = 50  # messages to workers for jobs that are made at once
 TWICE = timedelta(seconds=60)  # within which the same job, not done yet, is not meant twice
 DOUBLE_CLICK = timedelta(seconds=1)  # within which it is not, whatever became of it
-SAME = ("sql", "database", "engine", "authentication_id", "export", "changes", "builds")
+SAME = ("sql", "database", "engine", "authentication_id", "export", "changes", "builds", "test")
 
 
 def submit(sql: str, **more) -> Job:
@@ -43,6 +43,7 @@ def made(  # noqa: PLR0913 - a job is all of this.
     priority: int = 0,
     builds: dict[str, dict[str, str]] | None = None,
     about: dict | None = None,
+    test: dict | None = None,
 ) -> Job:
     """Return a new job that is not in the database yet."""
     return Job(
@@ -66,6 +67,7 @@ def made(  # noqa: PLR0913 - a job is all of this.
         priority=priority,
         builds=builds,
         about=about,
+        test=test,
     )
 
 

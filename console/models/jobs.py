@@ -56,6 +56,9 @@ class Job(models.Model):
     )
     export = models.JSONField(null=True)  # settings of the export, no secrets
     changes = models.JSONField(null=True)  # how to send only what changed; None sends everything
+    # A test of an export: {rows, of, changes}, how many rows it sends at most, the page of what it
+    # tries, and how that sends only what changed. None: it is a run.
+    test = models.JSONField(null=True)
     priority = models.SmallIntegerField(default=0)
     schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, related_name="jobs")
     slot = models.DateTimeField(null=True)  # when the schedule was due

@@ -81,7 +81,12 @@ def is_of(job: Job, query: Query) -> bool:
 
 def adopt(job: Job, query: Query) -> None:
     """Count a run of the text, from before it was saved, as one of the query."""
-    if job.query_id is None and job.owner_id == query.owner_id and is_of(job, query):
+    if (
+        job.query_id is None
+        and not job.test
+        and job.owner_id == query.owner_id
+        and is_of(job, query)
+    ):
         job.query, job.query_version, job.name = query, query.version, query.name
         job.save(update_fields=["query", "query_version", "name"])
 

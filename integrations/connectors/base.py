@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from integrations.connectors.few_rows import FewRows, no_test
 from integrations.connectors.receipt import Receipt, joined, judged
 from integrations.contract import Rule, sift
 from integrations.delivery import Delivery
@@ -78,6 +79,8 @@ class Connector:
 
     def deliver_parts(self, parts: list[tuple[Rows, Delivery]]) -> Receipt:
         """Deliver parts of a result, each with a delivery that names it. All are checked first."""
+        if parts[0][1].test:
+            self.check_test()
         skip, several = bool(self.settings.get("skip_invalid")), len(parts) > 1
         checked = []
         for rows, delivery in parts:
@@ -100,6 +103,23 @@ class Connector:
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Export rows. Raise ExportError where that fails, Stopped where it was ended."""
         raise NotImplementedError
+
+    def few_rows(self) -> FewRows:
+        """Return what a test with a few real rows does, with these settings; or why there is none.
+
+        They are real, and stay: where they would replace something, be counted twice, or be taken
+        for all there is, there is no test.
+        """
+        return no_test(f"It is not known what a few rows alone do at {self.label}.")
+
+    def check_test(self) -> None:
+        """Raise PermanentError where a few rows alone are not to be sent."""
+        few = self.few_rows()
+        if not few.offered:
+            raise PermanentError(
+                f"There is no test with a few rows here. {few.told} Nothing was sent.",
+                remedy="The first run of the query shows whether rows arrive.",
+            )
 
     def skipped(self, delivery: Delivery) -> Receipt | None:
         """Return the receipt of nothing, where an empty result is not to be sent."""

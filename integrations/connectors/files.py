@@ -6,8 +6,9 @@ from typing import Protocol
 
 from integrations.connectors.base import Connector
 from integrations.connectors.content import Content
+from integrations.connectors.few_rows import FewRows
 from integrations.connectors.receipt import DeliveredFile, Receipt, delivered
-from integrations.connectors.remote_name import BadName, check_path, with_part
+from integrations.connectors.remote_name import BadName, as_test, check_path, with_part
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.encoders import caution, encoded_size
@@ -16,6 +17,13 @@ from integrations.formats import write_rows
 from integrations.rows import Rows
 from integrations.rows.changed import Changed
 from integrations.transports.arrival import Arrival
+
+# What a test does where a file is looked at by whoever it is for, and by nothing else.
+BESIDE = FewRows(
+    "One file with the first five rows is written into the same folder, under a name of its own "
+    "that begins with test-. It replaces nothing, and stays there: who takes every file of that "
+    "folder as data takes this one too."
+)
 
 
 class Destination(Protocol):
@@ -61,6 +69,7 @@ class FileConnector(Connector):
     previewed = "the file"
     splits = True
     adding = "whose file has {job} in its name"
+    test_prefix = "test-"  # of the file of a test; the number of its job follows
     imports = ("integrations.rows.parquet", "integrations.formats.delimited", "gnupg")
 
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
@@ -115,16 +124,23 @@ class FileConnector(Connector):
         return encoded_size(start, self.file_settings())
 
     def path_of_part(self, delivery: Delivery) -> str:
-        """Return the name of the file; that of a part has its name before the ending."""
-        path = self.path(delivery)
-        if not delivery.part:
-            return path
+        """Return the name of the file; that of a part has its name before the ending.
+
+        That of a test begins with what tells it from all others.
+        """
+        path, added = self.path(delivery), []
         try:
-            path = with_part(path, delivery.part)
-            self.check_path(path)
+            if delivery.part:
+                added.append(f"-{delivery.part}")
+                path = with_part(path, delivery.part)
+            if delivery.test:
+                added.append(self.test_prefix)
+                path = as_test(path, self.test_prefix, delivery.number)
+            if added:
+                self.check_path(path)
         except BadName as error:
             raise PermanentError(
-                f"The name of the file cannot have -{delivery.part} added. {error}",
+                f"The name of the file cannot have {' and '.join(added)} added. {error}",
                 remedy="Give the file a shorter name in the export.",
             ) from None
         return path

@@ -58,6 +58,12 @@ def with_part(path: str, part: str) -> str:
     return f"{folder}{slash}{stem}-{part}{ending}"
 
 
+def as_test(path: str, prefix: str, number: str) -> str:
+    """Return the path of a test, beside the file itself: no other job has a file of that name."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{prefix}{number}-{name}"
+
+
 def check_characters(text: str) -> None:
     """Raise BadName where the text holds a character that file names should not."""
     for character in text:

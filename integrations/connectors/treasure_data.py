@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from integrations.connectors.base import Connector, Step
+from integrations.connectors.few_rows import no_test
 from integrations.connectors.guard import GuardSettings
 from integrations.connectors.receipt import Receipt
 from integrations.settings_form import SettingsForm, SpelledChoiceField, advanced, sampled
@@ -108,6 +109,17 @@ class TreasureData(Connector):
             bytes=size,
             seconds=round(time.monotonic() - began, 3),
             summary=DONE[mode].format(rows=counted, table=f"{database}.{table}"),
+        )
+
+    def few_rows(self):
+        wrong = {
+            "append": "five rows would be in the table twice, once from the test and once from the "
+            "next run",
+            "replace": "five rows would take the place of the table",
+            "truncate": "five rows would take the place of all that are in the table",
+        }[self.settings["mode"]]
+        return no_test(
+            f"Whether the table takes the rows is checked here without writing: {wrong}."
         )
 
     def replaced(self):

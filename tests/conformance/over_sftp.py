@@ -91,6 +91,7 @@ class Rokt(OverSFTP):
         "file_name": "people-{job}.csv",
         "email_format": "plain",
     }
+    takes_tests = False
     steps = STEPS
 
     def prepare(self, request):
@@ -110,6 +111,7 @@ class CleverTapImport(OverSFTP):
     user = CLEVERTAP
     columns = "{} AS identity, 'gold' AS tier"
     export = {"import_type": "profile", "client_email": "admin@clientdomain.com"}
+    takes_tests = False
     steps = (
         "integrations.connectors.clevertap_sftp.sending.Sending.send_data",
         "integrations.connectors.clevertap_sftp.sending.Sending.send_manifest",

@@ -27,6 +27,7 @@ class Scene:
     # Whether rows that nobody knows the end of are sent again, which changes nothing there.
     repeats = False
     unsure = 0  # rows that can be there, and are listed in place of being sent again
+    takes_tests = True  # whether it takes the rows of a test as it takes others, where there is one
     tried_again = "Retrying 1/"  # what the log says of a fault that passes
 
     def __init__(self, request):
@@ -58,11 +59,12 @@ class Scene:
         assert form.is_valid(), form.errors
         return form.cleaned_data
 
-    def submit(self, identity=IDENTITY, *, rows=ROWS, sql="", attempts=1, **given):
-        """Return a job that has the rows delivered."""
+    def submit(self, identity=IDENTITY, *, rows=ROWS, sql="", attempts=1, test=False, **given):
+        """Return a job that has the rows delivered, or of a test the first of them."""
         about = self.columns.format(identity)
         found = f"SELECT {about} FROM UNNEST(sequence(1, {ROWS})) t(x) WHERE x <= {rows} ORDER BY x"
         who = {"owner": self.owner, "authentication": self.authentication, "attempts": attempts}
+        who |= {"test": {"rows": 5, "of": "/", "changes": None}} if test else {}
         return jobs.submit(sql or found, database="shop", export=self.settings(**given), **who)
 
     def run(self, *args, **given):

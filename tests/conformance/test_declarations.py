@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from console.engines import QueryError, get_engine
 from integrations import checks, reference
 from integrations.connectors import CONNECTORS
+from integrations.connectors.base import Connector
 from integrations.result import parse_result
 from integrations.settings_form import SettingsForm, only_when
 from integrations.settings_json import MASK
@@ -128,6 +129,30 @@ def refusal(sql):
     except QueryError as refused:
         return str(refused)
     return ""
+
+
+@every_connector
+def test_it_has_decided_what_a_test_with_a_few_rows_does(connector):
+    assert connector.few_rows is not Connector.few_rows
+    for settings_ in kinds_of(connector):
+        few = connector({}, settings_).few_rows()
+        assert few.told.endswith(".") and few.told[0].isupper()
+
+
+def kinds_of(connector):
+    """Yield settings of each kind that the radio buttons and lists of its export can make."""
+    usual = connector.Export.defaults()
+    yield usual
+    for name, field in connector.Export.base_fields.items():
+        for value, _ in getattr(field, "choices", ()):
+            yield usual | {name: value}
+
+
+def test_what_does_not_say_has_no_test():
+    class Newcomer(Connector):
+        label = "Newcomer"
+
+    assert not Newcomer({}).few_rows().offered
 
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)

@@ -129,6 +129,20 @@ def test_a_run_whose_rows_are_all_rejected_is_no_success(scene):
     assert not scene.arrived() and scene.left() == []
 
 
+@scenes()
+def test_a_test_with_five_rows_touches_nothing_that_is_there(scene):
+    scene.run(rows=20)
+    before, few = scene.arrived(), scene.kind({}, scene.settings()).few_rows()
+
+    job = scene.run(test=True)
+
+    assert job.status == ("success" if few.offered else "error"), job.error
+    assert few.offered or few.told in job.error
+    assert few.offered == bool(job.receipt and job.receipt["rows"] == 5)
+    assert scene.arrived() == before + everyone(5 * (few.offered and scene.takes_tests))
+    assert all("test-" in str(each) for each in scene.left())
+
+
 @scenes(goes_out)
 def test_a_fault_that_passes_is_made_good_in_the_same_run(scene):
     scene.trouble()

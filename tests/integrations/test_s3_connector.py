@@ -128,6 +128,21 @@ def test_a_part_whose_key_becomes_too_long_is_told():
         export.path_of_part(local_delivery(part="added"))
 
 
+def test_a_test_has_a_name_beside_the_file_that_no_other_job_has(s3):
+    settings = {"bucket": "demo", "path_prefix": "in/people.csv.gz"}
+
+    path = S3({}, settings).path_of_part(local_delivery(test=True, number="12", part="added"))
+
+    assert path == "s3://demo/in/test-12-people-added.csv.gz"
+
+
+def test_a_test_whose_key_becomes_too_long_is_told():
+    export = S3({}, {"bucket": "demo", "path_prefix": f"{'x' * 1018}.csv"})
+
+    with pytest.raises(PermanentError, match=r"test- added. The path is longer than 1,024 bytes"):
+        export.path_of_part(local_delivery(test=True))
+
+
 def test_the_test_takes_all_steps_and_leaves_nothing(store):
     steps = trial(store, path="some/folder/a.csv")
 

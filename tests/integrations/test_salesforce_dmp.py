@@ -121,6 +121,13 @@ def test_a_part_has_any_name_that_the_whole_can_have(s3):
     assert path == f"s3://krux-partners/{FOLDER}/2026-03-31/{'é' * 200}-added.txt"
 
 
+def test_it_sends_no_test_whatever_asks_for_one(s3, example):
+    with pytest.raises(PermanentError, match="takes every file in the folder of a day as data"):
+        connector(s3).deliver(example, local_delivery(slot=SLOT, test=True))
+
+    assert s3.keys("krux-partners") == []
+
+
 def test_duplicates_are_left_alone(s3, tmp_path):
     twice = result(tmp_path, user_id=["u", "u"], td_segment=["a", "a"])
 

@@ -106,6 +106,9 @@ WHERE email_opt_in"""
             )
         return granted
 
+    def few_rows(self):
+        return operation_of(self.settings).few
+
     def replaced(self):
         listed = self.settings["target"] == "custom_list"
         return "the people of the segment" if listed else ""

@@ -2,6 +2,17 @@
 
 from dataclasses import dataclass
 
+from integrations.connectors.few_rows import FewRows, no_test
+
+TWICE = no_test(
+    "CleverTap counts each event, and campaigns answer it: five would be there twice, once from "
+    "the test and once from the next run."
+)
+FOR_GOOD = no_test("What this operation does to five real people is not undone by the next run.")
+ONE_LIST = no_test(
+    "A list is uploaded as a whole: five people would be the segment, or take the place of those "
+    "who are in it."
+)
 IDENTITIES = ("identity", "objectId", "FBID", "GPID")
 UPLOADS, OTHERS = 15, 3  # requests that an account may have under way
 
@@ -14,6 +25,7 @@ class Operation:
     noun: str  # what a row is, in words
     deed: str  # what was done with them
     fields: tuple[str, ...]  # what CleverTap calls columns that it knows
+    few: FewRows  # what a test with a few rows does
     required: tuple[str, ...] = ()
     most: int = 1000  # records of a request
     at_once: int = OTHERS
@@ -29,6 +41,10 @@ OPERATIONS = {
         noun="profile",
         deed="Uploaded",
         fields=(*IDENTITIES, "ts"),
+        few=FewRows(
+            "Five real profiles are changed at CleverTap, as the next run would change them: those "
+            "of the first five rows."
+        ),
         at_once=UPLOADS,
         properties=True,
     ),
@@ -37,6 +53,7 @@ OPERATIONS = {
         noun="event",
         deed="Uploaded",
         fields=(*IDENTITIES, "ts", "evtName"),
+        few=TWICE,
         required=("evtName",),
         at_once=UPLOADS,
         properties=True,
@@ -47,6 +64,10 @@ OPERATIONS = {
         noun="device token",
         deed="Uploaded",
         fields=("objectId", "id", "type", "keys"),
+        few=FewRows(
+            "Five real device tokens are added at CleverTap, as the next run would add them: those "
+            "of the first five rows."
+        ),
         required=("objectId", "id", "type"),
         at_once=UPLOADS,
     ),
@@ -55,6 +76,7 @@ OPERATIONS = {
         noun="profile",
         deed="Demerged",
         fields=("identity",),
+        few=FOR_GOOD,
         required=("identity",),
         most=100,
         opening=b'{"identities":[',
@@ -64,6 +86,10 @@ OPERATIONS = {
         noun="subscription",
         deed="Updated",
         fields=("type", "value", "status"),
+        few=FewRows(
+            "Five real subscriptions are changed at CleverTap, as the next run would change them: "
+            "those of the first five rows."
+        ),
         required=("type", "value", "status"),
     ),
     "disassociate": Operation(
@@ -71,6 +97,7 @@ OPERATIONS = {
         noun="phone number",
         deed="Disassociated",
         fields=("value",),
+        few=FOR_GOOD,
         required=("value",),
     ),
     "custom_list": Operation(
@@ -78,6 +105,7 @@ OPERATIONS = {
         noun="person",
         deed="Uploaded",
         fields=("type", "identity"),
+        few=ONE_LIST,
         required=("type", "identity"),
     ),
 }

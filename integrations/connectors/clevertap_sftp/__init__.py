@@ -7,6 +7,7 @@ from integrations.connectors.clevertap_sftp.columns import identifiers_of
 from integrations.connectors.clevertap_sftp.files import FORMAT, LARGEST, LARGEST_PLAIN, names
 from integrations.connectors.clevertap_sftp.rules import CONTRACT
 from integrations.connectors.clevertap_sftp.settings import Authentication, Export
+from integrations.connectors.few_rows import FewRows
 from integrations.connectors.files import FileConnector
 from integrations.connectors.receipt import Receipt
 from integrations.connectors.sftp.login import KEY, PASSPHRASE, TESTED, WHOSE, account_of
@@ -73,6 +74,13 @@ class CleverTapSFTP(FileConnector):
             host_key=sending.host_key,
             seconds=round(time.monotonic() - began, 3),
             summary=sending.told(),
+        )
+
+    def few_rows(self):
+        return FewRows(
+            "One data file with the first five rows is written into the folder, under a name that "
+            "begins with test-, and without its manifest: CleverTap imports nothing. The file "
+            "stays there."
         )
 
     def largest_file(self) -> int:

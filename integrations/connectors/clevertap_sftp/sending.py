@@ -16,6 +16,7 @@ from integrations.connectors.clevertap_sftp.files import (
 )
 from integrations.connectors.clevertap_sftp.parts import PartContent
 from integrations.connectors.receipt import DeliveredFile
+from integrations.connectors.remote_name import as_test
 from integrations.connectors.retry import retrying
 from integrations.connectors.sftp.login import account_of
 from integrations.transports.sftp import Connection, Files
@@ -49,16 +50,24 @@ class Sending:
         if "stop" not in known:
             known = known | self.send_data(part, paths.data, start)
         self.files.append(DeliveredFile(**known["file"]))
+        if not self.delivery.test:  # Without a manifest nothing is imported.
+            known = self.announce(part, paths, known)
+        self.host_key = self.host_key or known["host_key"]
+        return known["stop"]
+
+    def announce(self, part, paths, known):
         if "manifest" not in known:
             known = known | self.send_manifest(part, paths, may_be_there="announced" in known)
         self.files.append(DeliveredFile(**known["manifest"]))
-        self.host_key = self.host_key or known["host_key"]
-        return known["stop"]
+        return known
 
     def names_of(self, part, known) -> Names:
         if "data" in known:
             return names_beside(known["data"])
         paths = names(self.connector.settings, self.delivery, part)
+        if self.delivery.test:
+            prefix, number = self.connector.test_prefix, self.delivery.number
+            paths = names_beside(as_test(paths.data, prefix, number))
         self.note(part, data=paths.data)
         return paths
 
@@ -114,6 +123,11 @@ class Sending:
 
     def told(self) -> str:
         """Return what was delivered, as a sentence."""
+        if self.delivery.test:
+            return (
+                f"One data file without its manifest, {self.rows.count:,} rows: CleverTap imports "
+                "nothing of it."
+            )
         many = f"{self.parts:,} data files, each" if self.parts > 1 else "One data file"
         return (
             f"{many} with its manifest, {self.rows.count:,} rows as "

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+from integrations.connectors.few_rows import FewRows
 from integrations.connectors.files import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.rokt.export import Export, remote_name
@@ -43,6 +44,7 @@ class Rokt(FileConnector):
     aliases = {"user": "username", "compression": "encoders"}
     json_defaults = {"max_connection_retry": 5}
     key_pair = (KEY, PASSPHRASE)
+    test_prefix = ".test-"
     imports = (*FileConnector.imports, "integrations.transports.sftp")
     contract = CONTRACT
     limits = (
@@ -72,6 +74,13 @@ class Rokt(FileConnector):
         if self.settings.get("email_format") == "plain":
             return "The e-mail addresses were sent as they are in the result, not hashed."
         return "The e-mail addresses were hashed with SHA-256."
+
+    def few_rows(self):
+        return FewRows(
+            "One file with the first five rows is written into the same folder, under a name that "
+            "begins with .test-. Rokt takes files that begin with a dot for temporary ones and "
+            "does not process them: nobody comes onto a list, and the file stays there."
+        )
 
     def path(self, delivery):
         try:

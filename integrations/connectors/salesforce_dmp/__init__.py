@@ -2,6 +2,7 @@
 
 from datetime import UTC
 
+from integrations.connectors.few_rows import no_test
 from integrations.connectors.files import FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.s3.export import check_key, check_object
@@ -53,6 +54,12 @@ class SalesforceDMP(FileConnector):
         "integrations.formats.krux",
         "integrations.transports.s3",
     )
+
+    def few_rows(self):
+        return no_test(
+            "Salesforce DMP takes every file in the folder of a day as data, and wants all updates "
+            "of a day in one: five rows would count as the day's."
+        )
 
     def path(self, delivery):
         """Return the object of the UTC day in which the run is due."""

@@ -1,6 +1,6 @@
 """Files on an SFTP server."""
 
-from integrations.connectors.files import FileConnector
+from integrations.connectors.files import BESIDE, FileConnector
 from integrations.connectors.remote_name import BadName
 from integrations.connectors.sftp.login import (
     KEY,
@@ -49,6 +49,9 @@ FROM customers
 WHERE TD_TIME_RANGE(last_order, TD_TIME_ADD(TD_SCHEDULED_TIME(), '-1d'), TD_SCHEDULED_TIME())
 ORDER BY email"""
     imports = (*FileConnector.imports, "integrations.transports.sftp")
+
+    def few_rows(self):
+        return BESIDE
 
     def path(self, delivery):
         try:
