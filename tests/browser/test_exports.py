@@ -194,3 +194,12 @@ def test_rejected_rows_are_counted_in_the_list_and_shown_with_their_reason(
     expect(page.get_by_role("heading", name="Not delivered: 125 rows")).to_be_visible()
     expect(page.get_by_text("The first 50 are shown")).to_be_visible()
     good_page(page, "job-rejects")
+
+
+def test_enter_in_a_field_is_done(as_user, marketer, query):
+    page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
+    page.get_by_label("Path prefix*").fill("/in/others.csv.gz")
+
+    page.get_by_label("Path prefix*").press("Enter")
+
+    expect(page.get_by_text("Results go to Partner drop from now on.")).to_be_visible()
