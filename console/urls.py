@@ -13,6 +13,7 @@ from console.views import (
     deliveries,
     editor,
     exports,
+    few_rows,
     health,
     home,
     jobs,
@@ -82,6 +83,8 @@ urlpatterns = [
     path("workbench/queries/<int:pk>/delete/", queries.delete_query, name="delete-query"),
     path("workbench/queries/<int:pk>/export/", exports.export, name="query-export"),
     path("workbench/queries/<int:pk>/export/draft/", exports.export_draft, name="export-draft"),
+    path("workbench/queries/<int:pk>/export/test/", few_rows.export_test, name="export-test"),
+    path("workbench/jobs/<int:pk>/test/", few_rows.test_outcome, name="test-outcome"),
     path("workbench/queries/<int:pk>/changes/next/", changes.next_run, name="changes-next"),
     path(
         "workbench/queries/<int:pk>/changes/everything/",

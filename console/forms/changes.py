@@ -162,6 +162,12 @@ class ChangesForm(HiddenFields):
             return {}
         return {given.get("column") or "operation": given.get("word_added") or "added"}
 
+    @property
+    def apart(self) -> bool:
+        """Whether each operation is to have a file of its own."""
+        given = self.cleaned_data if self.is_bound else entries(self.kept)
+        return given.get("mode") == CHANGES and given.get("tell") == FILES
+
     def fields_of(self, *names):
         return [self[name] for name in names]
 

@@ -16,6 +16,7 @@ from console.models import Job
 from console.queries.access import visible_jobs
 from console.schedules.chains import course
 from integrations.access import sample_for
+from integrations.connectors.few_rows import FewRows
 from integrations.contract import look, sound
 from integrations.delivery import Delivery
 
@@ -163,6 +164,20 @@ class Draft:
         """What each run takes the place of as a whole; nothing while that cannot be told."""
         return self.connector({}, self.settings).replaced() if self.complete else ""
 
+    @property
+    def few(self) -> FewRows:
+        """What a test with a few rows does with the settings as they are."""
+        return self.connector({}, self.assumed()).few_rows()
+
+    def test_path(self, part=""):
+        """Return where such a test puts its file; nothing where there is none, or not yet."""
+        if not (self.complete and self.few.offered and hasattr(self.connector, "path_of_part")):
+            return ""
+        now = clock.now().astimezone(self.zone())
+        delivery = Delivery(slot=now, number="{job}", test=True, part=part)
+        connector = self.connector(self.authentication.plain_settings, self.settings)
+        return connector.path_of_part(delivery)
+
     def misses(self, columns, viewer):
         """Return why rows with such columns cannot be put into the table that was chosen.
 
@@ -194,9 +209,11 @@ class Draft:
 
     def slot(self):
         """Return what names depend on: the next slot of the schedule, or now, in its time zone."""
+        return (self.next_slot() or clock.now()).astimezone(self.zone())
+
+    def zone(self):
         schedule = self.query.schedule
-        zone = ZoneInfo(schedule.timezone if schedule else "UTC")
-        return (self.next_slot() or clock.now()).astimezone(zone)
+        return ZoneInfo(schedule.timezone if schedule else "UTC")
 
     def next_slot(self):
         return course(self.query.schedule).next_slot if self.query.schedule else None

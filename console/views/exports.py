@@ -8,7 +8,9 @@ from django.views.decorators.http import require_POST
 from console import jobs
 from console.forms.changes import ChangesForm
 from console.jobs.results import rows_of
+from console.jobs.testing import Entered
 from console.models import Query
+from console.queries.access import visible_jobs
 from console.queries.changing import as_added, everything_is_asked
 from console.queries.exporting import Draft, last_result, remove_export, set_export
 from console.queries.legible import hexdump, lines
@@ -42,28 +44,43 @@ def export_draft(request, pk):
 
 
 def save_export(request, query):
-    authentication = chosen(request, query)
-    if authentication is None:
-        context = export_context(request, query) | {"unchosen": True}
-        return refused(request, query, context)
-    draft = Draft(query, authentication, request.POST)
-    form = changes_form(request, query, authentication, last_result(query, request.user))
-    form.replaced = draft.replaced
-    usable = not form.sent or form.is_valid()
-    if not (draft.complete and usable):
-        context = export_context(request, query)
-        shown = {} if draft.complete else {"export_form": draft.checked}
-        return refused(request, query, context | shown | {"changes_form": form})
-    changes = form.changes(request.user) if form.sent else query.changes
     try:
-        keep_export(query, request.POST.get("opened"), authentication, draft.settings, changes)
+        given, form = entered(request, query)
+    except NotRight as wrong:
+        return refused(request, query, wrong.context)
+    try:
+        keep_export(query, request.POST.get("opened"), *given)
     except meanwhile.SavedMeanwhile as error:
         now = {"changes_form": form, "meanwhile": str(error), "opened": mark_of(query)}
         return refused(request, query, export_context(request, query) | now)
     if "run" in request.POST:
         job, _ = jobs.submit_once(jobs.new_job(query), by=request.user)
         return panel_done(request, query, "The export is saved. Its job has started.", job)
-    return panel_done(request, query, f"Results go to {authentication.name} from now on.")
+    return panel_done(request, query, f"Results go to {given.authentication.name} from now on.")
+
+
+class NotRight(Exception):
+    """What was entered cannot be an export. The context shows what is wrong with it."""
+
+    def __init__(self, context):
+        super().__init__()
+        self.context = context
+
+
+def entered(request, query):
+    """Return the export that was entered, and the form of its changes. NotRight: it is none."""
+    authentication = chosen(request, query)
+    if authentication is None:
+        raise NotRight(export_context(request, query) | {"unchosen": True})
+    draft = Draft(query, authentication, request.POST)
+    form = changes_form(request, query, authentication, last_result(query, request.user))
+    form.replaced = draft.replaced
+    usable = not form.sent or form.is_valid()
+    if not (draft.complete and usable):
+        shown = {} if draft.complete else {"export_form": draft.checked}
+        raise NotRight(export_context(request, query) | shown | {"changes_form": form})
+    changes = form.changes(request.user) if form.sent else query.changes
+    return Entered(authentication, draft.settings, changes), form
 
 
 def mark_of(query):
@@ -133,8 +150,20 @@ def export_context(request, query):
         "changes_form": form,
         "everything_asked": everything_is_asked(query),
         "earlier": None if job is None or is_of(job, query) else job,
+        **few_rows_of(request, draft, form),
         **file_of(job and as_added(rows_of(job), form.told_in), draft, request.user, job=job),
     }
+
+
+def few_rows_of(request, draft, form):
+    """Return what a test with a few rows would do, and the one that was made of this panel."""
+    key = key_of(request.POST.get("tested"))
+    tested = key and visible_jobs(request.user).filter(pk=key, test__isnull=False).first()
+    try:
+        path = draft.test_path("added" if form.apart else "")
+    except (ExportError, SecretUnreadable):  # What is wrong is told beside the file.
+        path = ""
+    return {"few": draft.few, "test_path": path, "tested": tested}
 
 
 def shown_changes(request, query, authentication, job):

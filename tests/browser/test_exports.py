@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from console import jobs
-from console.models import Database, Query
+from console.models import Database, Job, Query
 from console.queries.saving import save
 from console.schedules import schedule_query
 from integrations.connectors import CONNECTORS
@@ -194,6 +194,53 @@ def test_rejected_rows_are_counted_in_the_list_and_shown_with_their_reason(
     expect(page.get_by_role("heading", name="Not delivered: 125 rows")).to_be_visible()
     expect(page.get_by_text("The first 50 are shown")).to_be_visible()
     good_page(page, "job-rejects")
+
+
+def test_five_rows_are_tried_from_the_panel_before_anything_is_saved(
+    as_user, marketer, query, good_page, sshd
+):
+    ran(query, 200)
+    page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
+    page.get_by_label("Path prefix*").fill("/in/new/people.csv.gz")
+    part = page.get_by_role("group", name="5. Test with 5 rows")
+    expect(part).to_contain_text("/in/new/test-{job}-people.csv.gz")
+    part.get_by_role("button", name="Test with 5 rows").press("Enter")
+    expect(part).to_contain_text("Queued")
+    good_page(page, "export-test-waits")
+    job = Job.objects.get(test__isnull=False)
+    jobs.run(job.pk)
+
+    expect(part).to_contain_text("● Success")
+    name = f"test-{job.pk}-people.csv.gz"
+    expect(part).to_contain_text(re.compile(f"5 rows arrived at Partner drop as .*/in/new/{name}"))
+    expect(part.get_by_role("button", name="Test with 5 rows")).to_be_focused()
+    assert [path.name for path in (sshd.root / "in/new").iterdir()] == [name]
+    good_page(page, "export-test")
+    query.refresh_from_db()
+    assert "new" not in query.export["path_prefix"]
+
+    page.get_by_label("Path prefix*").fill("/in/newer/people.csv.gz")
+    expect(part).to_contain_text("/in/newer/test-{job}-people.csv.gz")
+    expect(part).to_contain_text("with the settings as they were")
+    expect(part).to_contain_text(name)
+    page.get_by_label("Path prefix*").press("Enter")  # It is Done, and neither test nor removal.
+    expect(page.get_by_text("Results go to Partner drop from now on.")).to_be_visible()
+    query.refresh_from_db()
+    assert query.export["path_prefix"] == "/in/newer/people.csv.gz"
+    assert query.jobs.count() == 1 and Job.objects.count() == 2
+    page.goto(page.url.partition("/workbench")[0] + job.get_absolute_url())
+    expect(page.get_by_role("heading", name="Delivered as a test")).to_be_visible()
+    good_page(page, "job-test")
+
+
+def test_a_test_that_cannot_be_is_told_as_done_tells_it(as_user, marketer, query):
+    page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
+    page.get_by_label("Path prefix*").fill("/in/*.csv")
+    page.get_by_role("button", name="Test with 5 rows").click()
+
+    expect(page.get_by_text("'*' is not allowed in a file name.")).to_be_visible()
+    expect(page.get_by_label("Path prefix*")).to_be_focused()
+    assert not Job.objects.exists()
 
 
 def test_enter_in_a_field_is_done(as_user, marketer, query):

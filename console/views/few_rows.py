@@ -1,0 +1,48 @@
+"""Test with 5 rows: the first real rows, sent with what the Export panel has and nobody saved."""
+
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import reswap, retarget
+
+from console import jobs
+from console.jobs.testing import new_test
+from console.queries.access import visible_jobs
+from console.views.exports import NotRight, entered, export_context, refused
+from console.views.queries import visible_query
+
+ANOTHER = "With what is entered by now, a test does something else than was told. Read it first."
+
+
+@require_POST
+def export_test(request, pk):
+    """Make a test of what was entered, where that does what the page has said."""
+    query = visible_query(request, pk)
+    try:
+        given, _ = entered(request, query)
+        few = given.authentication.connector({}, given.settings).few_rows()
+        if not few.offered or request.POST.get("told") != few.told:
+            raise NotRight(export_context(request, query) | {"untested": untested(few)})
+    except NotRight as wrong:
+        return refused(request, query, wrong.context)
+    job, _ = jobs.submit_once(new_test(query, given), by=request.user)
+    if not request.htmx:
+        return redirect(job)
+    # What is wrong comes in the place of the whole panel, as with Done; this in its own.
+    return retarget(reswap(outcome(request, job), "outerHTML"), "#export-tested")
+
+
+def untested(few):
+    return ANOTHER if few.offered else "There is no test with these settings."
+
+
+@require_GET
+def test_outcome(request, pk):
+    """Show how far a test is; the panel stops asking once that has ended."""
+    job = get_object_or_404(visible_jobs(request.user).filter(test__isnull=False), pk=pk)
+    return outcome(request, job)
+
+
+def outcome(request, job):
+    job.waits = jobs.waiting([job]).get(job.pk)
+    context = {"tested": job, "polled": True}
+    return render(request, "console/_export_tested.html", context)
