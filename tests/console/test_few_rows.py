@@ -1,7 +1,10 @@
 """Tests with a few rows: real rows that arrive, of a job that is no run of its query."""
 
+from io import StringIO
+
 import pyarrow.compute as pc
 import pytest
+from django.core.management import call_command
 
 from console import jobs, overview
 from console.jobs.holding import check_volume, rows_delivered
@@ -15,6 +18,7 @@ from console.models import Database, Delivered, Delivery, DueSlot, Job, Notice, 
 from console.queries.exporting import last_result
 from console.queries.saving import adopt, save
 from console.schedules import follow_query, schedule_query
+from integrations import receipts
 from integrations.connectors import CONNECTORS
 from integrations.contract import Broken, RowRule
 from integrations.models import Authentication
@@ -68,7 +72,7 @@ def names(sshd):
     return sorted(path.name for path in (sshd.root / "in").iterdir())
 
 
-def test_the_first_five_rows_arrive_beside_the_file_with_a_receipt(query, sshd, keeper):
+def test_the_first_five_rows_arrive_beside_the_file_with_a_receipt(query, sshd, keeper, tmp_path):
     run = ran(jobs.submit_query(query))
     whole = (sshd.root / "in/people.csv").read_bytes()
 
@@ -87,6 +91,11 @@ def test_the_first_five_rows_arrive_beside_the_file_with_a_receipt(query, sshd, 
     assert job.receipt["test"] is True and "test" not in run.receipt
     assert (job.receipt["rows"], job.receipt["query_version"]) == (5, query.version)
     assert job.receipt["slot"].endswith("+09:00")
+    kept, said = tmp_path / "receipt.json", StringIO()
+    kept.write_bytes(receipts.printed(job.receipt))
+    file = sshd.root / f"in/test-{job.pk}-people.csv"
+    call_command("verify_receipt", str(kept), str(file), stdout=said)
+    assert f"the receipt of job {job.pk}, a test, by" in said.getvalue()
 
 
 def test_it_is_no_run_of_its_query(query, marketer):

@@ -35,8 +35,9 @@ class Command(BaseCommand):
         except receipts.BadReceipt as bad:
             own = "" if options["public_key"] else OWN.format(settings.HOME)
             raise CommandError(f"{receipt} is not a genuine receipt. {bad}{own}") from None
-        signer = known["signed_by"]
-        self.stdout.write(f"{receipt} is genuine: the receipt of job {known['job']}, by {signer}.")
+        signer, test = known["signed_by"], ", a test" if known.get("test") else ""
+        said = f"the receipt of job {known['job']}{test}, by {signer}."
+        self.stdout.write(f"{receipt} is genuine: {said}")
         for file in files:
             try:
                 self.stdout.write(f"{file} is genuine. {check_file(file, known)}")
