@@ -74,6 +74,7 @@ urlpatterns = [
     path(f"{ACTIVATION}runs/", activations.activation_runs, name="activation-runs"),
     path(f"{ACTIVATION}settings/", activations.activation_settings, name="activation-settings"),
     path(f"{ACTIVATION}run/", activation_life.run_activation, name="run-activation"),
+    path(f"{ACTIVATION}test/", activation_life.test_activation, name="test-activation"),
     path(f"{ACTIVATION}pause/", activation_life.pause_activation, name="pause-activation"),
     path(f"{ACTIVATION}runs/<int:job>/retry/", activation_life.retry_run, name="retry-run"),
     path(f"{ACTIVATION}runs/<int:job>/stop/", activation_life.stop_run, name="stop-run"),

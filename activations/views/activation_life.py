@@ -5,15 +5,18 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from activations.activating import life, templates
 from activations.activating.refusals import NotSaved
 from activations.forms.copies import CopyForm, TemplateForm
-from activations.views.activations import activation_of, changeable
+from activations.views.activations import activation_of, changeable, sees_jobs
 from activations.views.segments import segment_of
 from activations.views.studio import form_or_page, gone_to
 from console import jobs
+from console.jobs.testing import Entered
 from console.queries.chain import followed_by
+from console.views.few_rows import begun, untested
 from console.views.jobs import end, told_of_retry
 from console.views.schedules import paused_or_resumed
 
@@ -28,6 +31,27 @@ def run_activation(request, pk):
     else:
         messages.info(request, f"A run is under way already: job {job.pk}.")
     return redirect(found)
+
+
+@require_POST
+def test_activation(request, pk):
+    """Send the first rows of an activation as it is saved, where that does what was said."""
+    found = testable_or_404(request, pk)
+    query = found.query
+    given = Entered(query.authentication, query.export, query.changes)
+    if not (why := untested(request, given)):
+        return begun(request, query, given)
+    messages.error(request, why)
+    page = reverse("activation-settings", args=[found.pk])
+    return HttpResponseClientRedirect(page) if request.htmx else redirect(page)
+
+
+def testable_or_404(request, pk):
+    """Return an activation with a destination whose jobs the user sees."""
+    found = changeable(request, pk)
+    if not (sees_jobs(request.user, found) and found.query.authentication):
+        raise Http404
+    return found
 
 
 @require_POST

@@ -17,7 +17,10 @@ from activations.segments.usable import audience_for
 from activations.views.segments import segment_of
 from activations.views.staleness import staleness
 from console.access import is_admin
+from console.jobs.changes.wishes import Changes
 from console.queries.chain import followed_by
+from console.queries.exporting import Draft
+from console.views.exports import told_of_test
 from console.views.jobs import tell_waits
 from console.views.keys import key_of
 from integrations.models import Authentication
@@ -203,4 +206,7 @@ def activation_settings(request, pk):
         "people": query.notified.order_by("username"),
         "followers": followed_by(query, request.user),
     }
+    if query.authentication and context["changeable"] and context["sees_jobs"]:
+        apart = bool(query.changes) and Changes.of(query.changes).apart
+        context |= told_of_test(Draft(query, query.authentication), apart=apart)
     return shown(request, context, "activation_settings")

@@ -1,4 +1,4 @@
-"""Test with 5 rows: the first real rows, sent with what the Export panel has and nobody saved."""
+"""Test with 5 rows: the first real rows, sent with settings that need not be saved."""
 
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -19,20 +19,28 @@ def export_test(request, pk):
     query = visible_query(request, pk)
     try:
         given, _ = entered(request, query)
-        few = given.authentication.connector({}, given.settings).few_rows()
-        if not few.offered or request.POST.get("told") != few.told:
-            raise NotRight(export_context(request, query) | {"untested": untested(few)})
+        if why := untested(request, given):
+            raise NotRight(export_context(request, query) | {"untested": why})
     except NotRight as wrong:
         return refused(request, query, wrong.context)
+    return begun(request, query, given)
+
+
+def untested(request, given):
+    """Return why there is no test, or not yet; nothing where it does what the page has said."""
+    few = given.authentication.connector({}, given.settings).few_rows()
+    if not few.offered:
+        return "There is no test with these settings."
+    return "" if request.POST.get("told") == few.told else ANOTHER
+
+
+def begun(request, query, given):
+    """Make the test, and show how far it is."""
     job, _ = jobs.submit_once(new_test(query, given), by=request.user)
     if not request.htmx:
         return redirect(job)
     # What is wrong comes in the place of the whole panel, as with Done; this in its own.
     return retarget(reswap(outcome(request, job), "outerHTML"), "#export-tested")
-
-
-def untested(few):
-    return ANOTHER if few.offered else "There is no test with these settings."
 
 
 @require_GET

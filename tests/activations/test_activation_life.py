@@ -34,6 +34,30 @@ def said(response):
     return [str(message) for message in response.context["messages"]]
 
 
+def test_its_first_rows_are_sent_as_it_is_saved_and_that_is_no_run(mia, send, marketer):
+    made = send()
+    page = reverse("activation-settings", args=[made.pk])
+    shown = mia.get(page)
+    assert shown.context["test_path"] == "/test-{job}-gold.csv"
+
+    refused = post(mia, "test-activation", made)
+    post(mia, "test-activation", made, {"told": shown.context["few"].told})
+
+    job = Job.objects.get(test__isnull=False)
+    assert "does something else than was told" in said(refused)[0]
+    assert (job.test["rows"], job.test["of"], job.about) == (5, made.query.place, made.query.about)
+    assert (job.query, job.sql, job.owner) == (None, made.query.sql, marketer)
+    assert not made.query.jobs.exists()
+
+
+def test_who_does_not_see_its_jobs_makes_no_test(client, send, colleague):
+    made = send()
+    client.force_login(colleague)
+
+    assert post(client, "test-activation", made).status_code == 404
+    assert not Job.objects.filter(test__isnull=False).exists()
+
+
 def test_run_now_makes_one_job_however_often_it_is_clicked(mia, send):
     made = send()
 
