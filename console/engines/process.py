@@ -80,8 +80,16 @@ class Watch:
 
     def check_size(self):
         most = self.limits.result_mb
-        if self.output.exists() and self.output.stat().st_size > most << 20:
+        if size_of(self.output) > most << 20:
             raise QueryError(f"The result is larger than the {most:,} MB it may have.")
+
+
+def size_of(output):
+    """Return the bytes of a file that may not be there: where its query fails, it is removed."""
+    try:
+        return output.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def listen(child, said, watch):

@@ -1,7 +1,8 @@
-"""A child that closes its output and does not end is not waited for."""
+"""What a child does behind the back of whoever watches it."""
 
 import subprocess
 import sys
+from pathlib import PosixPath
 
 import pytest
 
@@ -22,3 +23,22 @@ def test_a_child_that_falls_silent_is_stopped(tmp_path, monkeypatch):
         process.end(child)
 
     assert child.returncode is not None
+
+
+class Removed(PosixPath):
+    """A file that is removed as soon as somebody has seen that it is there."""
+
+    def exists(self):
+        self.unlink()
+        return True
+
+
+def test_a_result_that_is_removed_while_it_is_measured_is_not_too_large(tmp_path):
+    output = Removed(tmp_path / "output.parquet")
+    watch = process.Watch(Limits(result_mb=1), lambda: False, lambda share: None, output)
+    output.write_bytes(bytes(2 << 20))
+    with pytest.raises(QueryError, match="larger than the 1 MB"):
+        watch.check()
+    output.exists()
+
+    watch.check()
