@@ -1,5 +1,7 @@
 """A real mail server on 127.0.0.1, and what it took."""
 
+from contextlib import contextmanager
+
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
@@ -20,12 +22,26 @@ class Taken(Mailbox):
 @pytest.fixture
 def mailbox(settings, tmp_path):
     """A real mail server on this machine, and what it took."""
+    handler = Taken(tmp_path / "mail")
+    with serving(handler, settings):
+        yield handler.mailbox
+
+
+@pytest.fixture
+def log_ins(settings, tmp_path):
+    """A real mail server on this machine that offers a log-in, without TLS."""
+    with serving(Taken(tmp_path / "mail"), settings, auth_require_tls=False):
+        yield
+
+
+@contextmanager
+def serving(handler, settings, **options):
+    """Run a mail server, and send to it."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    handler = Taken(tmp_path / "mail")
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = controller.port
-    yield handler.mailbox
+    yield
     controller.stop()

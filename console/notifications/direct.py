@@ -1,13 +1,11 @@
 """Messages without an outbox, for when the database is gone."""
 
-import smtplib
-
 from django.core.mail import EmailMessage
 
 from console.models import Notice
 from console.notifications.administrators import told
 from console.notifications.mail import mail_is_set_up
-from console.notifications.mail_trouble import trouble_of
+from console.notifications.mail_trouble import FAULTS, trouble_of
 from console.notifications.webhooks import LIMITS, installation, post, surroundings
 from integrations.errors import ExportError
 from integrations.transports.http import Client
@@ -26,7 +24,7 @@ def send_direct(notice: Notice, addresses: list[str], over: set[str]) -> dict[st
     if MAIL in over and addresses:
         try:
             EmailMessage(notice.subject, notice.body, to=addresses).send()
-        except (OSError, smtplib.SMTPException) as error:
+        except FAULTS as error:
             wrong[MAIL] = str(trouble_of(error))
     if WEBHOOK in over:
         notice.event = notice.event or told(notice.kind, notice.subject, notice.body)

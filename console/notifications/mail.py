@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from console.models import Notice
 from console.notifications import outbox
-from console.notifications.mail_trouble import trouble_of
+from console.notifications.mail_trouble import FAULTS, trouble_of
 from console.notifications.reach import reachable
 
 FOR_GOOD = 500  # replies of a mail server from which on it says no for good
@@ -44,7 +44,7 @@ def send_waiting(now: datetime | None = None) -> int:
                 send(notice, connection)
                 taken += 1
                 outbox.sent(notice)
-    except (OSError, smtplib.SMTPException) as error:
+    except FAULTS as error:
         put_off(notice, error, now)
     finally:
         connection.close()

@@ -10,6 +10,8 @@ from django.conf import settings
 MOST_TEXT = 200  # characters of what a server says
 PORTS = "Port 587 mostly wants starttls, 465 tls and 25 none: see CONSOLE_MAIL_SECURITY."
 LOG_IN = "Check CONSOLE_MAIL_USER and CONSOLE_MAIL_PASSWORD."
+OF_ANOTHER = (62, 64)  # what OpenSSL says of a certificate for another name or address
+FAULTS = (OSError, ValueError, TypeError)  # smtplib's, and what Django raises of an address
 
 
 class Trouble(NamedTuple):
@@ -22,8 +24,8 @@ class Trouble(NamedTuple):
         return f"{self.sentence} {self.remedy}"
 
 
-def trouble_of(error: OSError) -> Trouble:
-    """Return what an error of smtplib, of TLS or of the network means."""
+def trouble_of(error: Exception) -> Trouble:
+    """Return what an error of smtplib, of TLS, of the network or of an address means."""
     told = next((told for kind, told in KINDS.items() if isinstance(error, kind)), unreachable)
     return Trouble(*told(error))
 
@@ -59,6 +61,11 @@ def sender(error):
     return told, "Give CONSOLE_MAIL_FROM an address that it lets the console send from."
 
 
+def no_log_in(error):
+    told = f"{place()} offers no log-in of a kind that the console knows: {said(error)}"
+    return told, f"{LOG_IN} A server that asks for none wants both empty."
+
+
 def lacking(error):
     return f"{place()} does not offer what was asked for: {said(error)}", PORTS
 
@@ -75,7 +82,9 @@ def ended(error):
 
 def certificate(error):
     told = f"{place()} has a certificate that is not valid: {said(error.verify_message)}"
-    return told, "Give CONSOLE_MAIL_HOST the name that the certificate is for."
+    if error.verify_code in OF_ANOTHER:
+        return told, "Give CONSOLE_MAIL_HOST the name that the certificate is for."
+    return told, "Its certificate has to be one that this server trusts."
 
 
 def no_tls(error):
@@ -95,6 +104,24 @@ def closed(error):
     return f"{place()} takes no connection.", "Check CONSOLE_MAIL_HOST and CONSOLE_MAIL_PORT."
 
 
+def not_encoded(error):
+    if not f"{settings.EMAIL_HOST_USER}{settings.EMAIL_HOST_PASSWORD}".isascii():
+        return "The log-in for mail has a letter that is not plain ASCII.", LOG_IN
+    try:
+        settings.EMAIL_HOST.encode("idna")
+    except UnicodeError:
+        return unknown(error)
+    return no_address(error)
+
+
+def no_address(error):
+    told = f"No mail can be sent from “{settings.DEFAULT_FROM_EMAIL}” as the sender."
+    return told, (
+        "Give CONSOLE_MAIL_FROM one address, such as console@example.com or "
+        "Console <console@example.com>; a name with a comma stands in quotes."
+    )
+
+
 def unreachable(error):
     why = getattr(error, "strerror", None) or error
     return f"{place()} cannot be reached: {said(why)}", "Check CONSOLE_MAIL_HOST."
@@ -107,9 +134,13 @@ KINDS = {
     smtplib.SMTPNotSupportedError: lacking,
     smtplib.SMTPResponseException: reply,
     smtplib.SMTPServerDisconnected: ended,
+    smtplib.SMTPException: no_log_in,  # One of no kind is of what log-ins there are.
     ssl.SSLCertVerificationError: certificate,
     ssl.SSLError: no_tls,
     socket.gaierror: unknown,
     TimeoutError: silent,
     ConnectionRefusedError: closed,
+    UnicodeError: not_encoded,
+    ValueError: no_address,
+    TypeError: no_address,
 }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from console.models import Notice
 from console.notifications import outbox
 from console.notifications.mail import send, send_test
-from console.notifications.mail_trouble import trouble_of
+from console.notifications.mail_trouble import FAULTS, trouble_of
 
 MOST, WITHIN = 5, timedelta(minutes=10)
 SILENCE = 10  # seconds without an answer, after which somebody who waits is told
@@ -47,7 +47,7 @@ def attempt(notice):
     try:
         send(notice, connection)
         outbox.sent(notice)
-    except OSError as error:  # smtplib's are among them
+    except FAULTS as error:
         outbox.give_up(notice, str(trouble_of(error)), timezone.now())
     finally:
         connection.close()

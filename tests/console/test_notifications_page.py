@@ -2,6 +2,7 @@
 
 import smtplib
 import socket
+import ssl
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,7 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.models import Alarm, Database, Job, Notice, Query
-from console.notifications import TooMany, heard_by, hearings, send_waiting, try_mail
+from console.notifications import (
+    TooMany,
+    heard_by,
+    hearings,
+    send_direct,
+    send_waiting,
+    try_mail,
+)
+from console.notifications import send_test as ask_for_a_mail
+from console.notifications.direct import MAIL
 from console.notifications.mail_trouble import trouble_of
 from console.notifications.trying import MOST
 from console.schedules import schedule_query
@@ -262,6 +272,71 @@ def test_settings_that_do_not_fit_the_mail_server_are_named(
 
     assert "▲ Not sent." in answer and sentence in answer
     assert "open-sesame-2" not in answer
+
+
+@pytest.mark.parametrize("sender", ["Shop, Console <c@example.com>", "console@", "Console <>"])
+def test_a_sender_that_is_no_address_is_named_by_all_that_send(
+    send_test, marketer, mailbox, settings, sender
+):
+    settings.DEFAULT_FROM_EMAIL = sender
+
+    answer = send_test()
+    waits = ask_for_a_mail(marketer)
+    send_waiting()
+    waits.refresh_from_db()
+
+    assert "Give CONSOLE_MAIL_FROM one address" in answer
+    assert "CONSOLE_MAIL_FROM" in waits.error and waits.not_before > timezone.now()
+    assert "CONSOLE_MAIL_FROM" in send_direct(waits, ["ada@example.com"], {MAIL})[MAIL]
+    assert not list(mailbox)
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("console", "Schlüssel-2"), ("büro", "Schluessel-2")]
+)
+def test_a_log_in_that_is_not_plain_ascii_is_named(
+    send_test, marketer, log_ins, settings, user, password
+):
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = user, password
+
+    answer = send_test()
+    waits = ask_for_a_mail(marketer)
+    send_waiting()
+    waits.refresh_from_db()
+
+    assert "CONSOLE_MAIL_PASSWORD" in answer and "CONSOLE_MAIL_PASSWORD" in waits.error
+    assert password not in answer + waits.error
+
+
+def test_a_mail_server_whose_name_is_none_is_named(send_test, mailbox, settings):
+    settings.EMAIL_HOST = "mail..example.com"
+
+    assert "There is no host mail..example.com. Check CONSOLE_MAIL_HOST." in send_test()
+
+
+def test_a_mail_server_without_a_log_in_of_a_kind_that_is_known_is_not_unreachable():
+    told = trouble_of(smtplib.SMTPException("No suitable authentication method found."))
+
+    assert "No suitable authentication method found." in told.sentence
+    assert "reached" not in told.sentence and "CONSOLE_MAIL_USER" in told.remedy
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (62, "Give CONSOLE_MAIL_HOST the name"),
+        (64, "Give CONSOLE_MAIL_HOST the name"),
+        (10, "has to be one that this server trusts."),
+        (18, "has to be one that this server trusts."),
+    ],
+)
+def test_only_a_certificate_for_another_name_asks_for_another_name(code, remedy):
+    error = ssl.SSLCertVerificationError()
+    error.verify_code, error.verify_message = code, "so it is"
+
+    told = trouble_of(error)
+
+    assert remedy in told.remedy and "so it is." in told.sentence
 
 
 def test_a_mail_server_that_says_nothing_is_not_waited_for(
