@@ -3,7 +3,7 @@
 from console.notifications.administrators import administrators, tell_administrators
 from console.notifications.direct import send_direct, ways
 from console.notifications.events import tell_end, tell_pause, tell_stop
-from console.notifications.hearing import heard_by, hearings, preview
+from console.notifications.hearing import heard_by, hearings, preview, shows
 from console.notifications.mail import mail_is_set_up, send_test, send_waiting
 from console.notifications.outbox import stuck
 from console.notifications.trying import TooMany, try_mail
@@ -21,6 +21,7 @@ __all__ = [
     "send_test",
     "send_waiting",
     "send_webhooks",
+    "shows",
     "stuck",
     "surroundings",
     "tell_administrators",

@@ -43,7 +43,9 @@ def heard_by(user: User):
     if user in administrators():
         wanted |= Q(owner__is_active=False) | Q(owner__email="")
     found = Query.objects.filter(wanted, schedule__isnull=False)
-    found = found.select_related("owner", "webhook", "schedule__trigger__query", "authentication")
+    found = found.select_related(
+        "owner", "webhook", "schedule__trigger__query__owner", "authentication"
+    )
     return found.prefetch_related("notified").order_by("name", "pk")
 
 
@@ -60,6 +62,15 @@ def hearings(queries) -> list[Hearing]:
     ]
 
 
+def shows(query: Query, kind: str, user: User) -> bool:
+    """Return whether the person gets such a mail, or may see what it tells anyway."""
+    return may_see(query, user) or user in readers(query, kind)
+
+
+def may_see(query, user):
+    return query.owner_id == user.pk or is_admin(user)
+
+
 def preview(query: Query, kind: str, user: User) -> EmailMessage:
     """Return the mail that the person gets of a query, of its last run that ended like that."""
     wanted = Job.Status.ERROR if kind == Kind.FAILED else Job.Status.SUCCESS
@@ -71,7 +82,7 @@ def preview(query: Query, kind: str, user: User) -> EmailMessage:
 
 def last_run(query, status, user):
     """Return the last scheduled run that ended like that, where the person may see it."""
-    if not query.pk or not (query.owner_id == user.pk or is_admin(user)):
+    if not query.pk or not may_see(query, user):
         return None
     runs = query.jobs.filter(schedule__isnull=False, slot__isnull=False, status=status)
     return runs.select_related("authentication").first()

@@ -10,6 +10,7 @@ from console.engines import ENGINES
 from console.forms.repeats import timezones
 from console.queries import chain
 from console.schedules import CronError, in_words, interval, times_of
+from console.schedules.chains import shown_to
 
 register = template.Library()
 
@@ -60,6 +61,15 @@ def engine_label(name):
 def followed_by(context, query):
     """Return what runs after a query, as the user may see it."""
     return chain.followed_by(query, context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def sentence_for(context, schedule):
+    """Say when a schedule fires, to a user who may not see what it runs after."""
+    upstream = schedule.follows and schedule.follows.query
+    if not upstream:
+        return sentence(schedule)
+    return f"After {shown_to(context['request'].user, upstream)}."
 
 
 @register.simple_tag

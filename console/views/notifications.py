@@ -14,6 +14,7 @@ from console.notifications import (
     hearings,
     mail_is_set_up,
     preview,
+    shows,
     stuck,
     try_mail,
 )
@@ -103,9 +104,13 @@ def shown(request) -> Query:
 
 
 def previews(query, user):
-    """Return the mail about a failure and about a success, as the outbox writes them."""
+    """Return the mails about a failure and a success that are the person's to see, as written."""
     titles = {Kind.FAILED: "When a run fails", Kind.SUCCEEDED: "When a run succeeds"}
-    mails = [(title, preview(query, kind, user)) for kind, title in titles.items()]
+    mails = [
+        (title, preview(query, kind, user))
+        for kind, title in titles.items()
+        if shows(query, kind, user)
+    ]
     return {"query": query, "mails": mails}
 
 

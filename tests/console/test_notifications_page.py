@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from console.models import Alarm, Database, Job, Notice, Query
+from console.models import Alarm, Database, Job, Notice, Query, Trigger
 from console.notifications import (
     TooMany,
     heard_by,
@@ -24,6 +24,7 @@ from console.notifications.mail_trouble import trouble_of
 from console.notifications.trying import MOST
 from console.schedules import schedule_query
 from integrations import threads
+from integrations.models import Authentication
 from tests.console.hourly import NOON, slots_of
 
 PAGE = "/settings/notifications/"
@@ -154,12 +155,42 @@ def test_who_was_added_sees_no_error_of_a_run_that_was_told_to_others(
     shown, query, marketer, colleague
 ):
     query.notified.set([colleague])
-    Query.objects.update(notify_success=True)
+    Query.objects.update(notify_failure=True)
     job = slots_of(query)(BAD)
 
     assert "Failed: Buyers" in shown(colleague)
     assert "nope" in job.error and "nope" not in shown(colleague)
     assert "nope" in shown(marketer)
+
+
+def test_who_was_added_sees_no_name_of_a_query_that_it_runs_after(
+    shown, query, marketer, colleague, keeper
+):
+    secret = Query.objects.create(
+        name="Redundancies", database=query.database, sql="SELECT 1", owner=keeper
+    )
+    Query.objects.filter(pk=query.pk).update(notify_failure=True)
+    query.notified.set([colleague, keeper])
+    Trigger.objects.create(schedule=query.schedule, query=secret)
+
+    assert "After a query of ada." in shown(colleague)
+    assert "Redundancies" not in shown(colleague)
+    assert "After “Redundancies”." in shown(keeper)
+
+
+def test_who_was_added_for_failures_sees_no_mail_of_a_success(shown, query, marketer, colleague):
+    vault = Authentication.objects.create(name="Vault", type="treasure_data", owner=marketer)
+    query.notified.set([colleague])
+    exported = {"authentication": vault, "export": {"database": "shop", "table": "sent"}}
+    Query.objects.filter(pk=query.pk).update(notify_failure=True, **exported)
+
+    page = shown(colleague)
+
+    assert "Failed: Buyers" in page and "Done: Buyers" not in page
+    assert "Vault" not in page and "to Vault" in shown(marketer)
+
+    Query.objects.filter(pk=query.pk).update(notify_success=True)
+    assert "to Vault" in shown(colleague)
 
 
 def test_a_mail_about_something_of_others_is_not_shown(client, query, colleague):
