@@ -8,7 +8,7 @@ from console.jobs.lease import Lease
 from tests import contents
 from tests.console.deliveries import send  # noqa: F401  a fixture
 from tests.endpoint import certificate, endpoint  # noqa: F401  fixtures
-from tests.mailbox import log_ins, mailbox  # noqa: F401  a fixture
+from tests.mailbox import log_ins, mailbox, send_test  # noqa: F401  fixtures
 from tests.objects import moto, moto_server, s3, store  # noqa: F401  fixtures
 from tests.servers import faulty, sandbox, sshd  # noqa: F401  fixtures
 from tests.workbench import people, run_query, sftp, shop  # noqa: F401  fixtures

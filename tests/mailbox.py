@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
+from django.urls import reverse
 
 from tests.servers import free_port
 
@@ -32,6 +33,14 @@ def log_ins(settings, tmp_path):
     """A real mail server on this machine that offers a log-in, without TLS."""
     with serving(Taken(tmp_path / "mail"), settings, auth_require_tls=False):
         yield
+
+
+@pytest.fixture
+def send_test(client, marketer):
+    """Press the button as Mia; return the part of the page that answers."""
+    client.force_login(marketer)
+    headers = {"HX-Request": "true"}
+    return lambda: client.post(reverse("test-mail"), headers=headers).content.decode()
 
 
 @contextmanager
