@@ -1,8 +1,9 @@
 """What a person hears of by mail, what the mail looks like, and whether it arrives."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from console.access import is_admin
@@ -30,7 +31,24 @@ Kind = Notice.Kind
 @require_GET
 def notifications(request):
     """Show what tells the person of its runs, who else hears, and the mail itself."""
-    return page(request)
+    user = request.user
+    heard = Paginator(heard_by(user), PER_PAGE).get_page(request.GET.get("page"))
+    rows = hearings(heard.object_list)
+    theirs = set(
+        visible_work(user)
+        .filter(pk__in=[row.query.pk for row in rows])
+        .values_list("pk", flat=True)
+    )
+    context = {
+        "heard": heard,
+        "rows": [{"hearing": row, "change": change_of(row.query, theirs)} for row in rows],
+        "previews": previews(shown(request), user),
+        "notices": user.notices.select_related("job")[:NOTICES],
+        "mail": mail_is_set_up() and mail_server(),
+        "stuck": mail_is_set_up() and is_admin(user) and stuck(),
+        "alarms": (is_admin(user) or user.is_staff) and alarms(),
+    }
+    return render(request, "console/notifications.html", context)
 
 
 @require_POST
@@ -39,7 +57,9 @@ def test_mail(request):
     context = tested(request.user)
     if request.htmx:
         return render(request, "console/_mail_test.html", context)
-    return page(request, context)
+    level, text = said(request.user, **context)
+    messages.add_message(request, level, text)
+    return redirect("notifications")
 
 
 def tested(user):
@@ -55,25 +75,14 @@ def tested(user):
         return {"untried": str(error)}
 
 
-def page(request, more=None):
-    user = request.user
-    heard = Paginator(heard_by(user), PER_PAGE).get_page(request.GET.get("page"))
-    rows = hearings(heard.object_list)
-    theirs = set(
-        visible_work(user)
-        .filter(pk__in=[row.query.pk for row in rows])
-        .values_list("pk", flat=True)
-    )
-    context = {
-        "heard": heard,
-        "rows": [{"hearing": row, "change": change_of(row.query, theirs)} for row in rows],
-        "previews": previews(shown(request), user),
-        "notices": user.notices.select_related("job")[:NOTICES],
-        "mail": mail_is_set_up() and mail_server(),
-        "stuck": is_admin(user) and stuck(),
-        "alarms": (is_admin(user) or user.is_staff) and alarms(),
-    }
-    return render(request, "console/notifications.html", context | (more or {}))
+def said(user, untried="", tried=None):
+    """Return what became of a test, as a message of a level."""
+    if untried or tried.given_up_at:
+        return messages.ERROR, f"Not sent. {untried or tried.error}"
+    if not tried.sent_at:
+        return messages.INFO, f"It is on its way to {user.email}."
+    look = f"Look for “{tried.subject}” at {user.email}, and among the spam there."
+    return messages.SUCCESS, f"The mail server took it. {look}"
 
 
 def change_of(query, theirs):

@@ -13,6 +13,7 @@ from console.notifications import (
     send_waiting,
     try_mail,
 )
+from console.notifications.outbox import STUCK_AFTER
 from console.notifications.trying import MOST
 from console.schedules import schedule_query
 from integrations import threads
@@ -202,6 +203,19 @@ def test_without_a_mail_server_the_page_names_the_settings(shown, send_test, mar
     assert not Notice.objects.exists()
 
 
+def test_without_a_mail_server_no_message_that_waits_is_blamed_on_the_cluster(
+    shown, keeper, settings
+):
+    long_ago = timezone.now() - STUCK_AFTER * 2
+    waits = Notice.objects.create(kind=Notice.Kind.ALARM, user=keeper, subject="s", body="b")
+    Notice.objects.filter(pk=waits.pk).update(created_at=long_ago)
+    settings.EMAIL_HOST = ""
+    assert "See whether the cluster runs." not in shown(keeper)
+
+    settings.EMAIL_HOST = "mail.example.com"
+    assert "See whether the cluster runs." in shown(keeper)
+
+
 def test_the_password_of_the_mail_server_is_nowhere(shown, keeper, settings):
     settings.EMAIL_HOST, settings.EMAIL_HOST_USER = "mail.example.com", "console-mail"
     settings.EMAIL_HOST_PASSWORD = "open-sesame-2"
@@ -221,13 +235,26 @@ def test_a_test_mail_is_sent_at_once_to_the_person_alone(shown, send_test, marke
     assert "● Sent" in shown(marketer)
 
 
-def test_without_scripts_a_test_mail_answers_with_the_page(client, marketer, mailbox):
+def test_without_scripts_a_test_mail_leads_back_to_the_page_that_says_so(client, marketer, mailbox):
     client.force_login(marketer)
 
-    page = client.post(TEST).content.decode()
+    answer = client.post(TEST, follow=True)
 
-    assert "● The mail server took it." in page and 'class="rail"' in page
+    assert answer.redirect_chain == [(PAGE, 302)]
+    assert "The mail server took it. Look for “Mail from the console" in answer.content.decode()
     assert client.get(TEST).status_code == 405
+
+
+def test_without_scripts_it_says_why_no_test_mail_was_sent(client, marketer, mailbox, settings):
+    client.force_login(marketer)
+    settings.DEFAULT_FROM_EMAIL = "console@"
+
+    refused = client.post(TEST, follow=True).content.decode()
+    settings.EMAIL_HOST = ""
+    untried = client.post(TEST, follow=True).content.decode()
+
+    assert "Not sent. No mail can be sent from" in refused
+    assert "Not sent. Mail is not set up on this server. Ask an administrator." in untried
 
 
 def test_a_test_mail_without_an_address_says_so(send_test, marketer):
