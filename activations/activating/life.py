@@ -4,6 +4,7 @@ from django.db import transaction
 
 from activations.activating import saving
 from activations.activating.fields import settings_of
+from activations.activating.refusals import NoCopy, Off, Unusable
 from activations.models import Activation, Segment
 from activations.segments.references import lock_segments
 from console import jobs
@@ -60,7 +61,10 @@ def duplicate(activation: Activation, *, name: str, segment: Segment, by) -> Act
     given = {"authentication": of.authentication, "export": of.export, "mail": mail}
     # What the other one has delivered is not known of the copy: its first run sends all.
     changes = of.changes and of.changes | {"by": by.pk}
-    return saving.save(copy, by=by, changes=changes, **given)
+    try:
+        return saving.save(copy, by=by, changes=changes, **given)
+    except (Off, Unusable) as refused:
+        raise NoCopy(refused) from None
 
 
 @transaction.atomic

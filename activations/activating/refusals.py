@@ -59,10 +59,11 @@ class Unusable(NotSaved):
     field = "authentication"
 
     def __init__(self, name, user):
-        super().__init__(
+        self.why = (
             f"{user.get_username()} cannot use the authentication “{name}”: it was deleted, or "
-            "is not shared. Choose another one."
+            "is not shared."
         )
+        super().__init__(f"{self.why} Choose another one.")
 
 
 class Off(NotSaved):
@@ -71,7 +72,18 @@ class Off(NotSaved):
     field = "authentication"
 
     def __init__(self, off):
-        super().__init__(f"{off.sentence} Choose an authentication of another connector.")
+        self.why = off.sentence
+        super().__init__(f"{self.why} Choose an authentication of another connector.")
+
+
+class NoCopy(NotSaved):
+    """A copy would export with what nothing new can be made with; it has no choice of its own."""
+
+    def __init__(self, refused: Unusable | Off):
+        super().__init__(
+            f"{refused.why} Save this one as a template instead, and begin a new activation with "
+            "it: that asks for a destination."
+        )
 
 
 class NoTable(NotSaved):

@@ -13,6 +13,7 @@ from activations.activating.refusals import (
     BadTiming,
     Gone,
     NameTaken,
+    NoCopy,
     NoTable,
     NotRefreshed,
     NotYours,
@@ -169,7 +170,7 @@ def test_with_a_connector_that_is_switched_off_nothing_new_is_made(activate, mar
 
     with pytest.raises(Off, match=r"switched off by an administrator\. Use S3\."):
         activate("Another", make("Other"))
-    with pytest.raises(Off):
+    with pytest.raises(NoCopy):
         duplicate(made, name="Copy", segment=made.segment, by=marketer)
 
     made.description = "goes on"

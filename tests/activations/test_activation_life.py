@@ -8,10 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from activations.activating import life, saving
-from activations.models import Activation
+from activations.activating.templates import initial
+from activations.models import Activation, ActivationTemplate
 from console.jobs.changes.wishes import Changes
 from console.models import Job, Query, Schedule
 from console.schedules import follow_query, schedule_query
+from integrations.models import SwitchedOff
 from tests.activations.sending import exported
 from tests.activations.studio import all_of, bought, rule
 
@@ -200,6 +202,20 @@ def test_a_copy_is_offered_a_free_name_and_keeps_it_free(mia, send):
     )
 
 
+def test_no_copy_of_a_switched_off_connector_is_made_but_a_template_gets_there(mia, send):
+    made = send()
+    SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
+
+    page = post(mia, "duplicate-activation", made, {"name": "Mine", "segment": made.segment_id})
+    post(mia, "keep-template", made, {"name": "Weekly"})
+
+    text = page.content.decode()
+    assert page.status_code == 422 and "Choose an authentication" not in text
+    assert "Use S3. Save this one as a template instead, and begin a new activation" in text
+    template = ActivationTemplate.objects.get()
+    assert initial(template, made.segment, made.query.owner).query.authentication is None
+
+
 def test_nobody_copies_what_they_may_not_see_or_use(client, send, sftp, analyst, marketer, make):
     masked = make("Some", all_of(rule("email", "Equal", rightValue="c1@example.com")))
     made = send("Masked", masked)
@@ -212,6 +228,7 @@ def test_nobody_copies_what_they_may_not_see_or_use(client, send, sftp, analyst,
 
     assert unusable.status_code == unseen.status_code == 422
     assert "cannot use the authentication" in unusable.content.decode()
+    assert "Save this one as a template" in unusable.content.decode()
     assert "email" in unseen.content.decode()
     assert Activation.objects.count() == 1
 
