@@ -13,6 +13,7 @@ from console.schedules.chains import lock_chains
 from console.schedules.following import stop_followers
 from integrations import meanwhile
 from integrations.access import choosable_by
+from integrations.models import SwitchedOff
 
 EDITED = ["name", "database", "engine", "updated_at"]
 
@@ -126,6 +127,14 @@ def duplicate(query, *, by):
         retry_limit=query.retry_limit,
     )
     return save(copy, by=by)
+
+
+def why_no_export(copy: Query, of: Query) -> str:
+    """Return why a copy does not export as the query that it is of, or nothing where it does."""
+    if copy.authentication_id or not of.authentication_id:
+        return ""
+    off = SwitchedOff.objects.filter(type=of.authentication.type).first()
+    return off.sentence if off else f"you cannot use the authentication “{of.authentication}”."
 
 
 def forget_delivered(pk):

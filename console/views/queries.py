@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from console.queries.access import visible_queries, visible_work
 from console.queries.listing import SHOWS, listed
 from console.queries.samples import SAMPLES
-from console.queries.saving import delete, duplicate
+from console.queries.saving import delete, duplicate, why_no_export
 
 PER_PAGE = 25
 
@@ -44,8 +44,11 @@ def visible_runner(request, pk):
 
 @require_POST
 def duplicate_query(request, pk):
-    copy = duplicate(visible_query(request, pk), by=request.user)
-    messages.success(request, f"“{copy.name}” is yours. It has no schedule.")
+    query = visible_query(request, pk)
+    copy = duplicate(query, by=request.user)
+    why = why_no_export(copy, query)
+    lacks = f"no schedule, and no export: {why}" if why else "no schedule."
+    messages.success(request, f"“{copy.name}” is yours. It has {lacks}")
     return redirect(copy)
 
 

@@ -1,6 +1,7 @@
 """Saved queries: versions, conflicts, copies, formatting, and what cannot be seen made legible."""
 
 import pytest
+from django.urls import reverse
 
 from console.models import Query, QueryVersion
 from console.queries.diffing import compare
@@ -9,6 +10,7 @@ from console.queries.legible import hexdump, lines
 from console.queries.samples import SAMPLES
 from console.queries.saving import SavedMeanwhile, delete, duplicate, mark_of, restore, save
 from console.schedules import schedule_query
+from integrations.models import Authentication, SwitchedOff
 
 
 def test_a_new_query_has_its_first_version(people, marketer):
@@ -95,6 +97,45 @@ def test_a_copy_does_not_export_with_an_authentication_that_is_not_shared(people
     copy = duplicate(people, by=colleague)
 
     assert (copy.authentication, copy.export) == (None, None)
+
+
+@pytest.mark.parametrize("off", [True, False])
+def test_a_copy_says_that_it_has_no_export_and_why(client, people, sftp, colleague, off):
+    export_with(people, sftp)
+    if off:
+        SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
+    else:
+        Authentication.objects.update(owner=colleague)
+
+    said = copied(client, people)
+
+    why = (
+        "SFTP_V2 is switched off by an administrator. Use S3."
+        if off
+        else f"you cannot use the authentication “{sftp.name}”."
+    )
+    assert f"It has no schedule, and no export: {why}" in said
+    assert not Query.objects.latest("pk").export
+
+
+def test_a_copy_of_what_has_an_export_or_none_says_nothing_of_it(client, people, sftp):
+    assert "It has no schedule." in copied(client, people)
+
+    export_with(people, sftp)
+
+    assert "It has no schedule." in copied(client, people)
+
+
+def copied(client, query):
+    """Return the page that the owner is led to by making a copy."""
+    client.force_login(query.owner)
+    answer = client.post(reverse("duplicate-query", args=[query.pk]), follow=True)
+    return answer.content.decode()
+
+
+def export_with(query, authentication):
+    query.authentication, query.export = authentication, {"path_prefix": "/a.csv"}
+    query.save()
 
 
 def test_deleting_keeps_the_jobs(people, run_query):
