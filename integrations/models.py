@@ -146,6 +146,7 @@ class ConnectionTest(models.Model):
     took = models.DurationField()
     failed = models.CharField(max_length=50, blank=True)  # the step, or nothing where all passed
     sentence = models.TextField(blank=True)
+    outdated = models.BooleanField(default=False, db_default=False)  # of earlier credentials
 
     class Meta:
         ordering = ["-at", "-pk"]

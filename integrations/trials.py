@@ -69,8 +69,11 @@ def run_stored(authentication, by):
     """
     trial = timed(authentication.connector, authentication.settings)
     tested = Authentication.objects.filter(pk=authentication.pk, sealed=authentication.sealed)
+    told = {"test_steps": trial.steps, "tested_at": trial.at}
     with transaction.atomic():
-        if not tested.update(test_steps=trial.steps, tested_at=trial.at):
+        if tested.filter(tested_at=None).update(**told):  # The first of these credentials.
+            authentication.tests.update(outdated=True)
+        elif not tested.update(**told):
             return [*trial.steps, asdict(outdated())]
         note(authentication, trial, by)
     authentication.test_steps, authentication.tested_at = trial.steps, trial.at

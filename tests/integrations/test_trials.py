@@ -131,6 +131,7 @@ def answers(monkeypatch):
     return made
 
 
+EARLIER = "of earlier credentials"
 PASSED = [{"name": "log in", "outcome": "passed"}]
 REFUSED = [
     {"name": "log in", "outcome": "failed", "detail": "No such user.", "remedy": "Ask <them>."},
@@ -164,9 +165,29 @@ def test_of_earlier_credentials_the_tests_stay_and_are_said_to_be(
     authentication.save()
     client.force_login(keeper)
 
-    page = text_of(client.get(authentication.get_absolute_url()))
+    replaced = text_of(client.get(authentication.get_absolute_url()))
+    answers += [PASSED, PASSED]
+    for _ in range(2):
+        trials.run_stored(Authentication.objects.get(), keeper)
+    tested = text_of(client.get(authentication.get_absolute_url()))
 
-    assert "these tests are of earlier ones" in page and "No such user." in page
+    assert replaced.count(EARLIER) == 1 and "No such user." in replaced
+    assert tested.count(EARLIER) == 1 and tested.index("Passed") < tested.index(EARLIER)
+
+
+def test_one_that_was_tested_before_tests_were_listed_is_not_said_to_be_untested(
+    client, keeper, authentication, answers
+):
+    client.force_login(keeper)
+    page = authentication.get_absolute_url()
+    assert "None yet." in text_of(client.get(page))
+    answers.append(PASSED)
+    trials.run_stored(authentication, keeper)
+    ConnectionTest.objects.all().delete()
+
+    told = text_of(client.get(page)).partition("Tests so far")[2]
+
+    assert "None yet." not in told and "before tests were listed here" in told
 
 
 def test_tests_go_with_their_authentication_and_outlive_who_made_them(
