@@ -43,18 +43,23 @@ def word_of(request):
 def filtered(databases, word):
     """Return the databases, each with the tables that the filter can show in it."""
     found = Table.objects.filter(database__in=[each.pk for each in databases]).order_by("name")
+    called = found.filter(name__icontains=word) if word else found.none()
+    holding = set(called.order_by().values_list("database", flat=True).distinct())
     few = found.count() <= MOST_LISTED
-    if not few:
-        found = found.filter(name__icontains=word)[:MOST_LISTED] if word else found.none()
     names = defaultdict(list)
-    for database, name in found.values_list("database", "name"):
+    for database, name in (found if few else called[:MOST_LISTED]).values_list("database", "name"):
         names[database].append((name, has(name, word)))
     for each in databases:
         each.listed = names[each.pk]
         each.some = any(wanted for _, wanted in each.listed)
-        each.shown = has(each.name, word) or each.some
-    shown = any(each.shown for each in databases)
-    return {"databases": databases, "word": word, "few": few, "shown": shown}
+        each.shown = has(each.name, word) or each.pk in holding
+    return {
+        "databases": databases,
+        "word": word,
+        "few": few,
+        "shown": any(each.shown for each in databases),
+        "first": MOST_LISTED if not few and called.count() > MOST_LISTED else None,
+    }
 
 
 def has(name, word):

@@ -49,6 +49,20 @@ def test_of_very_many_tables_the_server_looks_for_the_word(read, shop, monkeypat
     assert '<li data-name="orders"><a' in found and 'data-name="people"' not in found
 
 
+def test_no_database_with_a_table_of_the_name_is_hidden_where_very_many_have_it(
+    read, shop, marketer, monkeypatch
+):
+    monkeypatch.setattr(databases, "MOST_LISTED", 1)
+    other = Database.objects.create(name="other", owner=marketer)
+    Table.objects.create(database=other, name="people2")
+
+    found = read(f"{LIST}?q=peo")
+
+    assert 'data-name="shop">' in found and 'data-name="other">' in found
+    assert "Of the tables called so, only the first 1 are listed." in found
+    assert "only the first" not in read(f"{LIST}?q=ord")
+
+
 def test_a_database_is_made(client, read, marketer):
     response = client.post(LIST, {"name": "spring_sale"}, follow=True)
 
