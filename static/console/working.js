@@ -20,7 +20,8 @@ export function end(one) {
 
 function headingOf(part) {
   for (let box = part.closest(BOXES); box; box = box.parentElement?.closest(BOXES)) {
-    const heading = box.querySelector(":scope > summary, h1, h2, h3");
+    const headings = [...box.querySelectorAll(":scope > summary, h1, h2, h3")];
+    const heading = headings.find((each) => each.checkVisibility());
     if (heading) return heading;
   }
   return document.querySelector("h1");

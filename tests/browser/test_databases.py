@@ -64,6 +64,20 @@ def test_the_databases_narrow_to_tables_of_a_name(as_user, marketer, shop, good_
     expect(page.get_by_role("heading", name="people", level=1)).to_be_visible()
 
 
+def test_a_search_among_very_many_is_said_in_a_heading_that_is_seen(
+    as_user, marketer, shop, monkeypatch
+):
+    monkeypatch.setattr("console.views.databases.MOST_LISTED", 1)
+    page = as_user(marketer, "/workbench/databases/")
+    held = []
+    page.route("**/databases/?q=*", lambda route: held.append(route))
+    page.get_by_role("searchbox").fill("peo")
+    expect(page.get_by_role("heading", name="Databases")).to_have_attribute("data-loading", "")
+    held[0].continue_()
+    expect(page.get_by_role("link", name="people")).to_be_visible()
+    expect(page.locator("[data-loading]")).to_have_count(0)
+
+
 def test_a_table_is_dropped_only_after_a_question(as_user, marketer, shop, axe):
     page = as_user(marketer, "/workbench/databases/shop/people/")
     page.get_by_role("button", name="More for shop.people").click()
