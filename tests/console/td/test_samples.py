@@ -11,6 +11,7 @@ from django.urls import reverse
 from console.td import samples
 from console.td.command import COMMANDS, command_of, parser_of, with_waits
 from integrations.connectors import CONNECTORS
+from integrations.models import SwitchedOff
 from integrations.result import parse_result, sample
 from integrations.settings_json import MASK
 from tests.integrations.keys import private_key
@@ -69,6 +70,17 @@ def test_the_command_that_is_copied_has_the_same_json_and_the_example_query(show
     assert (name, asked.as_user, asked.wait) == ("query", "mia", -1)
     assert asked.sql == connector.example_query.strip()
     assert asked.result == copied(shown, f"{connector.name}-json")
+
+
+def test_of_a_connector_that_is_switched_off_nothing_is_offered_to_copy(client, marketer):
+    SwitchedOff.objects.create(type="rokt", reason="Use S3")
+    client.force_login(marketer)
+
+    page = client.get(reverse("command-line")).content.decode()
+
+    card = page.partition('id="rokt"')[2].partition("</section>")[0]
+    assert "Rokt is switched off by an administrator. Use S3." in card
+    assert "data-copy" not in card and 'data-copy="#s3-line"' in page
 
 
 def test_every_command_is_there_with_its_own_help(shown):
