@@ -7,7 +7,7 @@ import sys
 
 from tests.needs import NEEDS, missing, strict
 
-MOST_CORES = 4
+MOST_CORES, WAITING = 4, 4
 # Chromium without windows does the same with less work. Debian has it, Ubuntu has not.
 LIGHTER = {"chromium": "chromium-headless-shell"}
 SILENT = {"capture_output": True, "check": False}
@@ -61,8 +61,8 @@ def prepare():
 
 
 def processes():
-    """Return two more than there are cores, within reason: many tests wait for other programs."""
-    return min(os.cpu_count() or 1, MOST_CORES) + 2
+    """Return more than there are cores, within reason: many tests wait for other programs."""
+    return min(os.cpu_count() or 1, MOST_CORES) + WAITING
 
 
 def run(arguments):
