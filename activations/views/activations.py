@@ -17,7 +17,6 @@ from activations.segments.usable import audience_for
 from activations.views.segments import segment_of
 from activations.views.staleness import staleness
 from console.access import is_admin
-from console.jobs.changes.wishes import Changes
 from console.queries.chain import followed_by
 from console.queries.exporting import Draft
 from console.views.exports import told_of_test
@@ -207,6 +206,5 @@ def activation_settings(request, pk):
         "followers": followed_by(query, request.user),
     }
     if query.authentication and context["changeable"] and context["sees_jobs"]:
-        apart = bool(query.changes) and Changes.of(query.changes).apart
-        context |= told_of_test(Draft(query, query.authentication), apart=apart)
+        context |= told_of_test(Draft(query, query.authentication), query.changes)
     return shown(request, context, "activation_settings")

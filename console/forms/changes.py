@@ -163,10 +163,13 @@ class ChangesForm(HiddenFields):
         return {given.get("column") or "operation": given.get("word_added") or "added"}
 
     @property
-    def apart(self) -> bool:
-        """Whether each operation is to have a file of its own."""
+    def so_far(self) -> dict | None:
+        """What is wished by now, without finding fault with it; None sends everything."""
         given = self.cleaned_data if self.is_bound else entries(self.kept)
-        return given.get("mode") == CHANGES and given.get("tell") == FILES
+        if given.get("mode") != CHANGES:
+            return None
+        known = {name: bool(given.get(name)) for name in OPERATIONS}
+        return known | {"key": given.get("key") or [], "tell": given.get("tell") or COLUMN}
 
     def fields_of(self, *names):
         return [self[name] for name in names]

@@ -24,7 +24,7 @@ from console.jobs.receipts import signed, signing_key
 from console.jobs.rejects import KeptRejects
 from console.jobs.results import sent_rows_of
 from console.jobs.retrying import first_of
-from console.jobs.testing import part_of
+from console.jobs.testing import few_rows, part_for
 from console.jobs.writing import OwnTables
 from console.models import Job
 from integrations.connectors.receipt import Receipt
@@ -43,6 +43,8 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
     key = signing_key()  # What cannot be receipted is not sent.
     rows = sent_rows_of(job)
     exporter = job.authentication.connector(job.authentication.settings, job.export)
+    if job.test:
+        few_rows(exporter, job.test["changes"]).check()
     if job.changes is not None and exporter.replaced():
         raise JobError(ALL_ROWS.format(exporter.replaced()), remedy=MODE_REMEDY)
     known = begin(job, lease) if job.changes is not None else None
@@ -125,7 +127,7 @@ def delivery(job, lease, **more):
         job=f"{job.pk}.{job.attempt}",
         number=str(first_of(job).pk),
         test=bool(job.test),
-        part=part_of(job),
+        part=part_for(job.test and job.test["changes"]),
         **more,
     )
 

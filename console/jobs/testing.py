@@ -14,11 +14,20 @@ from console.jobs.changes.wishes import Changes
 from console.jobs.submission import made, zone_of
 from console.models import Job, Query
 from console.tables import Outcome
-from integrations.connectors.few_rows import MOST
+from integrations.connectors.base import Connector
+from integrations.connectors.few_rows import MOST, FewRows, no_test
+from integrations.connectors.files import FileConnector
 from integrations.models import Authentication
 from integrations.rows import Rows
 
 OF_NOW = {"since", "everything", "by"}
+TOLD_WRONG = no_test(
+    "Only what changed is sent: five rows would be sent as added though they may not be, and no "
+    "run would put that right."
+)
+NONE_ADDED = no_test(
+    "Rows that were added are not sent, and those of a test are sent as if they had been."
+)
 
 
 class Entered(NamedTuple):
@@ -50,6 +59,19 @@ def new_test(query: Query, export: Entered) -> Job:
     return job
 
 
+def few_rows(connector: Connector, changes: dict | None) -> FewRows:
+    """Return what a test of an export does, or why there is none.
+
+    Of changes, five rows can be a file of their own, and nothing that a receiver acts on.
+    """
+    few = connector.few_rows()
+    if not (few.offered and changes):
+        return few
+    if not isinstance(connector, FileConnector):
+        return TOLD_WRONG
+    return few if Changes.of(changes).added else NONE_ADDED
+
+
 def lasting(changes: dict | None) -> dict | None:
     """Return what is the same each time the same is entered."""
     return changes and {name: changes[name] for name in changes.keys() - OF_NOW}
@@ -61,10 +83,9 @@ def wanted_of(job: Job) -> Changes | None:
     return Changes.of(changes) if changes else None
 
 
-def part_of(job: Job) -> str:
+def part_for(changes: dict | None) -> str:
     """Return the part that a test sends: as in a first run, all rows are added."""
-    wanted = wanted_of(job)
-    return "added" if wanted and wanted.apart else ""
+    return "added" if changes and Changes.of(changes).apart else ""
 
 
 def told_as_added(job: Job, result: Outcome, path: Path) -> Outcome:

@@ -12,6 +12,7 @@ from console.engines import QueryError
 from console.jobs.querying import slot_of
 from console.jobs.results import NoResult, rows_of
 from console.jobs.retrying import first_of
+from console.jobs.testing import few_rows, part_for
 from console.models import Job
 from console.queries.access import visible_jobs
 from console.schedules.chains import course
@@ -164,15 +165,16 @@ class Draft:
         """What each run takes the place of as a whole; nothing while that cannot be told."""
         return self.connector({}, self.settings).replaced() if self.complete else ""
 
-    @property
-    def few(self) -> FewRows:
-        """What a test with a few rows does with the settings as they are."""
-        return self.connector({}, self.assumed()).few_rows()
+    def few(self, changes=None) -> FewRows:
+        """Return what a test with a few rows does with the settings as they are."""
+        return few_rows(self.connector({}, self.assumed()), changes)
 
-    def test_path(self, part=""):
+    def test_path(self, changes=None):
         """Return where such a test puts its file; nothing where there is none, or not yet."""
-        if not (self.complete and self.few.offered and hasattr(self.connector, "path_of_part")):
+        offered = self.complete and self.few(changes).offered
+        if not (offered and hasattr(self.connector, "path_of_part")):
             return ""
+        part = part_for(changes)
         now = clock.now().astimezone(self.zone())
         delivery = Delivery(slot=now, number="{job}", test=True, part=part)
         connector = self.connector(self.authentication.plain_settings, self.settings)

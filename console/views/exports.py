@@ -159,16 +159,16 @@ def few_rows_of(request, draft, form):
     """Return what a test with a few rows would do, and the one that was made of this panel."""
     key = key_of(request.POST.get("tested"))
     tested = key and visible_jobs(request.user).filter(pk=key, test__isnull=False).first()
-    return told_of_test(draft, apart=form.apart) | {"tested": tested}
+    return told_of_test(draft, form.so_far) | {"tested": tested}
 
 
-def told_of_test(draft, *, apart):
+def told_of_test(draft, changes):
     """Return what a test of an export does, and where."""
     try:
-        path = draft.test_path("added" if apart else "")
+        path = draft.test_path(changes)
     except (ExportError, SecretUnreadable):  # What is wrong is told elsewhere.
         path = ""
-    return {"few": draft.few, "test_path": path}
+    return {"few": draft.few(changes), "test_path": path}
 
 
 def shown_changes(request, query, authentication, job):

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from console import jobs
-from console.jobs.testing import new_test
+from console.jobs.testing import few_rows, new_test
 from console.queries.access import visible_jobs
 from console.views.exports import NotRight, entered, export_context, refused
 from console.views.queries import visible_query
@@ -28,7 +28,7 @@ def export_test(request, pk):
 
 def untested(request, given):
     """Return why there is no test, or not yet; nothing where it does what the page has said."""
-    few = given.authentication.connector({}, given.settings).few_rows()
+    few = few_rows(given.authentication.connector({}, given.settings), given.changes)
     if not few.offered:
         return "There is no test with these settings."
     return "" if request.POST.get("told") == few.told else ANOTHER

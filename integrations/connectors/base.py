@@ -80,7 +80,7 @@ class Connector:
     def deliver_parts(self, parts: list[tuple[Rows, Delivery]]) -> Receipt:
         """Deliver parts of a result, each with a delivery that names it. All are checked first."""
         if parts[0][1].test:
-            self.check_test()
+            self.few_rows().check()
         skip, several = bool(self.settings.get("skip_invalid")), len(parts) > 1
         checked = []
         for rows, delivery in parts:
@@ -111,15 +111,6 @@ class Connector:
         for all there is, there is no test.
         """
         return no_test(f"It is not known what a few rows alone do at {self.label}.")
-
-    def check_test(self) -> None:
-        """Raise PermanentError where a few rows alone are not to be sent."""
-        few = self.few_rows()
-        if not few.offered:
-            raise PermanentError(
-                f"There is no test with a few rows here. {few.told} Nothing was sent.",
-                remedy="The first run of the query shows whether rows arrive.",
-            )
 
     def skipped(self, delivery: Delivery) -> Receipt | None:
         """Return the receipt of nothing, where an empty result is not to be sent."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from integrations.errors import PermanentError
+
 MOST = 5  # rows of a test
 
 
@@ -11,6 +13,14 @@ class FewRows:
 
     told: str  # in a sentence, before anything is sent; where there is no test, why
     offered: bool = True
+
+    def check(self) -> None:
+        """Raise PermanentError where a few rows alone are not to be sent."""
+        if not self.offered:
+            raise PermanentError(
+                f"There is no test with a few rows here. {self.told} Nothing was sent.",
+                remedy="The first run of the query shows whether rows arrive.",
+            )
 
 
 def no_test(why: str) -> FewRows:

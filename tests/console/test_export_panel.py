@@ -302,16 +302,6 @@ def test_the_panel_says_which_rules_the_last_result_breaks(mia, people, sftp, ru
     assert "The rule of SFTP_V2 holds" in shown(mia, people, sftp)
 
 
-@pytest.fixture
-def clevertap(marketer):
-    """What a form for CleverTap sends."""
-    login = Authentication(name="W1", type="clevertap", owner=marketer)
-    login.settings = {}
-    login.save()
-    given = {"authentication": login.pk, "connector": "clevertap", "target": "user_profiles"}
-    return given | {"profile_operation": "upload_profiles"}
-
-
 def test_rows_that_are_left_out_are_not_shown_as_sent(mia, clevertap, people, run_query):
     people.sql = (
         "SELECT * FROM (VALUES (CAST(NULL AS varchar), 'nobody'), ('i-2', 'ann')) AS t(identity, n)"

@@ -23,6 +23,7 @@ from integrations.connectors import CONNECTORS
 from integrations.contract import Broken, RowRule
 from integrations.models import Authentication
 from tests.console.deliveries import found
+from tests.integrations.clevertap import PROFILES, login
 
 pytestmark = [pytest.mark.needs("sshd", "ssh-keygen"), pytest.mark.django_db]
 MANY = "SELECT x AS id, 'p' || cast(x AS varchar) || '@example.com' AS email\n"
@@ -145,6 +146,21 @@ def test_of_changes_it_sends_rows_as_added_and_nothing_is_known_as_delivered(
     assert (lines[0], len(lines)) == (head, 6)
     assert ("operation" in head) == lines[1].endswith(",added")
     assert not Delivered.objects.exists()
+
+
+def test_of_changes_it_sends_nothing_that_no_run_would(query, account, sshd):
+    none_added = tried(query, changes=CHANGES | {"added": False})
+    query.authentication = Authentication(name="W1", type="clevertap", owner=query.owner)
+    query.authentication.settings = login(account)
+    query.authentication.save()
+    profiles = CONNECTORS["clevertap"].Export.from_json(PROFILES)
+    assert profiles.is_valid()
+    given = Entered(query.authentication, profiles.cleaned_data, CHANGES)
+    told = ran(jobs.submit_once(new_test(query, given), by=query.owner)[0])
+
+    for job in (none_added, told):
+        assert job.error.startswith("There is no test with a few rows here. ")
+    assert account.most_under_way == 0 and not (sshd.root / "in").exists()
 
 
 def test_of_changes_it_wants_the_key_and_a_name_for_the_operation(query, sshd):

@@ -4,8 +4,14 @@ import pytest
 from django.urls import reverse
 
 from console.models import Job
-from integrations.models import Authentication
 from tests.console.test_export_panel import HTMX, filled
+
+REST = {
+    "thread_count": "5",
+    "array_operation": "replace",
+    "unanswered": "list",
+    "empty_result": "skip",
+}
 
 
 @pytest.fixture
@@ -82,19 +88,45 @@ def test_what_was_not_told_before_is_not_done(press):
     assert not Job.objects.exists()
 
 
-def test_where_five_rows_would_do_harm_there_is_no_test(mia, people, marketer):
-    account = Authentication.objects.create(name="CleverTap", type="clevertap", owner=marketer)
-    given = {"authentication": account.pk, "connector": "clevertap", "target": "user_events"}
-    given |= {"thread_count": "5", "unanswered": "list", "empty_result": "skip"}
-    url = reverse("export-test", args=[people.pk])
-
+def test_where_five_rows_would_do_harm_there_is_no_test(mia, people, clevertap):
+    given = clevertap | REST | {"target": "user_events"}
     shown = mia.post(reverse("export-draft", args=[people.pk]), given, headers=HTMX)
-    answer = mia.post(url, given | {"told": shown.context["few"].told}, headers=HTMX)
 
+    few, answer = pressed(mia, people, given)
+
+    assert few.told.startswith("CleverTap counts each event")
     assert "Not offered here. CleverTap counts each event" in shown.content.decode()
     assert "Test with 5 rows</button>" not in shown.content.decode()
     assert (answer.status_code, answer.context["untested"][:16]) == (422, "There is no test")
     assert not Job.objects.exists()
+
+
+def test_where_only_changes_go_to_a_receiver_that_acts_on_them_there_is_no_test(
+    mia, people, clevertap
+):
+    changes = {"changes-mode": "changes", "changes-key": "id", "changes-added": "on"}
+
+    full, few = [pressed(mia, people, clevertap | REST | more) for more in ({}, changes)]
+
+    assert full[0].offered and full[1].status_code == 200
+    assert not few[0].offered and "no run would put that right" in few[0].told
+    assert (few[1].status_code, Job.objects.count()) == (422, 1)
+
+
+def test_where_rows_that_were_added_are_not_sent_there_is_no_test(mia, people, sftp):
+    changes = {"changes-mode": "changes", "changes-key": "id", "changes-removed": "on"}
+
+    few, answer = pressed(mia, people, filled(sftp) | changes)
+
+    assert few.told.startswith("Rows that were added are not sent")
+    assert (answer.status_code, Job.objects.count()) == (422, 0)
+
+
+def pressed(client, query, given):
+    """Return what the panel says of a test, and what it answers to one."""
+    shown = client.post(reverse("export-draft", args=[query.pk]), given, headers=HTMX)
+    few, url = shown.context["few"], reverse("export-test", args=[query.pk])
+    return few, client.post(url, given | {"told": few.told}, headers=HTMX)
 
 
 def test_nobody_else_tests_it_or_sees_what_came_of_it(press, client, people, sftp, colleague):
