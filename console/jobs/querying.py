@@ -57,7 +57,7 @@ def statement_of(job):
     """Return what runs the SQL: of a test for its first rows alone."""
     if job.builds:
         return partial(tables.build, job.builds)
-    return partial(tables.execute, job.sql, most=job.test["rows"] if job.test else None)
+    return partial(tables.execute, job.text, most=job.test["rows"] if job.test else None)
 
 
 def slot_of(job: Job) -> datetime:

@@ -38,7 +38,7 @@ def check_database(job):
 
 def check_tables(job):
     """Raise JobError where the SQL names a table that the owner may not read any more."""
-    words = {word.lower() for word in WORD.findall(job.sql)}
+    words = {word.lower() for word in WORD.findall(job.text)}
     others = Table.objects.exclude(database__in=readable_databases(job.owner))
     for database, table in others.values_list("database__name", "name"):
         if {database, table} <= words:

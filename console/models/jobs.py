@@ -56,8 +56,8 @@ class Job(models.Model):
     )
     export = models.JSONField(null=True)  # settings of the export, no secrets
     changes = models.JSONField(null=True)  # how to send only what changed; None sends everything
-    # A test of an export: {rows, of, changes}, how many rows it sends at most, the page of what it
-    # tries, and how that sends only what changed. None: it is a run.
+    # A test of an export: {rows, of, sql, changes}, how many rows it sends at most, the page and
+    # the SQL of what it tries, and how that sends only what changed. None: it is a run.
     test = models.JSONField(null=True)
     priority = models.SmallIntegerField(default=0)
     schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, related_name="jobs")
@@ -127,6 +127,11 @@ class Job(models.Model):
 
     def get_absolute_url(self):
         return reverse("job", args=[self.pk])
+
+    @property
+    def text(self):
+        """The SQL that it is about. That of a test is where nobody runs it for all of its rows."""
+        return (self.test or {}).get("sql", self.sql)
 
     @property
     def finished(self):

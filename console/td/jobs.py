@@ -74,7 +74,7 @@ def row_of(job, form):
         "Result": shown(job),
         "Type": job.engine,
         "Database": job.database,
-        "Query": f"{job.sql[:SHOWN_SQL]} ..." if form in (None, "table") else job.sql,
+        "Query": f"{job.text[:SHOWN_SQL]} ..." if form in (None, "table") else job.text,
         "Duration": str(timedelta(seconds=int(took.total_seconds()))).zfill(8) if took else None,
     }
 
@@ -124,7 +124,7 @@ def facts(job):
         ("Priority", options.PRIORITIES.get(job.priority, "NORMAL")),
         ("Retry limit", job.attempts_allowed - 1),
         ("Output", shown(job)),
-        ("Query", job.sql),
+        ("Query", job.text),
     )
     if job.finished:
         yield "Result size", rendering.size(job.result_bytes)

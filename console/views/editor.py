@@ -114,7 +114,7 @@ def editor(request, form, *, job=None, status=200):
         "form": form,
         "query": query,
         "address": query.get_absolute_url() if query else reverse("new-query"),
-        "changed": form.is_bound or bool(job and (query is None or job.sql != query.sql)),
+        "changed": form.is_bound or bool(job and (query is None or job.text != query.sql)),
         "tables": readable(request.user),
         "history": query and history_of(request.user, query),
         "versions": query and versions_of(query),
@@ -142,7 +142,7 @@ def shown_job(request):
 
 
 def text_of(job):
-    return {"database": job.database, "engine": job.engine, "sql": job.sql}
+    return {"database": job.database, "engine": job.engine, "sql": job.text}
 
 
 def beginning(request):

@@ -103,7 +103,7 @@ def job_page(request, pk):
         "job": job,
         "lines": lines,
         "last_line": lines[-1].pk if lines else 0,
-        "sql_lines": job.sql.splitlines(),
+        "sql_lines": job.text.splitlines(),
         "retries": job.retries.order_by("pk"),
         "shows_traceback": job.traceback and is_admin(request.user),
     }

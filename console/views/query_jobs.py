@@ -105,7 +105,7 @@ def result_of(job):
 
 def excerpt(job):
     """Return the line of the SQL that the error names, and a caret under its column."""
-    lines = job.sql.splitlines()
+    lines = job.text.splitlines()
     if job.error_line > len(lines):
         return None
     text = lines[job.error_line - 1]

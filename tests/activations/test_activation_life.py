@@ -48,7 +48,7 @@ def test_its_first_rows_are_sent_as_it_is_saved_and_that_is_no_run(mia, send, ma
     job = Job.objects.get(test__isnull=False)
     assert "does something else than was told" in said(refused)[0]
     assert (job.test["rows"], job.test["of"], job.about) == (5, made.query.place, made.query.about)
-    assert (job.query, job.sql, job.owner) == (None, made.query.sql, marketer)
+    assert (job.query, job.text, job.owner) == (None, made.query.sql, marketer)
     assert not made.query.jobs.exists()
 
 

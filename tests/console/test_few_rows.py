@@ -5,16 +5,19 @@ from io import StringIO
 import pyarrow.compute as pc
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from console import jobs, overview
+from console.jobs.ending import JobError
 from console.jobs.holding import check_volume, rows_delivered
 from console.jobs.lease import Lease, claim
 from console.jobs.phases import enter
 from console.jobs.resending import can_resend
 from console.jobs.results import NoResult
+from console.jobs.rights import check_rights
 from console.jobs.submission import made
 from console.jobs.testing import Entered, new_test
-from console.models import Database, Delivered, Delivery, DueSlot, Job, Notice, Query
+from console.models import Database, Delivered, Delivery, DueSlot, Job, Notice, Query, Table
 from console.queries.exporting import last_result
 from console.queries.saving import adopt, save
 from console.schedules import follow_query, schedule_query
@@ -183,6 +186,15 @@ def test_a_retry_of_it_is_a_test_with_the_same_name(query, sshd, settings):
     assert not query.jobs.exists()
 
 
+def test_where_nothing_is_known_of_tests_it_fails_and_sends_nothing(query, sshd):
+    job = new_test(query, Entered(query.authentication, query.export))
+    job.test = None  # as the version before reads it, which goes on while this one starts
+    job.save()
+
+    assert "knows none. Wait until the new one" in ran(job).error
+    assert not (sshd.root / "in").exists()
+
+
 def test_a_second_click_makes_no_second_one(query):
     given = Entered(query.authentication, query.export)
 
@@ -217,6 +229,30 @@ def test_rows_of_it_that_break_a_rule_are_listed_and_not_sent_again(query, monke
     assert not can_resend(job)
     with pytest.raises(NoResult, match="cannot be sent by themselves"):
         jobs.resend(job, query.owner)
+
+
+def test_its_page_and_the_editor_show_the_sql_of_the_query(query, client):
+    Query.objects.update(sql="SELECT 1 AS id,\n  nothing AS email")
+    query.refresh_from_db()
+    job = tried(query)
+    client.force_login(query.owner)
+
+    page = client.get(job.get_absolute_url())
+    editor = client.get(reverse("new-query"), {"job": job.pk})
+
+    assert job.error_line == 2 and page.context["sql_lines"][1] == "  nothing AS email"
+    assert editor.context["excerpt"]["text"] == "  nothing AS email"
+    assert query.sql in editor.text and "fail(" not in page.text + editor.text
+
+
+def test_who_may_not_read_its_tables_any_more_sends_none_of_their_rows(query, colleague):
+    secret = Database.objects.create(name="secret", owner=colleague, everyone_reads=False)
+    Table.objects.create(database=secret, name="people", columns=[])
+    job = tried(query)
+    job.test["sql"] = "SELECT * FROM secret.people"
+
+    with pytest.raises(JobError, match=r"may not read secret\.people"):
+        check_rights(job)
 
 
 def test_what_changes_a_table_is_not_run(query, sshd):

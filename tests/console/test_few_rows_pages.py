@@ -48,7 +48,7 @@ def test_it_takes_what_is_entered_and_saves_nothing(press, people, sftp, markete
     people.refresh_from_db()
     assert answer.status_code == 200 and f"/jobs/{job.pk}/test/" in answer.content.decode()
     assert answer.headers["HX-Retarget"] == "#export-tested"
-    assert (job.test["rows"], job.sql, job.started_by) == (5, people.sql, marketer)
+    assert (job.test["rows"], job.text, job.started_by) == (5, people.sql, marketer)
     assert (job.authentication, job.export["newline"]) == (sftp, "LF")
     assert (people.export, people.authentication) == (None, None)
 
