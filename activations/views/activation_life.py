@@ -16,6 +16,7 @@ from activations.views.studio import form_or_page, gone_to
 from console import jobs
 from console.jobs.testing import Entered
 from console.queries.chain import followed_by
+from console.views.exports import mark_of
 from console.views.few_rows import begun, untested
 from console.views.jobs import end, told_of_retry
 from console.views.schedules import paused_or_resumed
@@ -39,7 +40,7 @@ def test_activation(request, pk):
     found = testable_or_404(request, pk)
     query = found.query
     given = Entered(query.authentication, query.export, query.changes)
-    if not (why := untested(request, given)):
+    if not (why := untested(request, query, given, mark_of(query))):
         return begun(request, query, given)
     messages.error(request, why)
     page = reverse("activation-settings", args=[found.pk])

@@ -19,7 +19,7 @@ from activations.views.staleness import staleness
 from console.access import is_admin
 from console.queries.chain import followed_by
 from console.queries.exporting import Draft
-from console.views.exports import told_of_test
+from console.views.exports import mark_of, told_of_test
 from console.views.jobs import tell_waits
 from console.views.keys import key_of
 from integrations.models import Authentication
@@ -206,5 +206,6 @@ def activation_settings(request, pk):
         "followers": followed_by(query, request.user),
     }
     if query.authentication and context["changeable"] and context["sees_jobs"]:
-        context |= told_of_test(Draft(query, query.authentication), query.changes)
+        draft = Draft(query, query.authentication)
+        context |= told_of_test(draft, query.changes, mark_of(query))
     return shown(request, context, "activation_settings")

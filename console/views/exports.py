@@ -162,13 +162,23 @@ def few_rows_of(request, draft, form):
     return told_of_test(draft, form.so_far) | {"tested": tested}
 
 
-def told_of_test(draft, changes):
+def told_of_test(draft, changes, *kept):
     """Return what a test of an export does, and where."""
+    few = draft.few(changes)
     try:
         path = draft.test_path(changes)
     except (ExportError, SecretUnreadable):  # What is wrong is told elsewhere.
         path = ""
-    return {"few": draft.few(changes), "test_path": path}
+    told = mark_of_test(draft.query, draft.authentication, few, *kept)
+    return {"few": few, "test_path": path, "test_told": told}
+
+
+def mark_of_test(query, authentication, few, *kept):
+    """Return what tells whether a test is the one that was told, of whose rows and to whom.
+
+    What is kept can differ from what was told; what is entered comes with it.
+    """
+    return meanwhile.mark(few.told, query.version, authentication.pk, *kept)
 
 
 def shown_changes(request, query, authentication, job):

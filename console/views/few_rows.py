@@ -7,10 +7,13 @@ from django_htmx.http import reswap, retarget
 from console import jobs
 from console.jobs.testing import few_rows, new_test
 from console.queries.access import visible_jobs
-from console.views.exports import NotRight, entered, export_context, refused
+from console.views.exports import NotRight, entered, export_context, mark_of_test, refused
 from console.views.queries import visible_query
 
-ANOTHER = "With what is entered by now, a test does something else than was told. Read it first."
+ANOTHER = (
+    "With what is entered and saved by now, a test does something else than was told. Read it "
+    "first."
+)
 
 
 @require_POST
@@ -19,19 +22,20 @@ def export_test(request, pk):
     query = visible_query(request, pk)
     try:
         given, _ = entered(request, query)
-        if why := untested(request, given):
+        if why := untested(request, query, given):
             raise NotRight(export_context(request, query) | {"untested": why})
     except NotRight as wrong:
         return refused(request, query, wrong.context)
     return begun(request, query, given)
 
 
-def untested(request, given):
+def untested(request, query, given, *kept):
     """Return why there is no test, or not yet; nothing where it does what the page has said."""
     few = few_rows(given.authentication.connector({}, given.settings), given.changes)
     if not few.offered:
         return "There is no test with these settings."
-    return "" if request.POST.get("told") == few.told else ANOTHER
+    told = mark_of_test(query, given.authentication, few, *kept)
+    return "" if request.POST.get("told") == told else ANOTHER
 
 
 def begun(request, query, given):

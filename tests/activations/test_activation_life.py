@@ -43,13 +43,24 @@ def test_its_first_rows_are_sent_as_it_is_saved_and_that_is_no_run(mia, send, ma
     assert shown.context["test_path"] == "/test-{job}-gold.csv"
 
     refused = post(mia, "test-activation", made)
-    post(mia, "test-activation", made, {"told": shown.context["few"].told})
+    post(mia, "test-activation", made, {"told": shown.context["test_told"]})
 
     job = Job.objects.get(test__isnull=False)
     assert "does something else than was told" in said(refused)[0]
     assert (job.test["rows"], job.test["of"], job.about) == (5, made.query.place, made.query.about)
     assert (job.query, job.text, job.owner) == (None, made.query.sql, marketer)
     assert not made.query.jobs.exists()
+
+
+def test_a_test_of_what_was_saved_anew_meanwhile_has_to_be_read_first(mia, send, marketer):
+    made = send()
+    told = mia.get(reverse("activation-settings", args=[made.pk])).context["test_told"]
+    Query.objects.filter(pk=made.query_id).update(export=exported("/other.csv"))
+
+    refused = post(mia, "test-activation", made, {"told": told})
+
+    assert "does something else than was told" in said(refused)[0]
+    assert not Job.objects.filter(test__isnull=False).exists()
 
 
 def test_who_does_not_see_its_jobs_makes_no_test(client, send, colleague):

@@ -4,6 +4,8 @@ import pytest
 from django.urls import reverse
 
 from console.models import Job
+from console.queries.saving import save
+from integrations.models import Authentication
 from tests.console.test_export_panel import HTMX, filled
 
 REST = {
@@ -27,7 +29,7 @@ def press(mia, people, sftp):
     def press(headers=HTMX, **changes):
         given = filled(sftp) | changes
         shown = mia.post(reverse("export-draft", args=[people.pk]), given, headers=HTMX)
-        given = {"told": shown.context["few"].told} | given
+        given = {"told": shown.context["test_told"]} | given
         return mia.post(reverse("export-test", args=[people.pk]), given, headers=headers)
 
     return press
@@ -88,6 +90,24 @@ def test_what_was_not_told_before_is_not_done(press):
     assert not Job.objects.exists()
 
 
+def test_what_was_told_is_of_one_authentication_and_of_the_sql_as_it_was(
+    press, people, sftp, marketer
+):
+    other = Authentication(name="Other drop", type="sftp_v2", owner=marketer)
+    other.settings = sftp.settings
+    other.save()
+    shown = press(authentication=other.pk, told="")
+
+    elsewhere = press(told=shown.context["test_told"])
+    people.sql += " WHERE id > 1"
+    save(people, by=marketer)
+    other_rows = press(told=elsewhere.context["test_told"])
+    pressed = press(told=other_rows.context["test_told"])
+
+    statuses = [answer.status_code for answer in (elsewhere, other_rows, pressed)]
+    assert (statuses, Job.objects.get().text) == ([422, 422, 200], people.sql)
+
+
 def test_where_five_rows_would_do_harm_there_is_no_test(mia, people, clevertap):
     given = clevertap | REST | {"target": "user_events"}
     shown = mia.post(reverse("export-draft", args=[people.pk]), given, headers=HTMX)
@@ -126,7 +146,7 @@ def pressed(client, query, given):
     """Return what the panel says of a test, and what it answers to one."""
     shown = client.post(reverse("export-draft", args=[query.pk]), given, headers=HTMX)
     few, url = shown.context["few"], reverse("export-test", args=[query.pk])
-    return few, client.post(url, given | {"told": few.told}, headers=HTMX)
+    return few, client.post(url, given | {"told": shown.context["test_told"]}, headers=HTMX)
 
 
 def test_nobody_else_tests_it_or_sees_what_came_of_it(press, client, people, sftp, colleague):
