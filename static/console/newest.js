@@ -14,5 +14,8 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } 
     if (detail.xhr !== xhr) return;
     if (newest && detail.target === target) detail.target = document.getElementById(target.id) ?? target;
     if (!detail.target.isConnected || (newest && asked.get(target.id) !== xhr)) detail.shouldSwap = false;
+    // What comes with a part of the page is newer than what was asked for in its place before.
+    const inside = (id) => detail.target.contains(document.getElementById(id)) && detail.target.id !== id;
+    if (detail.shouldSwap) for (const id of asked.keys()) if (inside(id)) asked.set(id, xhr);
   }
 });

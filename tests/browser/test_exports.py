@@ -233,6 +233,25 @@ def test_five_rows_are_tried_from_the_panel_before_anything_is_saved(
     good_page(page, "job-test")
 
 
+def test_a_late_answer_of_another_authentication_is_not_shown(as_user, marketer, query):
+    other = Authentication(name="Other drop", type="sftp_v2", owner=marketer)
+    other.settings = query.authentication.settings | {"host": "other.test"}
+    other.save()
+    page, held = as_user(marketer, f"{query.get_absolute_url()}?panel=export"), []
+    page.route("**/export/draft/", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/export/draft/"):
+        page.get_by_label("Path prefix*").fill("/in/late.csv.gz")
+    page.get_by_text("Other drop").click()
+    expect(page.locator("#export-file")).to_contain_text("other.test")
+
+    with page.expect_response("**/export/draft/") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.get_by_label("Path prefix*").press("End")
+
+    expect(page.locator("#export-file")).to_contain_text("other.test")
+
+
 def test_a_test_that_cannot_be_is_told_as_done_tells_it(as_user, marketer, query):
     page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
     page.get_by_label("Path prefix*").fill("/in/*.csv")
