@@ -24,15 +24,17 @@ OF_NOW = "There is no result of job {} to use: it runs as it is set up by now."
 GONE = "This was delivered, and its rows are not kept any more. Run it as it is set up by now?"
 UNKNOWN = "Job {} may have delivered some of its rows, and which ones is not kept any more."
 ASKED = f"{UNKNOWN} Run its query again and send all of them?"
+TEST_ANEW = "Its rows are not kept. Test once more on the page of the activation."
 NOT_DONE = f"{UNKNOWN} To run its query again and send all of them, retry that job."
 
 
 def retry(job: Job, by: User) -> Job:
     """Make a job that does the same. A result that is still there is exported, not made again.
 
-    NoResult: it sends rejects of another job, which are not kept any more.
+    NoResult: it sends rejects of another job, or tests an activation, and has no rows any more.
     """
     check_rejects(job)
+    check_test(job)
     with transaction.atomic():
         of_now = is_of_now(job)
         again = sent((anew if of_now else copy_of)(job, by))
@@ -127,6 +129,12 @@ def is_of_now(job):
     Tables are made as they are to be, and read as they are. Columns of now go where they go now.
     """
     return bool(job.query and (job.builds or (job.query.place and not kept(job))))
+
+
+def check_test(job):
+    """Raise NoResult where the SQL of a test was made for tables that may be others by now."""
+    if job.test and job.about and not kept(job):
+        raise NoResult(TEST_ANEW)
 
 
 def anew(job, by):

@@ -186,6 +186,18 @@ def test_a_retry_of_it_is_a_test_with_the_same_name(query, sshd, settings):
     assert not query.jobs.exists()
 
 
+def test_of_an_activation_old_sql_is_not_run_over_the_tables_of_now(query, settings):
+    query.about = {"activation": "Gold"}
+    job = tried(query)
+    again, _ = jobs.retry_once(job, query.owner)
+    (settings.RESULTS_DIR / job.result_path).unlink()
+
+    with pytest.raises(NoResult, match="Test once more on the page of the activation"):
+        jobs.retry(job, query.owner)
+
+    assert ran(again).status == "success" and Job.objects.count() == 2
+
+
 def test_where_nothing_is_known_of_tests_it_fails_and_sends_nothing(query, sshd):
     job = new_test(query, Entered(query.authentication, query.export))
     job.test = None  # as the version before reads it, which goes on while this one starts
