@@ -13,7 +13,7 @@ from console.queries.saving import delete as delete_query
 
 
 class StillRunning(Exception):
-    """An activation cannot be deleted while a run is under way."""
+    """An activation cannot be deleted while a run or a test is under way."""
 
     def __init__(self, job):
         super().__init__(f"Job {job.pk} is under way. Wait for its end, or stop it first.")
@@ -22,7 +22,11 @@ class StillRunning(Exception):
 
 def under_way(activation: Activation) -> Job | None:
     """Return the run that is not done yet, held ones included."""
-    return activation.query.jobs.exclude(status__in=Job.FINISHED).order_by("pk").first()
+    return unfinished(activation.query.jobs)
+
+
+def unfinished(jobs):
+    return jobs.exclude(status__in=Job.FINISHED).order_by("pk").first()
 
 
 @transaction.atomic
@@ -72,7 +76,8 @@ def delete(activation: Activation) -> None:
     """Delete an activation with its schedule. Its jobs stay. Raise StillRunning."""
     lock_segments()
     query = Query.objects.select_for_update().get(pk=activation.query_id)
-    if going := under_way(activation):
+    tests = Job.objects.filter(test__of=query.get_absolute_url())
+    if going := under_way(activation) or unfinished(tests):
         raise StillRunning(going)
     activation.delete()
     delete_query(query)

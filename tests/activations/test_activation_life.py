@@ -10,7 +10,9 @@ from django.utils import timezone
 from activations.activating import life, saving
 from activations.activating.templates import initial
 from activations.models import Activation, ActivationTemplate
+from console import jobs
 from console.jobs.changes.wishes import Changes
+from console.jobs.testing import Entered, new_test
 from console.models import Job, Query, Schedule
 from console.schedules import follow_query, schedule_query
 from integrations.models import SwitchedOff
@@ -61,6 +63,21 @@ def test_a_test_of_what_was_saved_anew_meanwhile_has_to_be_read_first(mia, send,
 
     assert "does something else than was told" in said(refused)[0]
     assert not Job.objects.filter(test__isnull=False).exists()
+
+
+def test_it_is_not_deleted_while_a_test_of_it_is_on_its_way(send):
+    made = send()
+    other = send("Other", made.segment)
+    given = Entered(made.query.authentication, made.query.export)
+    job, _ = jobs.submit_once(new_test(made.query, given), by=made.query.owner)
+
+    with pytest.raises(life.StillRunning, match=f"Job {job.pk} is under way"):
+        life.delete(made)
+
+    life.delete(other)
+    jobs.kill(job, made.query.owner)
+    life.delete(made)
+    assert not Activation.objects.exists()
 
 
 def test_who_does_not_see_its_jobs_makes_no_test(client, send, colleague):
