@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
-from integrations.connectors.clevertap_sftp.files import LARGEST, LARGEST_PLAIN
+from integrations.connectors.clevertap_sftp.files import BY_HAND, LARGEST, LARGEST_PLAIN
 from integrations.connectors.clevertap_sftp.parts import PartContent
 from integrations.delivery import MemoryJournal
 from integrations.errors import PermanentError, Stopped, TransientError
@@ -88,6 +89,16 @@ def test_each_attempt_and_each_job_has_names_of_its_own(clevertap, tmp_path):
         clevertap.connector().deliver(rows, delivery(job))
 
     assert len(set(announced(clevertap))) == 3 == len(clevertap.importer.look())
+
+
+def test_a_retry_of_a_test_has_the_name_that_was_told(clevertap, tmp_path):
+    rows, connector = stored(tmp_path / "r.parquet", identity=["a"]), clevertap.connector()
+    told = connector.path_of_part(replace(delivery(BY_HAND), test=True, number="57"))
+
+    for job in ("57.1", "57.2", "58.1"):
+        connector.deliver(rows, replace(delivery(job), test=True, number="57"))
+
+    assert clevertap.names() == [told]
 
 
 def test_the_manifest_comes_when_the_data_file_is_there_as_a_whole(clevertap, people):

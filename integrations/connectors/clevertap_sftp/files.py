@@ -34,8 +34,12 @@ class Names(NamedTuple):
 
 
 def names(settings: dict, delivery: Delivery, part: int) -> Names:
-    """Return names that no other attempt, job or part has: CleverTap knows each for ever."""
-    run = delivery.number if delivery.job == BY_HAND else delivery.job.replace(".", "-")
+    """Return names that no other attempt, job or part has: CleverTap knows each for ever.
+
+    It never hears of those of a test, which a retry of it has again.
+    """
+    by_number = delivery.test or delivery.job == BY_HAND
+    run = delivery.number if by_number else delivery.job.replace(".", "-")
     base = f"{settings['file_name']}-{delivery.slot:%Y%m%d%H%M%S}-{run}-{part}"
     ending = ".csv.asc" if settings.get("encoders") else ".csv"
     folder = settings.get("folder", "")
