@@ -9,6 +9,7 @@ TWICE = no_test(
     "the test and once from the next run."
 )
 FOR_GOOD = no_test("What this operation does to five real people is not undone by the next run.")
+FIRST = "those of the five rows that come first. Without ORDER BY these can be others each time."
 ONE_LIST = no_test(
     "A list is uploaded as a whole: five people would be the segment, or take the place of those "
     "who are in it."
@@ -42,8 +43,8 @@ OPERATIONS = {
         deed="Uploaded",
         fields=(*IDENTITIES, "ts"),
         few=FewRows(
-            "Five real profiles are changed at CleverTap, as the next run would change them: those "
-            "of the first five rows."
+            "Five real profiles are changed at CleverTap, as the next run would change them: "
+            f"{FIRST}"
         ),
         at_once=UPLOADS,
         properties=True,
@@ -65,8 +66,8 @@ OPERATIONS = {
         deed="Uploaded",
         fields=("objectId", "id", "type", "keys"),
         few=FewRows(
-            "Five real device tokens are added at CleverTap, as the next run would add them: those "
-            "of the first five rows."
+            "Five real device tokens are added at CleverTap, as the next run would add them: "
+            f"{FIRST}"
         ),
         required=("objectId", "id", "type"),
         at_once=UPLOADS,
@@ -88,7 +89,7 @@ OPERATIONS = {
         fields=("type", "value", "status"),
         few=FewRows(
             "Five real subscriptions are changed at CleverTap, as the next run would change them: "
-            "those of the first five rows."
+            f"{FIRST}"
         ),
         required=("type", "value", "status"),
     ),
