@@ -2,7 +2,7 @@
 
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import reswap, retarget
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from console import jobs
 from console.jobs.testing import few_rows, new_test
@@ -44,7 +44,10 @@ def begun(request, query, given):
     if not request.htmx:
         return redirect(job)
     # What is wrong comes in the place of the whole panel, as with Done; this in its own.
-    return retarget(reswap(outcome(request, job), "outerHTML"), "#export-tested")
+    response = retarget(reswap(outcome(request, job), "outerHTML"), "#export-tested")
+    # What asked for it can be gone by then, and nothing else would say that rows are sent.
+    told = {"text": f"Test: job {job.pk} has started.", "kind": "ok", "target": "body"}
+    return trigger_client_event(response, "toast", told)
 
 
 @require_GET

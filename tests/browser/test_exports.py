@@ -252,6 +252,19 @@ def test_a_late_answer_of_another_authentication_is_not_shown(as_user, marketer,
     expect(page.locator("#export-file")).to_contain_text("other.test")
 
 
+def test_a_test_says_that_it_has_started_where_its_panel_is_gone(as_user, marketer, query):
+    page, held = as_user(marketer, f"{query.get_absolute_url()}?panel=export"), []
+    page.route("**/export/test/", lambda route: held.append(route))
+    with page.expect_request("**/export/test/"):
+        page.get_by_role("button", name="Test with 5 rows").click()
+    page.get_by_role("link", name="Close").click()
+    expect(page.get_by_role("dialog", name="Export Results")).to_be_hidden()
+
+    held[0].continue_()
+
+    expect(page.locator("#toasts")).to_contain_text(re.compile(r"Test: job \d+ has started\."))
+
+
 def test_a_test_that_cannot_be_is_told_as_done_tells_it(as_user, marketer, query):
     page = as_user(marketer, f"{query.get_absolute_url()}?panel=export")
     page.get_by_label("Path prefix*").fill("/in/*.csv")
