@@ -12,6 +12,9 @@ class SearchList extends HTMLElement {
       for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
       none.hidden = items.some((item) => !item.hidden);
     });
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // It would press Done.
+    });
     const chosen = this.querySelector(":checked")?.closest("li");
     if (chosen) chosen.parentElement.scrollTop = chosen.offsetTop - chosen.parentElement.offsetTop;
   }
