@@ -61,6 +61,12 @@ forms = [
 assert all(form.is_valid() for form in forms)
 connector(*(form.cleaned_data for form in forms)).export(rows, local)
 """
+# What takes long there, beside DuckDB itself. Its input ends at once, as where nobody needs it.
+CHILD = """\
+from console.engines import child
+child.main()
+print(*({"_duckdb", "dataclasses", "inspect", "sqlglot", "django", "pyarrow"} & sys.modules.keys()))
+"""
 
 
 def said_by(program, home, *arguments):
@@ -69,6 +75,7 @@ def said_by(program, home, *arguments):
         [sys.executable, "-c", WATCH + program, *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"CONSOLE_HOME": str(home), "DJANGO_SETTINGS_MODULE": "console.settings"},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
@@ -88,6 +95,12 @@ def test_workers_load_all_that_a_job_needs_before_they_fork(tmp_path, sandbox):
     assert said_by(JOB, tmp_path, sandbox.port, rows) == ""
 
     assert (sandbox.root / "a.csv").read_bytes() == b"a\r\n1\r\n"
+
+
+def test_the_child_of_a_query_loads_little_at_its_start(tmp_path):
+    heavy = said_by(CHILD, tmp_path)
+
+    assert heavy.split() == ["_duckdb"], heavy
 
 
 def test_what_large_exports_need_is_prepared_on_request(capsys):
