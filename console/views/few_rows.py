@@ -44,7 +44,7 @@ def begun(request, query, given):
     if not request.htmx:
         return redirect(job)
     # What is wrong comes in the place of the whole panel, as with Done; this in its own.
-    response = retarget(reswap(outcome(request, job), "outerHTML"), "#export-tested")
+    response = retarget(reswap(outcome(request, job), "outerHTML show:bottom"), "#export-tested")
     # What asked for it can be gone by then, and nothing else would say that rows are sent.
     told = {"text": f"Test: job {job.pk} has started.", "kind": "ok", "target": "body"}
     return trigger_client_event(response, "toast", told)
