@@ -93,7 +93,7 @@ def test_profiles_are_imported(editor, query, clevertap, connected, good_page):
     expect(page.get_by_label("First bytes of the file", exact=True)).to_contain_text(
         "ann,Ann,true,$D_1589241600"
     )
-    expect(page.get_by_text(re.compile(r"import-\d{14}-\{job\}-1\.csv"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^import-\d{14}-\{job\}-1\.csv"))).to_be_visible()
     add_and_empty_a_row(page)
     good_page(page, "imports-panel")
 

@@ -25,7 +25,7 @@ def test_a_marketer_is_kept_out(client, marketer):
     response = client.get("/admin/", follow=True)
 
     assert response.status_code == 403
-    assert "It is for administrators." in response.content.decode()
+    assert "You need staff status for the Django admin." in response.content.decode()
 
 
 def test_a_stranger_signs_in_where_everybody_does(client):
