@@ -7,7 +7,7 @@ import sys
 
 from tests.needs import NEEDS, missing, strict
 
-MOST_CORES, WAITING = 4, 4
+MOST_CORES, WAITING = 4, 3
 # Chromium without windows does the same with less work. Debian has it, Ubuntu has not.
 LIGHTER = {"chromium": "chromium-headless-shell"}
 SILENT = {"capture_output": True, "check": False}
