@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+
+from django.contrib.auth.models import User
 
 from activations.models import Activation
 from console.models import Job
-from console.schedules.chains import course
+from console.schedules.chains import course, shown_to
 
 WORDS = {  # never colour alone
     "running": ("run", "▶", "Running"),
@@ -40,15 +43,19 @@ def state_of(activation: Activation, last: Job | None) -> str:
     return "paused" if schedule.paused_at else "scheduled"
 
 
-def coming(activation: Activation) -> Coming | None:
-    """Return the next run of an activation that has a schedule and is not paused."""
+def coming(activation: Activation, user: User) -> Coming | None:
+    """Return the next run of an activation that has a schedule and is not paused, for the user.
+
+    They need not be allowed to see what it runs after.
+    """
     schedule = activation.query.schedule
     if schedule is None or schedule.paused_at:
         return None
-    found = course(schedule)
+    called = partial(shown_to, user)
+    found = course(schedule, called)
     at = found.next_slot and found.next_slot + timedelta(seconds=found.delay)
     after = schedule.follows and schedule.follows.query
-    return Coming(at, after.name if after else "", found.why_none)
+    return Coming(at, called(after) if after else "", found.why_none)
 
 
 def may_test(activation: Activation) -> bool:

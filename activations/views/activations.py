@@ -142,7 +142,7 @@ def sees_jobs(user, activation):
 def activation(request, pk):
     """Show how an activation stands; the page asks for that again while a run is under way."""
     found = activation_of(request, pk)
-    context = shared(request, found, "overview") | overview_of(found)
+    context = shared(request, found, "overview") | overview_of(found, request.user)
     part = request.htmx and not request.htmx.boosted
     if not (part and context["live"]):
         context["chart"] = runs.chart(found)
@@ -158,12 +158,12 @@ def shown(request, context, name):
     return render(request, f"activations/{name}.html", context)
 
 
-def overview_of(activation):
+def overview_of(activation, user):
     last = runs.runs(activation).first()
     context = {
         "last": last,
         "state": standing.WORDS[standing.state_of(activation, last)],
-        "coming": standing.coming(activation),
+        "coming": standing.coming(activation, user),
         "may_test": standing.may_test(activation),
         "live": bool(last and not last.settled),
     }

@@ -1,6 +1,7 @@
 """What the page of an activation shows while somebody writes: settings, rows, file, next runs."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -20,7 +21,7 @@ from activations.views.segments import segment_of
 from console.engines import QueryError
 from console.queries.simulator import simulate
 from console.schedules import ChainError
-from console.schedules.chains import course_after
+from console.schedules.chains import course_after, shown_to
 from console.views.exports import file_of
 from console.views.keys import key_of
 from console.views.schedules import FIRINGS, firings
@@ -128,7 +129,7 @@ def after_refresh(forms, query):
     parent = forms.activation.segment.parent_segment
     delay = forms.timing.cleaned_data["delay"]
     try:
-        course = course_after(parent.query, delay)
+        course = course_after(parent.query, delay, partial(shown_to, forms.viewer))
     except ChainError as error:
         return {"wrong": {"when": [str(error)]}}
     found = simulate(course.times, course.delay, clock.now(), FIRINGS, query)

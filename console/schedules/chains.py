@@ -1,6 +1,6 @@
 """Chains: which query runs after which. Never in a circle, and not without end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -150,37 +150,40 @@ class Course:
         return self.times.timezone
 
 
-def course(schedule: Schedule) -> Course:
-    """Return the course of a schedule, be it its own or that of what it runs after."""
+def course(schedule: Schedule, called: Callable[[Query], str] = named) -> Course:
+    """Return the course of a schedule, be it its own or that of what it runs after.
+
+    It names queries as `called` does.
+    """
     if schedule.follows is None:
         return Course(times_of(schedule), schedule.delay, schedule.next_slot)
     if schedule.follows.query is None:
         never = times("", schedule.timezone)
         return Course(never, schedule.delay, None, "Nothing is there to run after.")
-    return course_after(schedule.follows.query, schedule.delay)
+    return course_after(schedule.follows.query, schedule.delay, called)
 
 
-def course_after(upstream: Query, delay: int) -> Course:
+def course_after(upstream: Query, delay: int, called: Callable[[Query], str] = named) -> Course:
     """Return the course of what runs after a query, with a delay."""
     line = [upstream, *line_above(upstream.schedule)]
     schedules = [each.schedule for each in line if each.schedule]
     delay += sum(schedule.delay for schedule in schedules)
-    first, why = line[-1].schedule, why_none(line)
+    first, why = line[-1].schedule, why_none(line, called)
     if why or first is None:
         never = times("", schedules[0].timezone if schedules else "UTC")
         return Course(never, delay, None, why)
     return Course(times_of(first), delay, first.next_slot)
 
 
-def why_none(line):
+def why_none(line, called):
     """Say why nothing is to be expected of a line of queries, the nearest first; or nothing."""
     for query in line:
         if query.schedule is None:
-            return f"{named(query)} has no schedule: it runs when somebody runs it."
+            return f"{called(query)} has no schedule: it runs when somebody runs it."
         if query.schedule.paused_at:
-            return f"The schedule of {named(query)} is paused."
+            return f"The schedule of {called(query)} is paused."
     if line[-1].schedule.ended:
-        return f"The schedule of {named(line[-1])} has ended."
+        return f"The schedule of {called(line[-1])} has ended."
     if line[-1].schedule.follows:  # What it ran after was deleted.
-        return f"{named(line[-1])} has nothing any more to run after."
+        return f"{called(line[-1])} has nothing any more to run after."
     return ""

@@ -65,6 +65,19 @@ def test_a_test_of_what_was_saved_anew_meanwhile_has_to_be_read_first(mia, send,
     assert not Job.objects.filter(test__isnull=False).exists()
 
 
+def test_what_it_runs_after_is_named_to_who_may_see_that(client, mia, send, people, analyst):
+    made = send(timing=lambda query: follow_query(query, people))
+    pages = [made.get_absolute_url(), reverse("activation-settings", args=[made.pk])]
+    pages.append(reverse("activations"))
+    assert all("“People”" in mia.get(each).content.decode() for each in pages)
+
+    client.force_login(analyst)
+
+    for each in pages:
+        page = client.get(each).content.decode()
+        assert "After a query of mia." in page and "People" not in page
+
+
 def test_it_is_not_deleted_while_a_test_of_it_is_on_its_way(send):
     made = send()
     other = send("Other", made.segment)
