@@ -2,6 +2,7 @@
 
 import os
 import resource
+import secrets
 import shutil
 import socket
 import struct
@@ -19,6 +20,7 @@ from integrations.delivery import Delivery
 from integrations.sandbox.server import Sandbox
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
+BELOW = range(20_000, 32_000)  # the ports that the kernel gives to whoever asks are above
 PRIVILEGE_FOLDER = Path("/run/sshd")
 CONFIG = """\
 ListenAddress 127.0.0.1
@@ -52,9 +54,12 @@ def wait_until(condition, seconds=10):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port that nobody has. Until it is used the kernel gives it to nobody else."""
+    while True:
+        port = secrets.choice(BELOW)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def keygen(path, *arguments):

@@ -28,7 +28,7 @@ from console.quickstart.family import processes
 from console.quickstart.home import claimed
 from integrations.formats import warm
 from integrations.sandbox import faults
-from tests.servers import wait_until
+from tests.servers import free_port, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 LOG = "delivery_log"  # what was delivered stays told
@@ -94,7 +94,7 @@ def environ_of(pid):
 def first_run(tmp_path_factory):
     """A home after `quickstart --once`, with its exit status and what it said."""
     home = tmp_path_factory.mktemp("quickstart") / "home"
-    port = ports.any_free()
+    port = free_port()
     status, text = finished(start(home, "--once", "--port", str(port)))
     assert status == 0, text
     return home, port, text
@@ -175,7 +175,7 @@ def test_while_it_runs_nobody_else_reaches_it_and_no_second_one_starts(first_run
     with socket.socket() as stranger:
         # Any address but the one it listens on; a server for all addresses would answer.
         reached = stranger.connect_ex(("127.0.0.2", port))
-    second = finished(start(home, "--port", str(ports.any_free())))
+    second = finished(start(home, "--port", str(free_port())))
     process.terminate()
     process.communicate(timeout=10)
 
@@ -249,7 +249,7 @@ def test_a_process_that_dies_at_the_start_is_named_with_its_log(first_run, tmp_p
     shutil.rmtree(home / "sandbox")
     (home / "sandbox").touch()  # where the sandbox wants a folder
 
-    status, text = finished(start(home, "--once", "--port", str(ports.any_free())))
+    status, text = finished(start(home, "--once", "--port", str(free_port())))
 
     assert status == 1
     [name] = re.findall("The (.*sandbox) ended with status 1", text)  # Two of them cannot start.
@@ -360,7 +360,7 @@ def test_nothing_goes_on_when_the_quickstart_itself_is_killed(first_run):
 
 def test_the_demo_is_whole_soon_and_stays_away_once_it_is_removed(first_run, tmp_path):
     home = copied(first_run[0], tmp_path / "home")
-    port = ports.any_free()
+    port = free_port()
     process = start(home, "--port", str(port))
     until(process, "segments and activations")  # made, or made before
     going_on = "SELECT count(*) FROM console_job WHERE ended_at IS NULL"
