@@ -249,7 +249,7 @@ TREES = st.builds(
     st.lists(SETS, max_size=3),
     LIMITS,
 )
-THOROUGH = settings(max_examples=400 if os.environ.get("CONSOLE_TESTS_SOAK") else 40, deadline=None)
+THOROUGH = settings(max_examples=400 if os.environ.get("CONSOLE_TESTS_SOAK") else 25, deadline=None)
 
 
 @THOROUGH
@@ -262,13 +262,13 @@ def test_the_members_are_those_that_plain_python_finds(ask, tree):
     assert found == PLAIN.members(tree)
 
 
-@settings(max_examples=40, deadline=None)
+@THOROUGH
 @given(TREES)
 def test_the_count_is_that_of_the_members(ask, tree):
     assert ask(count(tree, audience(SEGMENTS))) == [{"customers": len(PLAIN.members(tree))}]
 
 
-@settings(max_examples=40, deadline=None)
+@THOROUGH
 @given(TREES)
 def test_the_funnel_says_what_each_rule_leaves(ask, tree):
     [found] = ask(funnel(tree, audience(SEGMENTS)))
