@@ -170,8 +170,8 @@ def test_what_runs_after_the_refresh_says_after_what(mia, send, shoppers):
 
     page = read(mia, "activation", made.pk)
 
-    assert "once <b>Customers</b> has succeeded" in page
-    assert "After Customers" in read(mia, "activations")
+    assert "once <b>“Customers”</b> has succeeded" in page
+    assert "After “Customers”" in read(mia, "activations")
 
 
 def test_while_a_run_is_under_way_the_page_asks_for_itself(mia, send):
