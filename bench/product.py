@@ -40,11 +40,12 @@ def main(path):
     for name in kind.imports:
         import_module(name)
     make_ready()
-    print(READY, flush=True)
-    sys.stdin.readline()
+    # They were checked when they were saved: a job takes them as they are.
     connector = kind(
         checked(kind.Authentication, job["authentication"]), checked(kind.Export, job["export"])
     )
+    print(READY, flush=True)
+    sys.stdin.readline()
     Path(job["receipt"]).write_text(json.dumps(asdict(done(connector, job))))
     print(DONE, flush=True)
 
