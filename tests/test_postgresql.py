@@ -17,11 +17,11 @@ pytestmark = pytest.mark.needs("postgres")
 ROOT = Path(__file__).parent.parent
 # What locks, races or counts there otherwise; all others run there with the soaks.
 FILES = [
-    *["jobs", "job_places", "job_recovery", "tick", "schedules_slots"],
+    *["jobs", "job_places", "job_recovery", "job_guard", "tick", "schedules_slots"],
     *["triggers", "trigger_chains", "home"],
 ]
 MORE = [
-    *["schedules_policies", "repeat_schedules", "job_guard"],
+    *["schedules_policies", "repeat_schedules"],
     *["job_kill", "jobs_pages", "tick_dispatcher", "schedule_dialog", "trigger_pages", "alarms"],
     *["notifications", "simulator", "tables", "queries", "admin"],
 ]

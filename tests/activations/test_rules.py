@@ -249,7 +249,7 @@ TREES = st.builds(
     st.lists(SETS, max_size=3),
     LIMITS,
 )
-THOROUGH = settings(max_examples=400 if os.environ.get("CONSOLE_TESTS_SOAK") else 25, deadline=None)
+THOROUGH = settings(max_examples=400 if os.environ.get("CONSOLE_TESTS_SOAK") else 40, deadline=None)
 
 
 @THOROUGH

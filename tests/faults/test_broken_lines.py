@@ -151,6 +151,6 @@ def test_a_line_that_is_cut_while_connecting_is_told(answers, export, drop, line
 def test_a_slow_line_is_not_given_up_while_bytes_move(slow, export, drop, line, data):
     line.always = Slow(**slow)
 
-    export(timeout=4, max_connection_retry=0)
+    export(timeout=2, max_connection_retry=0)
 
     drop.holds(data)
