@@ -71,6 +71,7 @@ def lock(connection, request):
         connection.execute(f"SET {setting}")
     connection.execute(f"SET integer_division = {request['trino']}")
     connection.execute("SET enable_external_access = false")
+    connection.execute("SET allowed_configs = ['operator_memory_limit']")  # It is a part of all.
     connection.execute("SET lock_configuration = true")
 
 

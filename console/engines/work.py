@@ -4,7 +4,16 @@ import json
 
 import _duckdb as duckdb
 
-from console.engines import comparing, functions, gate, intake, intervals, settling, types
+from console.engines import (
+    comparing,
+    functions,
+    gate,
+    holding,
+    intake,
+    intervals,
+    settling,
+    types,
+)
 
 LONGEST = 1000  # characters of a message: it can hold values of any length
 LARGEST_MB = 16  # of one value of a result
@@ -78,6 +87,8 @@ def query(connection, request):
     codec = LASTING if request["lasts"] else PASSING
     first = "" if request["most"] is None else f" LIMIT {int(request['most'])}"
     around = f"SELECT {picked} FROM (", f") AS result({names}){first}"
+    plan = body.execute(f"EXPLAIN (FORMAT json) {around[0]}", around[1])[0][1]
+    holding.bound(connection, plan, len(columns), request)
     written = write(body, around, request["folder"], codec)
     return {"columns": [(name, kind) for name, _, kind in columns], "rows": written}
 
