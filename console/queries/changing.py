@@ -19,7 +19,6 @@ from console.jobs.changes.wishes import Changes, subject_of, token
 from console.jobs.changes.words import bad_keys, keys_named, would
 from console.jobs.results import rows_of
 from console.models import Delivered, Job, Query
-from integrations.delivery import Delivery
 from integrations.errors import PermanentError
 from integrations.rows import Rows
 from integrations.rows.changed import Changed
@@ -78,13 +77,6 @@ def with_columns(wanted, batch):
     columns = [pa.repeat(word, batch.num_rows) for word in wanted.values()]
     names = [*batch.schema.names, *wanted]
     return pa.RecordBatch.from_arrays([*batch.columns, *columns], names=names)
-
-
-def names_of_parts(connector, changes: dict, delivery: Delivery) -> list[str]:
-    """Return the files of a run that sends each operation apart."""
-    wanted = Changes.of(changes)
-    parts = [name for name, on in wanted.send.items() if on and wanted.apart]
-    return [connector.path_of_part(replace(delivery, part=part)) for part in parts]
 
 
 def ask_for_everything(query: Query) -> bool:

@@ -1,7 +1,9 @@
 """Where a query's result goes, and what the file would look like."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -9,6 +11,7 @@ from django.utils import timezone as clock
 
 from console import tables
 from console.engines import QueryError
+from console.jobs.changes.wishes import Changes
 from console.jobs.querying import slot_of
 from console.jobs.results import NoResult, rows_of
 from console.jobs.retrying import first_of
@@ -74,7 +77,20 @@ def path_at(query):
     if query.export is None or not hasattr(kind, "path"):
         return lambda slot: ""
     connector = kind(query.authentication.plain_settings, query.export)
-    return lambda slot: connector.path(Delivery(slot=slot, number="{job}"))
+    return lambda slot: paths(connector, query.changes, Delivery(slot=slot, number="{job}"))
+
+
+def paths(connector, changes: dict | None, delivery: Delivery) -> str:
+    """Return the path of a run's file, or those of all files that it sends apart."""
+    apart = names_of_parts(connector, changes, delivery) if changes else []
+    return ", ".join(apart) or connector.path(delivery)
+
+
+def names_of_parts(connector, changes: dict, delivery: Delivery) -> list[str]:
+    """Return the files of a run that sends each operation apart."""
+    wanted = Changes.of(changes)
+    parts = [name for name, on in wanted.send.items() if on and wanted.apart]
+    return [connector.path_of_part(replace(delivery, part=part)) for part in parts]
 
 
 class Draft:
@@ -126,21 +142,21 @@ class Draft:
         found = self.checked.errors.as_data().values()
         return all(error.code == "required" for errors in found for error in errors)
 
-    def names(self):
+    def names(self, changes=None):
         """Return the paths of the file as Name; none where that is not known yet."""
         if not (self.complete and hasattr(self.connector, "path")):
             return []
-        following = self.name("Next" if self.next_slot() else "Now", self.slot(), "{job}")
-        if following.path == self.name("", LONG_AGO, "0").path:
+        when, name = "Next" if self.next_slot() else "Now", partial(self.name, changes)
+        following = name(when, self.slot(), "{job}")
+        if following.path == name("", LONG_AGO, "0").path:
             return [Name("Writes", None, following.path)]
         if last := self.query.pk and self.query.jobs.exclude(slot=None).first():
-            return [following, self.name("Last", slot_of(last), str(first_of(last).pk))]
+            return [following, name("Last", slot_of(last), str(first_of(last).pk))]
         return [following]
 
-    def name(self, when, slot, number):
-        delivery = Delivery(slot=slot, number=number)
+    def name(self, changes, when, slot, number):
         connector = self.connector(self.authentication.plain_settings, self.settings)
-        return Name(when, slot, connector.path(delivery))
+        return Name(when, slot, paths(connector, changes, Delivery(slot=slot, number=number)))
 
     @property
     def writes_file(self):

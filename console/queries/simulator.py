@@ -112,7 +112,7 @@ def paths_of_others(query: Query, path_of: PathOf, after: datetime) -> dict[str,
     others = Query.objects.filter(authentication=query.authentication_id, export__isnull=False)
     active = others.exclude(pk=query.pk).filter(schedule__paused_at=None, schedule__isnull=False)
     found, mine = {}, Fixed.of(path_of)
-    for other in active.only("name", "owner", "export", "schedule")[:OTHERS]:
+    for other in active.only("name", "owner", "export", "changes", "schedule")[:OTHERS]:
         other.authentication = query.authentication
         path_of = path_at(other)
         if not mine.fits(Fixed.of(path_of)):

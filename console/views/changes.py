@@ -5,9 +5,9 @@ from django.views.decorators.http import require_POST
 
 from console.engines import QueryError
 from console.jobs.results import NoResult
-from console.queries.changing import ask_for_everything, names_of_parts
+from console.queries.changing import ask_for_everything
 from console.queries.changing import next_run as looked_ahead
-from console.queries.exporting import Draft, last_result
+from console.queries.exporting import Draft, last_result, names_of_parts
 from console.views.exports import changes_form, chosen
 from console.views.queries import visible_runner
 from console.views.query_jobs import panel_done

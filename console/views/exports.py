@@ -151,7 +151,13 @@ def export_context(request, query):
         "everything_asked": everything_is_asked(query),
         "earlier": None if job is None or is_of(job, query) else job,
         **few_rows_of(request, draft, form),
-        **file_of(job and as_added(rows_of(job), form.told_in), draft, request.user, job=job),
+        **file_of(
+            job and as_added(rows_of(job), form.told_in),
+            draft,
+            request.user,
+            form.so_far,
+            job=job,
+        ),
     }
 
 
@@ -191,11 +197,11 @@ def shown_changes(request, query, authentication, job):
     return form
 
 
-def file_of(rows, draft, viewer, **more):
+def file_of(rows, draft, viewer, changes=None, **more):
     """Return the file of rows as it would be sent, or what keeps it from being made."""
     try:
         start = draft.preview(rows)
-        shown = {"names": draft.names(), "result_json": draft.result_json(viewer), **more}
+        shown = {"names": draft.names(changes), "result_json": draft.result_json(viewer), **more}
         shown["look"] = draft.look(rows)
         shown["problem"] = draft.misses(() if rows is None else rows.columns, viewer)
     except (ExportError, SecretUnreadable) as error:

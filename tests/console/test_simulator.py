@@ -7,6 +7,7 @@ import pytest
 
 from console.models import Job, Query
 from console.queries import simulator
+from console.queries.exporting import Draft
 from console.queries.simulator import simulate
 from console.schedules import Repeat, pause, schedule_query, tick, times
 from integrations.connectors import CONNECTORS, placeholders
@@ -94,6 +95,16 @@ def test_a_delay_moves_the_start_and_neither_slot_nor_file(people, sftp):
     assert firing.slot == datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
     assert firing.starts == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
     assert firing.path == "/in/20260328-2330.csv"
+
+
+def test_operations_that_are_sent_apart_have_the_names_that_their_files_get(people, sftp):
+    send(people, sftp, "/in/people.csv")
+    people.changes = {"key": ["id"], "tell": "files", "removed": False}
+
+    [firing] = simulate(times("30 23 * * *", "UTC"), 0, SPRING, 1, people)
+    [name] = Draft(people, sftp).names(people.changes)
+
+    assert firing.path == name.path == "/in/people-added.csv, /in/people-changed.csv"
 
 
 def send(query, authentication, path, cron=""):
