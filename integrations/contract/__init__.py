@@ -1,6 +1,6 @@
 """What a receiver asks of the rows: rules that are checked before anything is sent."""
 
-from integrations.contract.looking import Finding, Look, look, sound
+from integrations.contract.looking import Finding, Look, look, sound, sound_only
 from integrations.contract.rules import (
     Broken,
     ColumnRule,
@@ -27,4 +27,5 @@ __all__ = [
     "look",
     "sift",
     "sound",
+    "sound_only",
 ]

@@ -55,6 +55,21 @@ def sound(rows: Rows, rules: Sequence[Rule], settings: dict) -> Rows | Sifted:
     return Sifted(Start(rows), checks, settings, rejected=0)
 
 
+def sound_only(rows: Rows, rules: Sequence[Rule], settings: dict) -> Sifted | None:
+    """Return rows for the preview of a file that can hold no others; none where there is no file.
+
+    Without leave to skip rows, one that breaks a rule is the end of the export.
+    """
+    if check_columns(rows.schema, rules, settings):
+        return None
+    start, checks = Start(rows), list(in_force(rules, RowRule, settings))
+    if not settings.get("skip_invalid"):
+        portions = (portion for _, portion in start.numbered())
+        if any(judged(portion, checks, settings).rejected for portion in portions):
+            return None
+    return Sifted(start, checks, settings, rejected=0)
+
+
 @dataclass(frozen=True)
 class Start:
     """The beginning of some rows, so that a look for those that are sent comes to an end."""

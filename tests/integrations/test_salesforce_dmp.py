@@ -290,11 +290,33 @@ def test_settings_that_are_refused(given, field):
 
 
 def test_the_preview_has_no_rows_that_would_be_left_out(tmp_path):
-    previewed = SalesforceDMP({}, export())
+    previewed = SalesforceDMP({}, export(skip_invalid=True))
 
     rows = result(tmp_path, **columns(x=["1", "2;3"]))
     assert previewed.preview(rows) == b"good^x:1;segment:a\n"
     assert previewed.preview(result(tmp_path, user_id=["u"])) is None
+
+
+def test_where_no_row_may_be_left_out_one_that_breaks_a_rule_leaves_no_file(tmp_path):
+    previewed = SalesforceDMP({}, export())
+
+    assert previewed.preview(result(tmp_path, **columns(x=["1", "2;3"]))) is None
+    assert previewed.preview(result(tmp_path, **columns(x=["1", "2"]))).startswith(b"good^x:1")
+
+
+def test_the_preview_of_rows_that_all_break_a_rule_looks_at_the_first_of_them_only(tmp_path):
+    class Counted(Rows):
+        def numbered(self):
+            for numbers, portion in super().numbered():
+                read.append(portion.num_rows)
+                yield numbers, portion
+
+    bad, read = ["2;3"] * 400_000, []
+    rows = Counted(result(tmp_path, **columns(user_id=bad, td_segment=bad, x=bad)).path)
+
+    for skip in (False, True):
+        assert not SalesforceDMP({}, export(skip_invalid=skip)).preview(rows)
+    assert sum(read) < len(bad)
 
 
 def test_the_test_takes_all_steps_in_the_folder_of_the_day(s3):

@@ -10,7 +10,7 @@ from integrations.connectors.s3.server import WHOSE, account, address_of
 from integrations.connectors.salesforce_dmp.authentication import Authentication
 from integrations.connectors.salesforce_dmp.contract import CONTRACT
 from integrations.connectors.salesforce_dmp.export import ENDINGS, Export
-from integrations.contract import RowRule, Sifted, check_columns, in_force
+from integrations.contract import sound_only
 from integrations.errors import PermanentError
 
 EXAMPLE = """\
@@ -102,12 +102,11 @@ class SalesforceDMP(FileConnector):
     def preview(self, rows, limit=4096):
         """Return the first bytes of the file, without the rows that would be left out.
 
-        Of columns that break a rule no file is made.
+        Of columns that break a rule no file is made; of rows that break one, none either where
+        they are not to be left out.
         """
-        if check_columns(rows.schema, self.contract, self.settings):
-            return None
-        rules = list(in_force(self.contract, RowRule, self.settings))
-        return super().preview(Sifted(rows, rules, self.settings, rejected=0), limit)
+        kept = sound_only(rows, self.contract, self.settings)
+        return kept and super().preview(kept, limit)
 
     def test(self, delivery):
         """Try it where the files go by default; the bucket of an export may be another one."""
