@@ -35,7 +35,9 @@ def sequence(format_: str, *numbers: int) -> str:
 
 
 def number(value, found):
-    flags, width = found["flags"], int(found["width"] or 0)
+    flags, width = found["flags"], int((found["width"] or "0")[:9])
+    if width > LONGEST_NAME:
+        raise BadName(f"A number {width:,} wide makes a name longer than {LONGEST_NAME} bytes.")
     if not sensible(flags, width):
         raise BadName(f"'{found.group()}' has flags that do not go together.")
     sign = next((flag for flag in "+ " if flag in flags), "")

@@ -39,6 +39,13 @@ def test_a_refusal_names_the_piece_that_is_wrong(format_, piece):
     assert str(caught.value).startswith(f"'{piece}' is not a number format.")
 
 
+@pytest.mark.parametrize("width", ["256", "0999999999", "1" + "0" * 40])
+def test_a_number_wider_than_a_name_is_refused_before_it_is_made(width):
+    with pytest.raises(BadName, match="makes a name longer than 255 bytes"):
+        sequence(f"%{width}d", 0, 0)
+    assert len(sequence("%0255d", 0, 0)) == 255
+
+
 @pytest.mark.parametrize(
     "format_", ["%s-%s-%s", "%", "abc%", "%-d", "%0d", "%-05d", "%+ d", "%00d"]
 )
