@@ -35,12 +35,18 @@ def entry(path, receipt):
     """Return what the receipt says of the file: of its name, or of the only one there is."""
     files = receipt["files"]
     if not files:
-        raise BadReceipt("The receipt says that nothing was sent.")
+        raise BadReceipt(without_files(receipt))
     named = [file for file in files if Path(file["path"]).name == path.name]
     found = named or (files if len(files) == 1 else [])
     if not found:
         raise BadReceipt(f"The receipt is of {len(files)} files, and none of them has its name.")
     return found[0]
+
+
+def without_files(receipt):
+    if receipt.get("skipped") or not receipt.get("summary"):
+        return "The receipt says that nothing was sent."
+    return f"The receipt is of a delivery without files. It says: {receipt['summary']}"
 
 
 def measured(path):

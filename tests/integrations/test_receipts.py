@@ -185,6 +185,17 @@ def test_a_file_is_found_by_its_name_and_the_only_one_by_any(tmp_path):
         check_file(tmp_path / "nowhere", receipt)
 
 
+def test_a_delivery_without_files_is_not_called_nothing(tmp_path):
+    path = tmp_path / "any.csv"
+    path.write_bytes(b"id\r\n")
+    receipt = receipt_of(b"id\r\n", 0) | {"files": [], "summary": "Sent 60,000 events."}
+
+    with pytest.raises(receipts.BadReceipt, match=r"without files. It says: Sent 60,000 events.$"):
+        check_file(path, receipt)
+    with pytest.raises(receipts.BadReceipt, match="says that nothing was sent"):
+        check_file(path, receipt | {"summary": "", "skipped": "The result has no rows."})
+
+
 VALUES = some.none() | some.text(alphabet="a\"',\r\n\\|é", max_size=5)
 DIALECTS = some.fixed_dictionaries(
     {
