@@ -5,6 +5,7 @@ class ExportError(Exception):
     """An export did not succeed."""
 
     transient = False
+    passing = False  # whether the next run can go well though nobody changes anything
 
     def __init__(self, message, *, remedy=""):
         super().__init__(message)
@@ -14,7 +15,7 @@ class ExportError(Exception):
 class TransientError(ExportError):
     """Trying the same again later can help: the network, a server that is busy or down."""
 
-    transient = True
+    transient = passing = True
 
     def __init__(self, message, *, remedy="", retries=None, after=None):
         super().__init__(message, remedy=remedy)
@@ -24,7 +25,11 @@ class TransientError(ExportError):
 
 
 class PermanentError(ExportError):
-    """Trying again does not help: a person has to change something first."""
+    """Trying again does not help: a person has to change something, or the rows be others."""
+
+    def __init__(self, message, *, remedy="", passing=False):
+        super().__init__(message, remedy=remedy)
+        self.passing = passing
 
 
 class Stopped(Exception):

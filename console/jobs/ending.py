@@ -71,7 +71,7 @@ def failure_of(error: BaseException) -> Failure:
             kind = LASTING if error.line else Job.Failure.FAULT
             return Failure(str(error), "", error.line, error.column, failure=kind)
         case ExportError():
-            kind = PASSING if error.transient else LASTING
+            kind = PASSING if error.passing else LASTING
             return Failure(str(error), error.remedy, failure=kind)
         case JobError():
             return Failure(str(error), error.remedy, failure=LASTING)

@@ -120,6 +120,7 @@ class Connector:
                 "The result has no rows, and this export is set to fail then. Nothing was sent.",
                 remedy="See whether the query and its tables are as they should be. "
                 "What to do with no rows is the setting 'Empty result' of the export.",
+                passing=True,  # The next run can have rows: its schedule goes on.
             )
         if wanted == "send":
             return None
