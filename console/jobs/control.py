@@ -35,10 +35,10 @@ def skip_waiting(schedule: Schedule, why: str) -> int:
     """Let the jobs of a schedule that no worker has begun not be run. Return how many.
 
     What waits for its next attempt goes on, as what runs does: some of its rows may be there. A
-    result that is held for a person stays: it was made, and somebody decides about it.
+    result that is held for a person stays: it was made, and somebody decides about it, or has.
     """
     waiting = Job.objects.filter(schedule=schedule, status=Job.Status.QUEUED, held_because="")
-    waiting = waiting.filter(attempt=0, sent_bytes=0)
+    waiting = waiting.filter(attempt=0, sent_bytes=0, released_by=None)
     with transaction.atomic():
         keys = list(waiting.select_for_update().values_list("pk", flat=True))
         fields = {"status": Job.Status.SKIPPED, "ended_at": timezone.now(), "not_before": None}

@@ -23,6 +23,8 @@ def check_volume(job: Job) -> None:
         raise Held(why)
     if job.resend_of_id or not job.export.get("hold_unusual"):
         return
+    if job.sent_bytes and job.sends_in_parts:
+        return  # Some of it is there: the rest belongs to it.
     if not job.rows:
         raise Held("The result has no rows.")
     before = rows_delivered(job, job.export["hold_runs"])
@@ -36,19 +38,23 @@ def rows_delivered(job: Job, runs: int) -> list[int]:
 
 
 def delivered(job):
-    """Return the runs that a job is compared with, the latest first."""
+    """Return the runs before a job that it is compared with, the latest first."""
+    return runs_delivered(job).filter(pk__lt=job.pk).exclude(query_version=None)
+
+
+def runs_delivered(job):
     if job.query_id is None:
         return Job.objects.none()
     ended = Job.objects.filter(query=job.query_id, status=Job.Status.SUCCESS, resend_of=None)
     told = Q(receipt__summary__isnull=False) & ~Q(receipt__summary="")
-    return ended.exclude(query_version=None).filter(Q(receipt__files__0__isnull=False) | told)
+    return ended.filter(Q(receipt__files__0__isnull=False) | told)
 
 
 def compared(job: Job) -> dict | None:
     """Return what a held job was compared with: the runs, their mean, what would be usual."""
     if not job.export.get("hold_unusual"):
         return None  # It is held for another reason.
-    earlier = delivered(job).filter(pk__lt=job.pk).only("pk", "rows", "ended_at")
+    earlier = delivered(job).only("pk", "rows", "ended_at")
     runs = list(earlier[: job.export["hold_runs"]])
     if not runs:
         return None
@@ -79,19 +85,30 @@ def comparison(rows, before):
     return f"{has}, {abs(rows - mean) / mean:,.0%} {side} than {runs} ({mean:,.10g})."
 
 
-class NotTheirs(Exception):
-    """Somebody may not release a job: one sentence."""
+def overtaken_by(job: Job) -> Job | None:
+    """Return the last later run of the saved query that was delivered, which has newer rows."""
+    return runs_delivered(job).filter(pk__gt=job.pk, test__isnull=True).order_by("-pk").first()
 
 
-def release(job: Job, by: User) -> bool:
+class NotReleased(Exception):
+    """Somebody may not release a job, or has to know more before: one sentence."""
+
+
+def release(job: Job, by: User, *, known: int | None = None) -> bool:
     """Send the result of a held job as it is. Return whether it was held.
 
-    NotTheirs: another person than those who made or started it has to.
+    NotReleased: another person than those who made or started it has to; or a later run was
+    delivered meanwhile, and is not the one that is known.
     """
     if not may_release(job, by):
-        raise NotTheirs(
+        raise NotReleased(
             f"Job {job.pk} is to be approved by a second person: not by who started it, nor by "
             "who saved its query or its export."
+        )
+    if (newer := overtaken_by(job)) and newer.pk != known:
+        raise NotReleased(
+            f"Job {newer.pk} has delivered newer rows of this query meanwhile. "
+            f"Release job {job.pk} once more where its older rows are to be sent all the same."
         )
     line = f"Released by {by.username}: the result is sent as it is."
     return decided(job, line, held_because="", released_by=by, wake=True)

@@ -52,7 +52,8 @@ def tell(kind, job, why=""):
 def event(job):
     """Return what there is to tell of the job, or nothing."""
     if job.held:
-        return None if told_lately(job.query, Kind.HELD) else Kind.HELD
+        known = still_held(job) and told_lately(job.query, Kind.HELD)
+        return None if known else Kind.HELD
     failed_before = status_before(job) == Job.Status.ERROR
     if job.status == Job.Status.SUCCESS:
         return Kind.RECOVERED if failed_before else success(job)
@@ -67,6 +68,12 @@ def success(job):
     """Return what the success of a job is: one that sent nothing, for want of rows, is told of."""
     skipped = job.receipt and job.receipt.get("skipped") and not job.rows
     return Kind.SKIPPED if skipped and not told_lately(job.query, Kind.SKIPPED) else Kind.SUCCEEDED
+
+
+def still_held(job):
+    """Return whether an earlier run of the query waits for a person as well."""
+    others = Job.objects.filter(query=job.query_id, status=Job.Status.QUEUED, pk__lt=job.pk)
+    return others.exclude(held_because="").exists()
 
 
 def status_before(job):

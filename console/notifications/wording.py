@@ -23,7 +23,7 @@ IN_PART = (
 ONCE_A_DAY = {
     Notice.Kind.STILL_FAILING: "This message comes once a day for as long as it fails.",
     Notice.Kind.SKIPPED: "This message comes once a day at most.",
-    Notice.Kind.HELD: "Of further runs that are held you hear once a day at most.",
+    Notice.Kind.HELD: "While it is, you hear of further runs that are held once a day at most.",
 }
 RELEASE = "Release it or drop it on the page of the job. Until then nothing of it is sent."
 

@@ -1,5 +1,7 @@
 """Jobs: the list, one job while it runs and after, its result as CSV."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -11,7 +13,7 @@ from console.access import is_admin
 from console.jobs.changes.approving import may_release
 from console.jobs.changes.looking import looked_at, who_may
 from console.jobs.failures import failure_column
-from console.jobs.holding import NotTheirs, compared
+from console.jobs.holding import NotReleased, compared, overtaken_by
 from console.jobs.in_part import so_far
 from console.jobs.mending import can_mend
 from console.jobs.rejects import (
@@ -92,6 +94,7 @@ def visible_job(request, pk):
     job = get_object_or_404(found, pk=pk)
     tell_waits([job])
     job.may_be_released = job.held and may_release(job, request.user)
+    job.newer = overtaken_by(job) if job.may_be_released else None
     return job
 
 
@@ -220,7 +223,8 @@ def end(request, job, word):
 
 @require_POST
 def job_release(request, pk):
-    return decide(request, pk, jobs.release, "released: its result is sent")
+    release = partial(jobs.release, known=key_of(request.POST.get("newer")))
+    return decide(request, pk, release, "released: its result is sent")
 
 
 @require_POST
@@ -233,7 +237,7 @@ def decide(request, pk, decision, outcome):
     job = visible_job(request, pk)
     try:
         decided = decision(job, request.user)
-    except NotTheirs as why:
+    except NotReleased as why:
         messages.error(request, str(why))
         return redirect(job)
     if decided:

@@ -7,7 +7,7 @@ import pytest
 from console import jobs
 from console.jobs.changes.approving import needs_second, why_waits
 from console.jobs.changes.wishes import Changes
-from console.jobs.holding import NotTheirs
+from console.jobs.holding import NotReleased
 from console.models import Delivered, Query
 
 pytestmark = [pytest.mark.needs("sshd", "ssh-keygen"), pytest.mark.django_db]
@@ -83,7 +83,7 @@ def test_a_second_person_has_to_be_another_one(receiver, client, marketer, colle
         assert "/release/" not in client.get(held.get_absolute_url()).content.decode()
         answer = client.post(f"/workbench/jobs/{held.pk}/release/", follow=True)
         assert "approved by a second person" in answer.content.decode()
-        with pytest.raises(NotTheirs):
+        with pytest.raises(NotReleased):
             jobs.release(held, person)
     client.force_login(colleague)
     assert client.post(f"/workbench/jobs/{held.pk}/release/").status_code == 404

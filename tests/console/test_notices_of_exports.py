@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from console import jobs
-from console.models import Database, Notice, Query
+from console.jobs.hopeless import IN_A_ROW
+from console.models import Database, Notice, Query, Schedule
 from console.notifications import send_waiting
 from console.schedules import schedule_query
 from integrations.connectors import CONNECTORS
@@ -93,6 +94,23 @@ def test_the_owner_hears_that_a_run_is_held(run, query, marketer, mailbox):
     assert "is held. The result has no rows." in text
     assert "Release it or drop it on the page of the job." in text
     assert run(NO_ROWS).held and told(marketer) == ["held"]
+
+
+def test_once_one_is_decided_about_the_next_that_is_held_is_news(run, query, marketer):
+    query.export = export(hold_unusual=True)
+    assert jobs.drop(run(NO_ROWS), marketer)
+
+    assert run(NO_ROWS).held and told(marketer) == ["held", "held"]
+
+
+def test_runs_that_fail_for_want_of_rows_leave_the_schedule_running(run, query, marketer):
+    query.export = export(empty_result="fail")
+
+    assert [run(NO_ROWS).status for _ in range(IN_A_ROW)] == ["error"] * IN_A_ROW
+
+    assert Schedule.objects.get().paused_at is None
+    assert told(marketer) == ["failed"]
+    assert run(ROWS).status == "success"
 
 
 def test_a_run_by_hand_that_is_held_is_seen_by_whoever_started_it(query, marketer):
