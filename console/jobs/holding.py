@@ -86,7 +86,12 @@ def comparison(rows, before):
 
 
 def overtaken_by(job: Job) -> Job | None:
-    """Return the last later run of the saved query that was delivered, which has newer rows."""
+    """Return the last later run of the saved query that was delivered, which has newer rows.
+
+    Changes look after themselves: none undoes newer ones.
+    """
+    if job.changes is not None:
+        return None
     return runs_delivered(job).filter(pk__gt=job.pk, test__isnull=True).order_by("-pk").first()
 
 
