@@ -75,9 +75,9 @@ class Arena:
             self.sources[kind, rows] = Source(path, rows)
         return self.sources[kind, rows]
 
-    def ssh_cat(self) -> str:
+    def ssh_cat(self, port: int = 0) -> str:
         """Return the end of a pipe, with a fast cipher, as somebody who cares would choose."""
-        login = f"{self.server.login} -p {self.server.port} {self.server.user}@127.0.0.1"
+        login = f"{self.server.login} -p {port or self.server.port} {self.server.user}@127.0.0.1"
         return f"ssh -c aes128-gcm@openssh.com {login} 'cat > {self.server.files}/piped'"
 
     def put(self, path: Path | str, *, port: int = 0, more: str = "") -> str:

@@ -133,6 +133,12 @@ def distance(arena: Arena, rows: int, *, milliseconds: int) -> Iterator[list[Con
                 source,
                 "put",
             ),
+            Contender(
+                "duckdb | ssh cat",
+                f"{source.copy} /dev/stdout | {arena.ssh_cat(port)}",
+                source,
+                "piped",
+            ),
         ]
 
 
