@@ -36,9 +36,11 @@ class Part:
             yield pa.array(np.arange(before, before + portion.num_rows)), portion
             before += portion.num_rows
 
-    def groups(self, names: list[str] | None = None) -> Iterator[Generator["pa.RecordBatch"]]:
+    def groups(
+        self, names: list[str] | None = None, *, dictionaries: bool = False
+    ) -> Iterator[Generator["pa.RecordBatch"]]:
         """Yield what yields the portions, with all columns: the rows of a part are one group."""
-        yield self.portions()
+        yield self.portions(dictionaries=dictionaries)
 
     def portions(self, *, dictionaries: bool = False) -> Generator["pa.RecordBatch"]:
         """Yield the rows in order, a portion at a time."""

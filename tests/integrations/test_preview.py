@@ -2,8 +2,11 @@
 
 import bz2
 import gzip
+import json
+import math
 import subprocess
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from integrations.connectors.content import Content
+from integrations.connectors.s3 import S3
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.delivery import Delivery
 from integrations.rows import Rows
@@ -80,6 +84,36 @@ def test_the_preview_is_the_start_of_what_is_sent(values, dialect, encoder, limi
     whole = DECODERS[encoder](sent(chosen, Rows(path)))
 
     assert chosen.preview(Rows(path), limit) == whole[:limit]
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(values=columns(), encoder=some.sampled_from(list(DECODERS)), limit=some.integers(0, 200))
+def test_it_is_so_of_json_lines_which_have_the_rows(values, encoder, limit, tmp_path):
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table(values, names=[f'a"{n},' for n in range(len(values))]), path)
+    form = S3.Export.from_json({"bucket": "demo", "path_prefix": "a", "format": "jsonl"})
+    chosen = S3({}, form.cleaned_data | {"encoders": encoder})
+
+    whole = DECODERS[encoder](sent(chosen, Rows(path)))
+
+    assert chosen.preview(Rows(path), limit) == whole[:limit]
+    assert [json.loads(line) for line in whole.splitlines()] == [
+        {name: in_json(value) for name, value in row.items()}
+        for row in pa.Table.from_arrays(values, [f'a"{n},' for n in range(len(values))]).to_pylist()
+    ]
+
+
+def in_json(value):
+    """Return what JSON has for a value of a result."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
+    if isinstance(value, datetime):
+        text = str(value.replace(year=2000, microsecond=0))[4:]
+        micro = f"{value.microsecond:06}"
+        return f"{value.year:04}{text}.{micro[:3] if micro.endswith('000') else micro}"
+    return value
 
 
 @pytest.mark.parametrize("encoder", list(DECODERS))
