@@ -190,6 +190,14 @@ def test_wherever_a_worker_dies_each_data_file_gets_one_manifest(clevertap, peop
     assert clevertap.report()["rows"] == 40_000
 
 
+def test_what_an_upload_wrote_down_is_no_part_of_an_import(clevertap, people):
+    journal = MemoryJournal([{"aside": "/.a.old.tmp", "path": "/a.csv", "temporary": "/a.tmp"}])
+
+    receipt = clevertap.connector().deliver(people, delivery("57.2", journal=journal))
+
+    assert announced(clevertap) == [receipt.files[0].path.removeprefix("/")]
+
+
 @pytest.mark.parametrize("takes_data", [True, False])
 def test_a_manifest_that_was_taken_with_its_data_is_not_sent_again(clevertap, people, takes_data):
     journal, lines = CrashingJournal(), []

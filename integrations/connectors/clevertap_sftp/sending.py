@@ -34,6 +34,8 @@ class Sending:
         self.host_key = ""
         self.notes = {}  # part -> what was written down of it
         for entry in delivery.journal.read():
+            if "part" not in entry:  # It is of an upload.
+                continue
             self.notes.setdefault(entry["part"], {}).update(entry)
 
     def send_all(self) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import posixpath
 import re
-import secrets
 import stat
 import struct
 from contextlib import closing, suppress
@@ -18,6 +17,7 @@ from paramiko.sftp import (
 )
 
 from integrations.errors import PermanentError
+from integrations.transports.sftp import aside
 from integrations.transports.sftp.connection import Connection, is_answer
 from integrations.transports.sftp.open_file import OpenFile
 from integrations.transports.sftp.operations import BLOCK, Operations
@@ -209,26 +209,22 @@ class Files:
 
     def publish(self, temporary: str, path: str) -> None:
         """Give the file its name, in the place of the one that may have it now."""
-        with self.doing(f"Rename {temporary} to {path}"):
+        deed = f"Rename {temporary} to {path}"
+        with self.doing(deed):
             refusal = self.rename(temporary, path)
-            if not refusal:
-                return
-            if not self.is_in_the_way(temporary, path, refusal):
+        if refusal and self.is_in_the_way(temporary, path, refusal):
+            refusal = aside.replace(self, temporary, path, refusal)
+        if refusal:
+            with self.doing(deed):
                 raise refusal
-            self.operations.remove(path)
-            self.operations.rename(temporary, path)
+        aside.discard(self, path)
 
     def is_in_the_way(self, temporary, path, refusal):
-        """Return whether nothing but the file of that name keeps the other one from having it.
-
-        What is removed for another reason is lost.
-        """
+        """Return whether a file of that name can be what keeps the other one from having it."""
         if isinstance(refusal, PermissionError | FileNotFoundError):
             return False
-        if self.is_missing(path) or self.is_missing(temporary):
-            return False
-        spare = posixpath.join(posixpath.dirname(path), f"upload.{secrets.token_hex(8)}.tmp")
-        return bool(self.knows_rename(f"{spare}0", f"{spare}1"))
+        gone = self.is_missing(path) or self.is_missing(temporary)
+        return not (gone or self.is_directory(path))
 
     def rename(self, temporary, path):
         """Rename where the server can, best onto a file that is there. Return why it did not."""

@@ -8,7 +8,7 @@ from typing import Any
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, Stopped, TransientError
 from integrations.transports.arrival import Arrival
-from integrations.transports.sftp import lanes
+from integrations.transports.sftp import aside, lanes
 from integrations.transports.sftp.connection import Account, Connection
 from integrations.transports.sftp.files import Files
 from integrations.transports.sftp.leftovers import Leftovers
@@ -38,6 +38,7 @@ class Upload:
             self.host_key = connection.fingerprint
             files = Files(connection)
             path = files.full_path(path, from_login_directory=self.manner.from_login_directory)
+            aside.settle(files)
             if arrival := self.arrived(files) or self.renamed(files):
                 return arrival
             try:
@@ -91,6 +92,7 @@ class Upload:
         return self.done(files, asked)
 
     def done(self, files, asked):
+        aside.discard(files, asked.path)
         self.known.left.published(asked.temporary)
         self.known.renaming = self.known.partial = None
         self.known.left.remove_stranger(files)
@@ -101,15 +103,19 @@ class Upload:
         if self.known.renaming:
             with suppress(ExportError, Stopped), self.errand(after_stop=0) as connection:
                 files = Files(connection)
+                aside.settle(files)
                 return self.arrived(files) or self.renamed(files)
         return None
 
     def clear(self) -> None:
         """Come back once more, for a short time, to remove what must not stay."""
-        if not self.known.left:
+        if not (self.known.left or aside.asides(self.delivery.journal)):
             return
         with suppress(ExportError, Stopped), self.errand(after_stop=CLEARING) as connection:
-            self.known.left.remove(Files(connection))
+            files = Files(connection)
+            aside.settle(files)  # The temporary file tells whether the old one is missed.
+            self.known.left.remove(files)
+        aside.tell(self.delivery)
 
     def errand(self, *, after_stop):
         """Return a connection of its own that is given up soon, and sooner after a stop."""
