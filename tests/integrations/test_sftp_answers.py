@@ -8,10 +8,11 @@ from paramiko import SFTP_EOF, SFTP_OP_UNSUPPORTED, SFTPServer, sftp_server
 from paramiko.sftp import CMD_DATA
 
 from integrations.connectors.sftp.login import account_of
-from integrations.errors import PermanentError
+from integrations.errors import ExportError, PermanentError
 from integrations.sandbox.files import Handle
 from integrations.transports.sftp import Connection, Files
 from integrations.transports.sftp.attributes import attributes
+from integrations.transports.sftp.faults import FEW
 from integrations.transports.sftp.files import LEAST_BLOCK
 from integrations.transports.sftp.open_file import OpenFile
 from tests.integrations.exports import connector, content
@@ -135,6 +136,46 @@ def test_what_such_a_server_refuses_is_told_as_by_any_other(sandbox, many, monke
 
     with pytest.raises(PermanentError, match="permission denied"):
         connector(sandbox).export(many, local_delivery())
+
+
+FULL, QUOTA = "the server's disk is full", "a quota on the server is reached"
+PROTECTED, VAGUE = "write-protected", "the server failed without giving a reason"
+
+
+def refused(sandbox, rows, monkeypatch, code, words):
+    """Return how it is told that the server takes no byte, and the old file stays."""
+    (sandbox.root / "out.csv").write_text("old")
+    monkeypatch.setattr(sftp_server, "SFTP_DESC", [words] * 32)
+    monkeypatch.setattr(Handle, "write", lambda *asked: code)
+    with pytest.raises(ExportError) as caught:
+        connector(sandbox, max_connection_retry=0).export(rows, local_delivery())
+    assert [path.read_text() for path in sandbox.root.iterdir()] == ["old"]
+    assert caught.value.remedy
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "told"),
+    [
+        (14, "プ", FULL),
+        (15, "", QUOTA),
+        (12, "", PROTECTED),
+        (4, "No space left on device", FULL),
+        (4, "write: Disk quota exceeded", QUOTA),
+        (4, "Read-only file system", PROTECTED),
+        (4, "Antivirus: \r\n\x1b[1m try  later.", 'said "Antivirus: [1m try later"'),
+        (4, 'A "hold" is on /in/quota', "said \"A 'hold' is on /in/quota\""),
+        (4, "Failure", VAGUE),
+        (4, "", VAGUE),
+        (4, "The password demo is too weak.", VAGUE),
+        (4, "é" * 9000, f'said "{"é" * 120}…"'),
+    ],
+)
+def test_what_the_server_says_of_its_refusal_is_told(sandbox, rows, monkeypatch, code, words, told):
+    error = refused(sandbox, rows, monkeypatch, code, words)
+
+    assert told in str(error)
+    assert isinstance(error, PermanentError) if told == PROTECTED else error.retries == FEW
 
 
 def test_a_file_is_read_back_block_by_block_as_the_server_gives_them(sandbox, monkeypatch):

@@ -116,7 +116,7 @@ class Connection:
                 self.close()  # What is late would be taken for the answer to something else.
             if self.client and late:
                 raise self.silence(deed) from error
-            raise translate(error, deed) from error
+            raise translate(error, deed, self.account.password) from error
 
     def silence(self, deed):
         return TransientError(

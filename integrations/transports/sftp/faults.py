@@ -1,6 +1,8 @@
 """What goes wrong on the way to an SFTP server, in words a person can act on."""
 
 import errno
+import re
+from dataclasses import replace
 
 from paramiko import (
     AuthenticationException,
@@ -13,9 +15,14 @@ from paramiko import (
 
 from integrations.errors import ExportError
 from integrations.transports.fault import Fault
+from integrations.transports.sftp.requests import Unexplained
 
 FEW = 3  # retries where the server does not say whether they can help
 SEVERAL = "several questions"  # in place of the one for the password
+MOST_WORDS = 120  # characters of the server's own that are told
+NOTHING = re.compile(
+    r"\W*(ssh_fx_)?((general|unknown|operation) )?(failure|failed|error|unknown)\W*"
+)
 LOST = "If this happens again and again on large files, reduce the Temp filesize threshold."
 
 
@@ -111,6 +118,27 @@ FAULTS = (
     ),
     Fault(
         OSError,
+        "no space left|not enough (disk )?space|disk( is)? full",
+        "the server's disk is full",
+        "Ask the server's operator to make room.",
+        retries=FEW,
+    ),
+    Fault(
+        OSError,
+        "quota (is |was |has been )?(exceeded|reached)|over quota|exceeds? (the|your) quota",
+        "a quota on the server is reached",
+        "Remove files there that nobody needs, or ask its operator for a larger quota.",
+        retries=FEW,
+    ),
+    Fault(
+        OSError,
+        "write protected|read-only file ?system",
+        "the place is write-protected on the server",
+        "Choose another directory, or ask the server's operator.",
+        transient=False,
+    ),
+    Fault(
+        OSError,
         "bad message",
         "the server does not accept the name; it may be too long",
         "Choose a shorter path prefix.",
@@ -153,9 +181,28 @@ BROKEN = Fault(Exception, "", "the connection was lost (channel is broken)", LOS
 NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH)
 
 
-def translate(error: Exception, deed: str) -> ExportError:
+def translate(error: Exception, deed: str, secret: str = "") -> ExportError:
     """Return the error to tell: what was being done, and why it did not work."""
-    return fault(error).told(deed)
+    found = fault(error)
+    if found is VAGUE and (words := told_by_server(error, secret)):
+        found = replace(VAGUE, reason=f'the server failed and said "{words}"')
+    return found.told(deed)
+
+
+def told_by_server(error, secret):
+    """Return the server's own words, where they tell something and do not give the secret away."""
+    if not isinstance(error, Unexplained):
+        return ""
+    whole = str(error)
+    if NOTHING.fullmatch(whole.lower()) or (secret and secret in whole):
+        return ""
+    words = "".join(sign if is_readable(sign) else " " for sign in whole.replace('"', "'"))
+    words = " ".join(words.split()).rstrip(".")
+    return words if len(words) <= MOST_WORDS else f"{words[:MOST_WORDS]}…"
+
+
+def is_readable(sign):
+    return sign.isprintable() and sign != "\N{REPLACEMENT CHARACTER}"
 
 
 def fault(error):

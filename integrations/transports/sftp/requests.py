@@ -20,13 +20,23 @@ LONGEST_ANSWER = 1024 * 1024  # bytes; those that are waited for here have a few
 PACKET = 32_768 - 64  # what paramiko puts into one packet of SSH; for more, it copies all
 FIRST_REQUEST = 0x4000_0000  # far from the numbers that paramiko gives to its own requests
 END, ERRORS = 1, {2: errno.ENOENT, 3: errno.EACCES}
-WORDS = {5: "bad message", 8: "unsupported"}  # whatever language the server says it in
+WORDS = {  # whatever language the server says it in
+    5: "bad message",
+    8: "unsupported",
+    12: "write protected",
+    14: "no space left",
+    15: "quota exceeded",
+}
 HEAD = struct.Struct(">IBI")  # length, type, request
 LENGTH, REST = 4, 5  # bytes of the head that the length does not count, and that it does
 
 
 class EndOfFile(OSError):
     """The file has no more bytes."""
+
+
+class Unexplained(OSError):
+    """A refusal of which only the server's own words may tell why."""
 
 
 @dataclass
@@ -198,4 +208,4 @@ def failure(code, content):
         return EndOfFile(text)
     if code in WORDS:
         return OSError(f"{WORDS[code]}: {text}")
-    return OSError(text or f"status {code}")
+    return Unexplained(text) if text else OSError(f"status {code}")
