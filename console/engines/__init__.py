@@ -22,4 +22,4 @@ def get_engine(name):
     from console.engines.dialects import duckdb, trino
     from console.engines.embedded import Embedded
 
-    return Embedded({"trino": trino, "duckdb": duckdb}[name].read)
+    return Embedded({"trino": trino, "duckdb": duckdb}[name])

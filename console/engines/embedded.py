@@ -17,15 +17,19 @@ def ignore(_):
 
 
 class Embedded:
-    """Runs one dialect's statements; `read` turns its text into a Statement."""
+    """Runs one dialect's statements; its `read` turns a text into a Statement."""
 
-    def __init__(self, read):
-        self.read = read
+    def __init__(self, dialect):
+        self.dialect = dialect
+
+    def kind(self, sql):
+        """Return what a statement does: select, insert, create, drop. Or raise QueryError."""
+        return self.dialect.kind(sql)
 
     def plan(self, sql, *, database, tables, scheduled_time=None, timezone="UTC"):
         """Check a statement and return what it does, or raise QueryError."""
         slot = scheduled_time or datetime.now(UTC)
-        return self.read(
+        return self.dialect.read(
             sql, database=database, tables=tables, scheduled_time=slot, timezone=timezone
         )
 

@@ -1,5 +1,6 @@
 """Run one statement for a person: read what they may read, change what they may change."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -160,28 +161,29 @@ def create(statement, task):
             return answer(statement, task, "rows", 0)
         raise TableError(f"There already is a table {database.name}.{name}.")
     result, path = make(statement, task)
-    with kept_if_used(path):
+    with kept_if_used(path), answered(statement, task, "rows", result.rows) as outcome:
         task.check()
         store.create_from(database, name, path, result.columns)
-    return answer(statement, task, "rows", result.rows)
+    return outcome
 
 
 def insert(statement, task):
     database, name = writable(statement.target, task.owner)
     check_columns(statement)
     result, path = make(statement, task)
-    with kept_if_used(path):
+    with kept_if_used(path), answered(statement, task, "rows", result.rows) as outcome:
         task.check()
         store.append(database, name, path, result.columns)
-    return answer(statement, task, "rows", result.rows)
+    return outcome
 
 
 def drop(statement, task):
     database, name = writable(statement.target, task.owner)
     if statement.if_exists and not database.tables.filter(name=name).exists():
         return answer(statement, task, "result", True)
-    store.drop(database, name)
-    return answer(statement, task, "result", True)
+    with answered(statement, task, "result", True) as outcome:
+        store.drop(database, name)
+    return outcome
 
 
 STEPS = {"select": select, "create": create, "insert": insert, "drop": drop}
@@ -235,6 +237,17 @@ def check_columns(statement):
             raise TableError(f'{table} has no column "{name}". It has {", ".join(known)}.')
         if statement.columns.count(name) > 1:
             raise TableError(f'Column "{name}" is listed twice.')
+
+
+@contextmanager
+def answered(statement, task, name, value):
+    """Write the answer before the table changes: nothing can fail once it has."""
+    outcome = answer(statement, task, name, value)
+    try:
+        yield outcome
+    except BaseException:
+        task.output.unlink(missing_ok=True)
+        raise
 
 
 def answer(statement, task, name, value):

@@ -90,7 +90,16 @@ def test_a_job_that_cannot_be_given_back_keeps_no_other_from_it(job, marketer, m
     assert jobs.take_turn(other.pk) and jobs.take_turn(unheard.pk)
 
 
-@pytest.mark.parametrize("sql", ["INSERT INTO t SELECT 1", "-- new\n/* rows */ create table t AS"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO t SELECT 1",
+        "-- new\n/* rows */ create table t AS SELECT 1 AS n",
+        "WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a",
+        ";INSERT INTO t SELECT 1",
+        "-- new\rDROP TABLE t",
+    ],
+)
 def test_a_query_that_changes_a_table_is_not_run_twice_unasked(job, sql):
     Job.objects.update(sql=sql)
     lose(job)

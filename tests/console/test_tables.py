@@ -46,6 +46,38 @@ def test_a_table_is_made_filled_read_and_dropped(run, demo):
     assert not demo.tables.exists()
 
 
+def test_a_with_before_a_statement_is_that_of_its_query(run):
+    run("CREATE TABLE people AS SELECT * FROM (VALUES (1, true), (2, false)) t(id, opt_in)")
+    willing = "WITH people AS (SELECT * FROM people WHERE opt_in)"
+
+    run(f"{willing} CREATE TABLE mailing AS SELECT id FROM people")
+    run(f"{willing} INSERT INTO mailing SELECT id + 10 FROM people")
+    run(f"INSERT INTO mailing {willing} SELECT id + 20 FROM people")
+
+    assert run("SELECT * FROM mailing")[1] == [(1,), (11,), (21,)]
+    for wrong in ("WITH b AS (SELECT 9) SELECT * FROM people", "VALUES (9)"):
+        with pytest.raises(QueryError, match="Write one WITH, right before the SELECT"):
+            run(f"{willing} INSERT INTO mailing {wrong}")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["INSERT INTO people SELECT 2", "DROP TABLE people", "CREATE TABLE more AS SELECT 2 AS n"],
+)
+def test_where_the_answer_cannot_be_written_no_table_has_changed(
+    run, demo, marketer, sql, tmp_path
+):
+    run("CREATE TABLE people AS SELECT 1 AS n")
+    (tmp_path / "no-folder").touch()
+    with pytest.raises(OSError, match=r"rows\.parquet"):
+        tables.execute(
+            sql, owner=marketer, database="demo", output=tmp_path / "no-folder/rows.parquet"
+        )
+
+    assert [each.name for each in demo.tables.all()] == ["people"]
+    assert run("SELECT * FROM people")[1] == [(1,)]
+
+
 @pytest.mark.parametrize("engine", ["trino", "duckdb"])
 def test_a_select_is_run_for_its_first_rows(run, engine):
     sql = "SELECT i AS n -- all of them\nFROM (VALUES (3), (1), (4), (2)) AS t(i) ORDER BY 1 DESC;"

@@ -52,6 +52,11 @@ def read(sql, *, database, tables, scheduled_time, timezone):
     )
 
 
+def kind(sql):
+    """Return the kind of the Statement that a text is."""
+    return read_head(sql)[0]
+
+
 def read_head(sql):
     for kind, pattern in HEADS.items():
         if head := pattern.match(sql):

@@ -34,6 +34,11 @@ def read(sql, *, database, tables, scheduled_time, timezone):
     )
 
 
+def kind(sql):
+    """Return the kind of the Statement that a text is."""
+    return take_apart(parse(sql), "")[0]
+
+
 def parse(sql):
     """Return the one statement of a text as a tree."""
     if len(sql) > MAX_LENGTH:
@@ -59,15 +64,35 @@ def take_apart(tree, database):
     if isinstance(tree, exp.Query):
         return "select", None, tree
     if isinstance(tree, exp.Insert) and not tree.args.get("overwrite"):
-        return "insert", target(tree.this, database), tree.expression
+        return "insert", target(tree.this, database), with_entries(tree, tree.expression)
     if isinstance(tree, exp.Create | exp.Drop) and tree.args.get("kind") == "TABLE":
         kind = "create" if isinstance(tree, exp.Create) else "drop"
         if kind == "create" and tree.args.get("replace"):
             raise QueryError("CREATE OR REPLACE is not available: DROP the table first.", 1, 1)
         query = None if kind == "drop" else tree.expression or columns_query(tree)
+        query = with_entries(tree, query)
         written = tree.this if kind == "create" else only(tree.args["tables"])
         return kind, target(written, database), query
     raise QueryError(ALLOWED, 1, 1)
+
+
+def with_entries(tree, query):
+    """Return the query of a statement with the WITH before that, as Hive writes it.
+
+    Trino wants it behind INSERT INTO and AS; it means the same.
+    """
+    before = entries_of(tree)
+    if not before:
+        return query
+    if not isinstance(query, exp.Query) or entries_of(query):
+        message = "Write one WITH, right before the SELECT that it is for."
+        raise QueryError(message, *position(before))
+    query.set("with_", before.pop())
+    return query
+
+
+def entries_of(tree):
+    return tree.args.get("with_") or tree.args.get("with")
 
 
 def target(node, database):
@@ -130,7 +155,7 @@ def known_entries(node):
     """Return the entries of a WITH that a part of a statement knows beyond what its parent does."""
     if isinstance(node.parent, exp.With):
         return node.parent.expressions[: node.index + bool(node.parent.args.get("recursive"))]
-    found = node.parent.args.get("with_") or node.parent.args.get("with")
+    found = entries_of(node.parent)
     return found.expressions if found and found is not node else []
 
 
