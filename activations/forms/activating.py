@@ -108,7 +108,8 @@ class ActivationForms:
         connector = self.authentication and self.authentication.connector
         given = {"kept": self.activation.query.changes, "connector": connector}
         form = ChangesForm(self.data, **given)
-        form.replaced = self.draft.replaced if self.draft else ""
+        if self.draft:
+            form.replaced, form.removals = self.draft.replaced, self.draft.removals
         return form if form.sent else ChangesForm(**given)
 
     def shown_changes(self):

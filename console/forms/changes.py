@@ -3,7 +3,7 @@
 from django import forms
 
 from console.jobs.changes.wishes import COLUMN, FILES, NOTHING, OPERATIONS, Changes, token
-from console.jobs.changes.words import ALL_ROWS, MODE_REMEDY
+from console.jobs.changes.words import ALL_ROWS, MODE_REMEDY, REMOVALS_REMEDY
 from integrations.hidden_fields import HiddenFields
 
 FULL, CHANGES = "full", "changes"
@@ -52,6 +52,7 @@ class ChangesForm(HiddenFields):
 
     use_required_attribute = False
     replaced = ""  # what each run takes the place of at the destination, where that is set so
+    removals = ""  # why rows that were removed cannot be sent there
     mode = forms.ChoiceField(
         label="Rows",
         choices={FULL: "All rows, in each run", CHANGES: "Only what changed since the last run"},
@@ -212,6 +213,8 @@ class ChangesForm(HiddenFields):
         given["tell"] = given.get("tell") or COLUMN
         if not any(given.get(name) for name in OPERATIONS):
             self.add_error("added", "Send at least one of added, changed and removed rows.")
+        if given.get("removed") and self.removals:
+            self.add_error("removed", f"{self.removals} {REMOVALS_REMEDY}")
         if given["tell"] == NOTHING and given.get("removed"):
             self.add_error(
                 "tell",

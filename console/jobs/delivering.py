@@ -12,7 +12,7 @@ from console.jobs.carrying import Carrying
 from console.jobs.changes.sending import parts_of
 from console.jobs.changes.settling import begin, settled
 from console.jobs.changes.state import wishes
-from console.jobs.changes.words import ALL_ROWS, MODE_REMEDY, nothing_changed
+from console.jobs.changes.words import ALL_ROWS, MODE_REMEDY, REMOVALS_REMEDY, nothing_changed
 from console.jobs.damage import damage_told
 from console.jobs.ending import JobError
 from console.jobs.journal import FileJournal
@@ -45,8 +45,8 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
     exporter = job.authentication.connector(job.authentication.settings, job.export)
     if job.test:
         few_rows(exporter, job.test["changes"]).check()
-    if job.changes is not None and exporter.replaced():
-        raise JobError(ALL_ROWS.format(exporter.replaced()), remedy=MODE_REMEDY)
+    if job.changes is not None:
+        check_changes(wishes(job), exporter)
     known = begin(job, lease) if job.changes is not None else None
     with phase(lease, Job.Phase.UPLOADING, seconds), damage_told(rows, lease):
         write(job, f"Exporting with {job.authentication.connector.label}.")
@@ -54,6 +54,14 @@ def deliver(job: Job, lease: Lease, seconds: dict) -> dict:
         lease.with_success = settled(job, lease, known) if known else None
     lease.sent_bytes = receipt.bytes
     return signed(job, receipt, seconds, key)
+
+
+def check_changes(wanted, exporter):
+    """Raise JobError where what changed cannot be told to the destination as it is set up now."""
+    if exporter.replaced():
+        raise JobError(ALL_ROWS.format(exporter.replaced()), remedy=MODE_REMEDY)
+    if wanted.removed and (why := exporter.removals()):
+        raise JobError(why, remedy=f"In the export of the query: {REMOVALS_REMEDY}")
 
 
 def exported(exporter, rows, job, lease):

@@ -1,5 +1,6 @@
 """What a job that did not succeed may have delivered all the same, in words."""
 
+from console.jobs.changes.words import total
 from console.jobs.journal import FileJournal
 from console.models import Job
 
@@ -17,4 +18,8 @@ def so_far(job: Job) -> str:
     journal, connector = FileJournal(job), job.authentication.connector({}, job.export)
     if journal.of_another_account():
         return MOVED if job.authentication.readable else UNKNOWN
-    return connector.so_far(journal.read(), job.rows) or UNKNOWN
+    return connector.so_far(journal.read(), rows_to_send(job)) or UNKNOWN
+
+
+def rows_to_send(job):
+    return total(job.compared) if job.changes is not None and job.compared else job.rows

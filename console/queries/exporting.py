@@ -181,6 +181,11 @@ class Draft:
         """What each run takes the place of as a whole; nothing while that cannot be told."""
         return self.connector({}, self.settings).replaced() if self.complete else ""
 
+    @property
+    def removals(self) -> str:
+        """Why rows that were removed cannot be sent; nothing where they can, or as yet."""
+        return self.connector({}, self.settings).removals() if self.complete else ""
+
     def few(self, changes=None) -> FewRows:
         """Return what a test with a few rows does with the settings as they are."""
         return few_rows(self.connector({}, self.assumed()), changes)

@@ -74,7 +74,7 @@ def entered(request, query):
         raise NotRight(export_context(request, query) | {"unchosen": True})
     draft = Draft(query, authentication, request.POST)
     form = changes_form(request, query, authentication, last_result(query, request.user))
-    form.replaced = draft.replaced
+    form.replaced, form.removals = draft.replaced, draft.removals
     usable = not form.sent or form.is_valid()
     if not (draft.complete and usable):
         shown = {} if draft.complete else {"export_form": draft.checked}

@@ -135,6 +135,10 @@ class Connector:
         """
         return {}
 
+    def removals(self) -> str:
+        """Return why rows that were removed cannot be sent; nothing where they can be told."""
+        return ""
+
     def columns_sent(self, names: list[str]) -> list[str]:
         """Return which columns of a result are sent."""
         return names

@@ -4,6 +4,10 @@ import pytest
 
 from console.forms.changes import ChangesForm
 from console.jobs.changes.wishes import Changes
+from console.jobs.delivering import check_changes
+from console.jobs.ending import JobError
+from console.jobs.in_part import rows_to_send
+from console.models import Job
 from integrations.connectors import CONNECTORS
 
 GIVEN = {"mode": "changes", "key": ["id"], "added": "on", "changed": "on", "removed": "on"}
@@ -40,6 +44,36 @@ def test_changes_are_refused_where_each_run_replaces_all_that_is_there():
 
     assert not sent.is_valid()
     assert "Each run takes the place of the table" in sent.errors["mode"][0]
+
+
+def test_removed_rows_are_refused_where_they_would_do_what_the_others_do():
+    unsubscribing = {"target": "user_profiles", "profile_operation": "subscribe"}
+    for settings in (unsubscribing, {"target": "user_events"}):
+        sent, rest = form(), form(removed=None)
+        for each in (sent, rest):
+            each.removals = CONNECTORS["clevertap"]({}, settings).removals()
+
+        assert not sent.is_valid() and rest.is_valid()
+        assert sent.errors["removed"][0].startswith("CleverTap would ")
+
+    profiles = {"target": "user_profiles", "profile_operation": "upload_profiles"}
+    assert CONNECTORS["clevertap"]({}, profiles).removals() == ""
+
+
+def test_a_run_that_was_set_up_so_before_sends_nothing():
+    events = CONNECTORS["clevertap"]({}, {"target": "user_events"})
+
+    with pytest.raises(JobError, match="count each removed row as one more event") as refused:
+        check_changes(Changes(["id"]), events)
+    assert refused.value.remedy == "In the export of the query: Do not send removed rows."
+    assert check_changes(Changes(["id"], removed=False), events) is None
+
+
+def test_what_a_job_of_changes_has_sent_is_told_of_its_changed_rows():
+    compared = {"sent": {"added": 2, "changed": 1, "removed": 0}}
+
+    assert rows_to_send(Job(rows=9, changes={"key": ["id"]}, compared=compared)) == 3
+    assert rows_to_send(Job(rows=9)) == 9
 
 
 def test_all_rows_is_nothing_to_keep(marketer):

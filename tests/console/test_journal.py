@@ -89,6 +89,22 @@ def test_another_account_begins_a_new_one(job, clevertap, changes):
     assert not FileJournal(job).of_another_account()
 
 
+@pytest.mark.parametrize(
+    "host", ["eu1.api.clevertap.com", "https://EU1.api.clevertap.com/", "EU1.API.clevertap.com"]
+)
+def test_the_same_host_in_another_spelling_is_the_same_account(job, clevertap, host):
+    edit(clevertap, region="eu1", api_host="")
+    job.authentication = clevertap
+    write(job, {"batch": 1})
+
+    edit(clevertap, region="other", api_host=host)
+
+    assert FileJournal(job).read() == [{"batch": 1}]
+    assert (
+        clevertap.connector(clevertap.plain_settings).address() == "https://eu1.api.clevertap.com"
+    )
+
+
 def test_another_passcode_and_more_patience_do_not(job, clevertap):
     job.authentication = clevertap
     write(job, {"batch": 1})

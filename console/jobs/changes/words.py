@@ -53,6 +53,7 @@ def nothing_changed(compared: dict) -> str:
 ALL_ROWS = (
     "Each run takes the place of {}, so that of changes alone nothing else would be left there."
 )
+REMOVALS_REMEDY = "Do not send removed rows."
 MODE_REMEDY = "Send all rows in each run, or let the export add to what is there."
 
 

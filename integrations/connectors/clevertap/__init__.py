@@ -3,7 +3,12 @@
 import time
 
 from integrations.connectors.base import Connector, Share
-from integrations.connectors.clevertap.authentication import Authentication, account_of, address_of
+from integrations.connectors.clevertap.authentication import (
+    Authentication,
+    account_of,
+    address_of,
+    place_of,
+)
 from integrations.connectors.clevertap.contract import CONTRACT
 from integrations.connectors.clevertap.export import Export
 from integrations.connectors.clevertap.layout import layout_of
@@ -22,6 +27,11 @@ IDENTIFIERS = {
     "disassociate": {"value": "phone"},
     "subscribe": {"value": "phone"},  # Addresses are told by their look.
 }
+ONE_MORE_EVENT = "CleverTap would count each removed row as one more event."
+NO_WORD = (
+    "CleverTap would do with removed rows what it does with the others: what is sent for them has "
+    "no place for the word that tells them apart."
+)
 
 
 # Methods import what builds records: Arrow takes a while to load, and pages do without it.
@@ -116,6 +126,12 @@ WHERE email_opt_in"""
     def adds(self):
         return not self.replaced()
 
+    def removals(self):
+        operation = operation_of(self.settings)
+        if operation.noun == "event":
+            return ONE_MORE_EVENT
+        return "" if operation.properties or self.replaced() else NO_WORD
+
     def identifiers(self):
         return IDENTIFIERS.get(operation_name(self.settings), {})
 
@@ -128,6 +144,10 @@ WHERE email_opt_in"""
 
     def address(self):
         return address_of(self.authentication)
+
+    def account(self):
+        region, host = place_of(self.authentication)
+        return super().account() | {"region": region, "api_host": host}
 
     def share(self):
         operation = operation_of(self.settings)

@@ -16,6 +16,7 @@ REGIONS = {
     "other": "Another host",
 }
 HOST = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?")
+ENDING = ".api.clevertap.com"
 OWN_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 # What would end a header, or is no part of one.
 WORD = re.compile(r"[!-~]+")
@@ -89,15 +90,24 @@ class Authentication(SettingsForm):
         return host
 
 
+def place_of(authentication: dict) -> tuple[str, str]:
+    """Return region and host as one spelling of all that lead to the same account."""
+    region, host = authentication["region"], authentication.get("api_host") or ""
+    if region != "other":
+        return region, ""
+    host = host.lower().removeprefix("https://").rstrip("/")
+    known = host.removesuffix(ENDING)
+    return (known, "") if host.endswith(ENDING) and known in REGIONS else (region, host)
+
+
 def address_of(authentication: dict) -> str:
     """Return the address of the account's API, without a slash at its end."""
-    region = authentication["region"]
-    host = authentication["api_host"] if region == "other" else f"{region}.api.clevertap.com"
+    region, host = place_of(authentication)
+    host = host or f"{region}{ENDING}"
     return host if "://" in host else f"https://{host}"
 
 
 def account_of(authentication: dict) -> str:
     """Return the account as people name it, such as W1 (eu1)."""
-    region = authentication["region"]
-    place = authentication["api_host"] if region == "other" else region
-    return f"{authentication['account_id']} ({place})"
+    region, host = place_of(authentication)
+    return f"{authentication['account_id']} ({host or region})"
