@@ -6,6 +6,7 @@ class ExportError(Exception):
 
     transient = False
     passing = False  # whether the next run can go well though nobody changes anything
+    may_be_there = False  # whether all that was to be delivered may be there all the same
 
     def __init__(self, message, *, remedy=""):
         super().__init__(message)
@@ -34,3 +35,5 @@ class PermanentError(ExportError):
 
 class Stopped(Exception):
     """A person or a shutdown asked for the work to end."""
+
+    may_be_there = False

@@ -109,7 +109,8 @@ class Carrying:
     def unsure(self, error: BaseException) -> Delivery | None:
         """Return what to keep of a job that failed where some rows may have arrived."""
         sent = self.lease.sent_bytes or getattr(error, "unanswered", False)
-        if self.summary is None or not (sent and self.in_parts):
+        whole = getattr(error, "may_be_there", False)
+        if self.summary is None or not (whole or (sent and self.in_parts)):
             return None
         self.rewrite(self.what_may_be_there)
         return self.kept(Delivery.Status.UNSURE)

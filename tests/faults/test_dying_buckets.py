@@ -3,9 +3,11 @@
 import pytest
 
 from console import jobs
+from console.models import Delivery
 from integrations.connectors import CONNECTORS
 from integrations.models import Authentication
 from integrations.receipts.content import check_file
+from integrations.transports.s3 import doubt
 from tests.faults.deliveries import run_after_the_lease, texts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,3 +48,21 @@ def test_a_worker_killed_when_its_object_is_there_is_followed_by_a_true_receipt(
     file.write_bytes(s3.read("people.csv"))
     assert "It is what was delivered" in check_file(file, job.receipt)
     assert job.sent_bytes == file.stat().st_size
+
+
+def test_a_worker_killed_where_nobody_may_look_is_followed_by_one_that_does_not_send_it_twice(
+    submitted, start, s3, monkeypatch
+):
+    monkeypatch.setattr(doubt, "SETTLING", 0)
+    s3.switches.look = False
+    worker = start(submitted, "integrations.transports.s3.known.Known.done")
+    worker.wait_at_step()
+    parts = s3.asked.count("UploadPart")
+
+    worker.kill()
+
+    job = run_after_the_lease(submitted)
+    assert job.status == "error" and job.error.startswith("s3://demo/people.csv may be there")
+    assert "Let somebody look in the bucket" in job.remedy
+    assert s3.asked.count("UploadPart") == parts
+    assert [each.status for each in Delivery.objects.all()] == ["unsure"]

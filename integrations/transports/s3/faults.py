@@ -100,6 +100,7 @@ FAULTS = (
     refusal(
         "SlowDown|503|ServiceUnavailable", "the server asks to slow down", BUSY, transient=True
     ),
+    refusal("OperationAborted", "the server is at work on the same object", BUSY, transient=True),
     refusal("RequestTimeout", "the server waited too long for data", BUSY, transient=True),
     refusal(
         "NoSuchUpload", "the server has dropped the upload", "It is begun anew.", transient=True

@@ -48,7 +48,7 @@ def looked_at(bucket: Bucket, asked: Asked, answer: dict, known: Known) -> Arriv
 
 def damaged(bucket: Bucket, asked: Asked, answer: dict, known: Known) -> None:
     """Remove an object that is not what was sent, and raise."""
-    known.asked = None
+    known.refused()
     with suppress(ExportError):  # Many accounts may write, and not remove.
         bucket.delivery.fence()
         bucket.remove(asked.key, version_in(answer))

@@ -18,6 +18,7 @@ from integrations.transports.s3.confirming import (
     other,
     silent,
 )
+from integrations.transports.s3.doubt import arrived, request, settled
 from integrations.transports.s3.faults import code_of
 from integrations.transports.s3.known import Known, new_token
 from integrations.transports.s3.making import give_up, looked_at, with_checksums
@@ -29,6 +30,7 @@ CHECKED = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}
 UNCHECKED = "The server knows other checksums of large objects: sending {} again without them."
 # Codes of refusals by those who know other ones.
 MISFITS = ("InvalidPart", "BadDigest", "XAmzContentChecksumMismatch", "InvalidChecksum")
+OVER = ("NoSuchUpload", "InvalidPart")  # of refusals by those who make nothing of the upload
 
 
 class ChecksumsRefused(Exception):
@@ -56,21 +58,48 @@ class Multipart:
                 self.delivery.log(f"Resumed {self.place}: {self.kept} parts were there already.")
             return self.complete(content.digest.hexdigest())
         except ExportError as error:
-            self.judge(error)
+            if made := self.judge(error):
+                return made
             raise
 
-    def judge(self, error):
-        """Keep no upload that the server does not make an object of."""
+    def again(self, asked: Asked) -> Arrival:
+        """Ask once more to make the parts the object. All of them are there."""
+        self.delivery.log(f"Asking again to finish {self.place}: all parts are there.")
+        self.upload, self.size, self.checksum = asked.upload, asked.size, asked.checksum
+        for _, part in self.known.parts_of(self.upload):
+            self.etags.append(part.etag)
+            self.checksums.append(part.crc32)
+        try:
+            return self.complete(asked.sha256)
+        except ExportError as error:
+            if made := self.judge(error):
+                return made
+            raise
+
+    def judge(self, error) -> Arrival | None:
+        """Keep no upload that the server does not make an object of.
+
+        Return the object where that was asked for before, and was done without an answer.
+        """
         code, operation = cause_of(error)
         misfit = operation == "CompleteMultipartUpload" and code in MISFITS
-        if code == "NoSuchUpload":
-            self.known.ended(self.upload)
-        elif self.known.checksums and (misfit or is_unknown(error)):
-            give_up(self.bucket, self.key, self.upload, self.known)
+        unknown = self.known.checksums and (misfit or is_unknown(error))
+        if not (unknown or code in OVER):
+            return None
+        asked = self.known.is_asked_of(self.upload)
+        if asked and (made := settled(self.bucket, self.known, self.key)):
+            return made
+        self.drop(code)
+        if unknown:
             self.known.checksums = False
             self.delivery.log(UNCHECKED.format(self.place))
             raise ChecksumsRefused from error
-        elif code == "InvalidPart":
+        return None
+
+    def drop(self, code):
+        if code == "NoSuchUpload":
+            self.known.ended(self.upload)
+        else:
             give_up(self.bucket, self.key, self.upload, self.known)
 
     def begun_before(self):
@@ -78,6 +107,8 @@ class Multipart:
         return mine[-1] if mine else ""
 
     def begin(self):
+        if self.known.asked:
+            self.delivery.log(f"{self.place} is not known to be there, so it is sent anew.")
         token = new_token()
         given = self.manner.asked() | {"Key": self.key, "Metadata": {MARK: token}}
 
@@ -138,7 +169,7 @@ class Multipart:
         if not is_confirmed(answer, piece, checksum):
             raise other(f"Part {number} of {self.place}")
         etag = etag_in(answer)
-        self.known.confirmed(self.upload, number, Part(digest, etag))
+        self.known.confirmed(self.upload, number, Part(digest, etag, checksum))
         return etag, checksum
 
     def complete(self, sha256):
@@ -147,20 +178,30 @@ class Multipart:
         whole = etag_of_parts(self.etags)
         asked = Asked(self.key, token, self.size, self.checksum, whole, self.upload, sha256)
         parts = {"Parts": list(self.parts())}
-        given = {"Key": self.key, "UploadId": self.upload, "MultipartUpload": parts}
+        given = {"UploadId": self.upload, "MultipartUpload": parts}
         if self.upload in self.known.wholes:
             given |= {"ChecksumCRC32": written(self.checksum), "ChecksumType": "FULL_OBJECT"}
             given["MpuObjectSize"] = self.size
+        if made := self.made_late():
+            return made
         self.delivery.fence()
-        self.known.ask(asked)
-        answer = self.bucket.ask("complete_multipart_upload", f"Finish {self.place}", **given)
+        answer = request(self.bucket, self.known, asked, "complete_multipart_upload", **given)
         check_answered(answer, self.place)
         return looked_at(self.bucket, asked, answer, self.known)
+
+    def made_late(self):
+        """Return the object of an upload before this one, where it appeared only by now."""
+        if not self.known.asked or self.known.is_asked_of(self.upload):
+            return None
+        if made := arrived(self.bucket, self.known, self.key):
+            give_up(self.bucket, self.key, self.upload, self.known)
+        return made
 
     def parts(self):
         """Yield what the server has to find of each part. MinIO asks for its checksum as well."""
         for number, (etag, checksum) in enumerate(zip(self.etags, self.checksums, strict=True), 1):
-            told = {"ChecksumCRC32": written(checksum)} if self.known.checksums else {}
+            tells = self.known.checksums and checksum is not None
+            told = {"ChecksumCRC32": written(checksum)} if tells else {}
             yield {"PartNumber": number, "ETag": etag} | told
 
 

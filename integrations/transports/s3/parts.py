@@ -16,6 +16,7 @@ class Part:
 
     sha256: str
     etag: str
+    crc32: int | None = None  # where it was written down
 
 
 def cut(chunks: Iterable[bytes], size: int) -> Iterator[bytearray]:

@@ -4,6 +4,7 @@ from integrations.transports.arrival import Arrival
 from integrations.transports.s3.arriving import MARK, Asked
 from integrations.transports.s3.bucket import Bucket
 from integrations.transports.s3.confirming import check_answered, is_confirmed
+from integrations.transports.s3.doubt import request
 from integrations.transports.s3.known import Known, new_token
 from integrations.transports.s3.making import damaged, looked_at, with_checksums
 from integrations.transports.s3.manner import Manner
@@ -17,9 +18,8 @@ def put(bucket: Bucket, key: str, data: bytes, manner: Manner, known: Known) -> 
 
     def send(**checksums):
         bucket.delivery.fence()
-        known.ask(asked)
-        given = manner.asked() | {"Key": key, "Body": data, "Metadata": {MARK: token}}
-        return bucket.ask("put_object", f"Write {place}", **given, **checksums)
+        given = manner.asked() | {"Body": data, "Metadata": {MARK: token}}
+        return request(bucket, known, asked, "put_object", **given, **checksums)
 
     answer = with_checksums(known, send, {"ChecksumCRC32": written(checksum)})
     check_answered(answer, place)

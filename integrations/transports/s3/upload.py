@@ -3,21 +3,20 @@
 import time
 from contextlib import suppress
 from dataclasses import replace
-from functools import reduce
 from itertools import chain
 from typing import Any
 
 from integrations.delivery import Delivery
-from integrations.errors import ExportError, Stopped
+from integrations.errors import ExportError, PermanentError, Stopped
 from integrations.transports.arrival import Arrival
 from integrations.transports.s3.account import Account
-from integrations.transports.s3.arriving import arrival, is_ours, is_whole
 from integrations.transports.s3.bucket import SCHEME, Bucket
+from integrations.transports.s3.doubt import arrived, doubted, maybe, seen
 from integrations.transports.s3.known import Known
 from integrations.transports.s3.making import give_up
 from integrations.transports.s3.manner import Manner
 from integrations.transports.s3.multipart import ChecksumsRefused, Multipart
-from integrations.transports.s3.parts import crc32, cut
+from integrations.transports.s3.parts import cut
 from integrations.transports.s3.single import put
 
 CLEARING, LOOKING = 2.0, 10.0  # seconds to come back after a stop, and after a failure
@@ -33,7 +32,8 @@ class Upload:
         self.delivery = delivery
         self.manner = manner
         self.path = ""
-        self.known = Known(delivery.journal)
+        self.known = Known(delivery.journal, delivery.job)
+        self.failed = Stopped()  # what ended the last try
 
     def deliver(self, path: str, content: Any) -> Arrival:
         """Put the content at the path, s3://BUCKET/KEY."""
@@ -41,13 +41,37 @@ class Upload:
         self.known.recall()
         name, _, key = path.removeprefix(SCHEME).partition("/")
         with Bucket(self.account, name, self.delivery) as bucket:
-            if arrived := self.arrived(bucket, key, content):
-                return arrived
-            self.forget_uploads_of_the_dead(bucket, key, content)
             try:
-                return self.put(bucket, key, content)
-            except ChecksumsRefused:
-                return self.put(bucket, key, content)
+                return self.one_try(bucket, key, content)
+            except PermanentError as error:
+                self.failed = error
+                if found := self.found():
+                    return found
+                raise
+            except (ExportError, Stopped) as error:
+                self.failed = error
+                raise
+
+    def one_try(self, bucket, key, content):
+        if found := arrived(bucket, self.known, key, content):
+            return found
+        try:
+            return self.finished(bucket, key) or self.sent(bucket, key, content)
+        except ChecksumsRefused:
+            return self.sent(bucket, key, content)
+
+    def finished(self, bucket, key):
+        """Ask again for what nobody may look at, so that nothing is sent that may be there."""
+        asked = self.known.asked
+        if not (asked and self.known.untold and asked.key == key and asked.sha256):
+            return None
+        if asked.upload not in self.known.uploads:  # One request, or what a person asks for anew.
+            return None
+        return Multipart(bucket, key, self.manner, self.known).again(asked)
+
+    def sent(self, bucket, key, content):
+        self.forget_uploads_of_the_dead(bucket, key, content)
+        return self.put(bucket, key, content)
 
     def put(self, bucket, key, content):
         """Send few bytes with one request, and more in parts."""
@@ -64,35 +88,48 @@ class Upload:
             if begun_for != key or not content.repeatable:
                 give_up(bucket, begun_for, upload, self.known)
 
-    def arrived(self, bucket, key, content=None):
-        """Return what an earlier try did deliver, where only the answer to it was lost."""
-        asked = self.known.asked
-        if not asked or asked.key != key:
-            return None
-        found = bucket.head(key, checksums=self.known.checksums)
-        if not found or not (is_ours(found, asked) and is_whole(found, asked)):
-            return None
-        if not (asked := measured(asked, content)):
-            return None
-        self.delivery.log(f"{bucket.place(key)} had arrived: only the server's answer was lost.")
-        self.known.done()
-        return arrival(bucket.place(key), found, asked)
-
     def found(self) -> Arrival | None:
-        """Look once more, for a short time, whether the object is there after all."""
-        if not self.known.asked:
+        """Look once more, for a short time, whether the object is there after all.
+
+        Raise the error of the last try with a word more where nobody knows.
+        """
+        if not (asked := self.known.asked):
             return None
         with suppress(ExportError, Stopped), self.errand(after_stop=0) as bucket:
-            return self.arrived(bucket, self.known.asked.key)
+            if found := arrived(bucket, self.known, asked.key):
+                return found
+        if self.known.untold:
+            raise doubted(self.failed, self.path, self.known)
+        return None
 
     def clear(self) -> None:
-        """Come back once more, for a short time, to have the server forget what it has."""
+        """Come back once more, for a short time, to have the server forget what it has.
+
+        An upload that can be the object already is kept: with it a later attempt finds out.
+        """
         if not self.known.uploads or not self.delivery.held():
             return
         with suppress(ExportError, Stopped), self.errand(after_stop=CLEARING) as bucket:
+            kept = self.in_doubt(bucket)
             for upload, key in list(self.known.uploads.items()):
-                bucket.abort(key, upload)
-                self.known.ended(upload)
+                if upload != kept:
+                    bucket.abort(key, upload)
+                    self.known.ended(upload)
+
+    def in_doubt(self, bucket):
+        """Return the upload whose object may be there, and say so; nothing where it is not."""
+        if not (asked := self.known.asked):
+            return ""
+        there = None
+        with suppress(ExportError, Stopped):
+            there = seen(bucket, self.known, asked.key)
+        if not there and not self.known.untold:
+            return ""
+        told = f"{self.path} is there: it was made without an answer."
+        if not self.failed.may_be_there:  # Else its words say so.
+            self.delivery.log(told if there else maybe(self.path, self.known))
+        self.failed.may_be_there = True
+        return asked.upload
 
     def errand(self, *, after_stop):
         """Return the bucket for a visit that is given up soon, and sooner after a stop."""
@@ -107,14 +144,3 @@ class Upload:
         name = self.path.removeprefix(SCHEME).partition("/")[0]
         delivery = replace(self.delivery, stopped=over)
         return Bucket(replace(self.account, timeout=LOOKING), name, delivery)
-
-
-def measured(asked, content):
-    """Return what was asked for with its SHA-256; nothing where that cannot be told any more."""
-    if asked.sha256:
-        return asked
-    if not content or not content.repeatable:
-        return None
-    checksum = reduce(lambda before, chunk: crc32(chunk, before), content, 0)
-    same = (content.bytes, checksum) == (asked.size, asked.checksum)
-    return replace(asked, sha256=content.digest.hexdigest()) if same else None
