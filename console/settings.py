@@ -244,7 +244,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Their lower levels tell user names, file names and addresses of every step.
-        **{name: {"level": "WARNING"} for name in ("paramiko", "urllib3", "botocore", "gnupg")},
+        **{name: {"level": "WARNING"} for name in ("paramiko", "urllib3", "botocore")},
         "django-q": {"level": "WARNING"},  # it tells of every message; jobs have logs of their own
     },
 }

@@ -163,7 +163,7 @@ def test_what_is_written_is_for_the_consoles_own_user(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.stat().st_mode & 0o077] == []
 
 
-@pytest.mark.parametrize("name", ["paramiko", "urllib3", "botocore", "gnupg"])
+@pytest.mark.parametrize("name", ["paramiko", "urllib3", "botocore"])
 def test_talkative_libraries_only_warn(name, settings):
     assert settings.LOGGING["loggers"][name]["level"] == "WARNING"
 

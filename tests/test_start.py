@@ -12,7 +12,7 @@ from django.core.management import call_command
 ROOT = Path(__file__).parent.parent
 # Each takes a tenth of a second to load, or several.
 HEAVY = (
-    *("pyarrow", "numpy", "paramiko", "sqlglot", "gnupg", "duckdb", "_duckdb", "numba"),
+    *("pyarrow", "numpy", "paramiko", "sqlglot", "duckdb", "_duckdb", "numba"),
     *("boto3", "botocore"),
 )
 WATCH = f"""\

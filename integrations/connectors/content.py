@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from threading import Event
 
 from integrations.delivery import Delivery
 from integrations.encoders import encode
+from integrations.errors import Stopped
 from integrations.formats import write_rows
 from integrations.rows import Rows
 from integrations.rows.overlap import Belt, overlapped
@@ -37,7 +39,7 @@ class Content:
     def begin(self) -> None:
         """Begin the first reading before anybody reads, who may have to wait for a server."""
         if not self.belt:
-            self.belt, self.is_begun = Belt(self.read()), True
+            self.belt, self.is_begun = self.reading(), True
 
     @property
     def waiting(self) -> int:
@@ -48,15 +50,24 @@ class Content:
         """Return the bytes behind the offset. Those before it are made and measured as well."""
         if not self.is_begun:
             self.close()
-            self.belt = Belt(self.read())
+            self.belt = self.reading()
         self.is_begun = False
         return behind(offset, self.belt)
 
-    def read(self) -> Generator[bytes]:
+    def reading(self) -> Belt:
+        over = Event()
+        return Belt(self.read(over), check=self.delivery.check, over=over)
+
+    def read(self, over: Event) -> Generator[bytes]:
+        def check():
+            self.delivery.check()
+            if over.is_set():
+                raise Stopped
+
         self.bytes, self.digest = 0, hashlib.sha256()
-        with closing(self.lines()) as lines, closing(encode(lines, self.settings)) as chunks:
+        with closing(self.lines()) as lines, closing(encode(lines, self.settings, check)) as chunks:
             for chunk in chunks:
-                self.delivery.check()
+                check()
                 self.digest.update(chunk)
                 self.bytes += len(chunk)
                 yield chunk

@@ -70,14 +70,14 @@ class FileConnector(Connector):
     splits = True
     adding = "whose file has {job} in its name"
     test_prefix = "test-"  # of the file of a test; the number of its job follows
-    imports = ("integrations.rows.parquet", "integrations.formats.delimited", "gnupg")
+    imports = ("integrations.rows.parquet", "integrations.formats.delimited")
 
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Write the rows as one file, which appears at the destination only when it is whole."""
         if not rows.count and (receipt := self.skipped(delivery)):
             return receipt
         began = time.monotonic()
-        if warning := caution(self.file_settings()):
+        if warning := caution(self.file_settings(), delivery.check):
             delivery.log(warning)
         content = Content(self.prepared(rows), self.file_settings(), delivery)
         file, host_key = self.put(self.path_of_part(delivery), content, rows.count)

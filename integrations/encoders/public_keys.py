@@ -3,18 +3,24 @@
 import errno
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from integrations.delivery import ignore
 from integrations.encoders.armor import COPY_WHOLE, private, rewrapped
-from integrations.encoders.home import OPTIONS, no_room, throw_away_home
-from integrations.errors import ExportError, PermanentError, TransientError
+from integrations.encoders.home import no_room, throw_away_home
+from integrations.encoders.listing import Listed, keys_in, secret_keys_in
+from integrations.encoders.running import said_by_gpg
+from integrations.errors import ExportError, PermanentError
 
 RSA, ELGAMAL = {"1", "2", "3"}, {"16", "20"}
 MIN_BITS = 2048
 IDENTIFIER = re.compile(r"(?:0x)?([0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{40})!?", re.IGNORECASE)
 STATES = {"r": "revoked", "e": "expired", "i": "invalid", "d": "disabled"}
 SOON = timedelta(days=30)
+LIST = ("--with-colons", "--fixed-list-mode", "--with-subkey-fingerprint", "--list-keys")
 NO_ROOM = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
 
 
@@ -86,37 +92,41 @@ class PublicKey:
         return PermanentError(message, remedy=remedy)
 
 
-def read_public_key(text: str) -> PublicKey:
+def read_public_key(text: str, check: Callable = ignore) -> PublicKey:
     """Return the one public key that the text holds."""
     with throw_away_home() as home:
-        return imported(text, home)
+        return imported(text, home, check)
 
 
-def imported(text: str, home: str) -> PublicKey:
+def imported(text: str, home: str, check: Callable = ignore) -> PublicKey:
     """Put the key into the home and return it as gpg understands it."""
-    import gnupg  # The form that checks keys is in every process, and few look at a key.
-
     text = rewrapped(text)
-    gpg = gnupg.GPG(gnupghome=home, options=list(OPTIONS), env=os.environ | {"LC_ALL": "C"})
-    done = gpg.import_keys(text)
-    if done.sec_read:
+    done = import_key(text, home, check)
+    if secret_keys_in(done.stdout):
         raise private()
-    keys = gpg.list_keys()
+    keys = keys_in(said_by_gpg(home, *LIST, check=check).stdout)
     if not keys:
         raise unread(done)
     if len(keys) > 1:
         raise PermanentError("These are several keys.", remedy="Paste the one to encrypt for.")
-    [key] = keys
-    if key["trust"] in STATES:
-        state = in_words(STATES[key["trust"]], moment(key["expires"]))
+    [[master, *subkeys]] = keys
+    if master.state in STATES:
+        state = in_words(STATES[master.state], master.expires)
         raise PermanentError(f"The public key {state}.", remedy="Ask the receiver for a new one.")
-    return PublicKey(text, key["fingerprint"], [subkey_of(key, part) for part in key["subkeys"]])
+    return PublicKey(text, master.fingerprint, [subkey_of(master, part) for part in subkeys])
+
+
+def import_key(text, home, check):
+    path = Path(home, "public-key")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise no_room(error.strerror) from error
+    return said_by_gpg(home, "--status-fd", "1", "--import", str(path), check=check)
 
 
 def unread(done) -> ExportError:
     """Return why an import left no key."""
-    if done.returncode < 0:
-        return TransientError(f"gpg was ended by signal {-done.returncode} while it read the key.")
     for reason in NO_ROOM:
         if reason in done.stderr:
             return no_room(reason)
@@ -130,19 +140,11 @@ def in_words(state: str, expires: datetime | None) -> str:
     return f"is {state}"
 
 
-def moment(seconds: str) -> datetime | None:
-    """Return the time that gpg gives as seconds, if it does."""
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
-
-
-def subkey_of(key: dict, part: list) -> Subkey:
-    identifier, _, fingerprint, _ = part
-    facts = key["subkey_info"][identifier]
-    ends = filter(None, [moment(facts["expires"]), moment(key["expires"])])
+def subkey_of(master: Listed, part: Listed) -> Subkey:
     return Subkey(
-        fingerprint=fingerprint,
-        uses=facts["cap"],
-        state=STATES.get(facts["trust"], ""),
-        weak=facts["algo"] in RSA | ELGAMAL and int(facts["length"]) < MIN_BITS,
-        expires=min(ends, default=None),
+        fingerprint=part.fingerprint,
+        uses=part.uses,
+        state=STATES.get(part.state, ""),
+        weak=part.algorithm in RSA | ELGAMAL and part.bits < MIN_BITS,
+        expires=min(filter(None, [part.expires, master.expires]), default=None),
     )

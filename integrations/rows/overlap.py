@@ -3,9 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 
 AT_ONCE = 2  # streams: Arrow works outside of Python's lock
+LOOK = 0.2  # seconds in which a reader who waits asks whether to go on
 AHEAD = 8 << 20  # bytes made and not yet taken: with more, memory grows, and speed hardly
 
 
@@ -38,15 +39,32 @@ def side_by_side(streams: Iterable[Generator], limit: int, size: Callable) -> Ge
             belt.close()
 
 
-class Belt:
-    """Chunks on their way from the thread that makes them, from now on, to their reader."""
+def going_on():
+    """Let the reader wait on."""
 
-    def __init__(self, chunks: Iterable, limit: int = AHEAD, size: Callable = len):
+
+class Belt:
+    """Chunks on their way from the thread that makes them, from now on, to their reader.
+
+    A reader who waits for one calls `check`, which may raise. `over` is set once no more of them
+    are wanted: who may wait for long while a chunk is made has to look at it.
+    """
+
+    def __init__(
+        self,
+        chunks: Iterable,
+        limit: int = AHEAD,
+        size: Callable = len,
+        *,
+        check: Callable = going_on,
+        over: Event | None = None,
+    ):
         self.chunks = chunks
         self.limit, self.size = limit, size
         self.ready = deque()
         self.waiting = 0  # bytes that are ready
-        self.ended = self.stopped = False
+        self.ended = False
+        self.check, self.over = check, over or Event()
         self.error = None
         self.change = Condition()
         self.thread = Thread(target=self.make, name="overlap", daemon=True)
@@ -70,23 +88,24 @@ class Belt:
             self.ready.append(chunk)
             self.waiting += self.size(chunk)
             self.change.notify_all()
-            while self.waiting >= self.limit and not self.stopped:
+            while self.waiting >= self.limit and not self.over.is_set():
                 self.change.wait()
-            return not self.stopped
+            return not self.over.is_set()
 
     def __iter__(self) -> Iterator:
         while (chunk := self.take()) is not None:
             yield chunk
+        if self.over.is_set():
+            raise ValueError("read after the end of the reading")  # It would pass for the end.
         if self.error:
             raise self.error
-        if self.stopped:
-            raise ValueError("read after the end of the reading")  # It would pass for the end.
 
     def take(self):
         """Return the next chunk once it is there, and nothing after the last."""
         with self.change:
             while not self.ready and not self.ended:
-                self.change.wait()
+                if not self.change.wait(LOOK):
+                    self.check()
             if not self.ready:
                 return None
             chunk = self.ready.popleft()
@@ -97,7 +116,7 @@ class Belt:
     def close(self) -> None:
         """Make no more, and wait for the end of the thread."""
         with self.change:
-            self.stopped = True
+            self.over.set()
             self.change.notify_all()
         self.thread.join()
         self.ready.clear()

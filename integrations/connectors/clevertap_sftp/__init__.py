@@ -63,7 +63,7 @@ class CleverTapSFTP(FileConnector):
         if not rows.count and (receipt := self.skipped(delivery)):
             return receipt
         began = time.monotonic()
-        if warning := caution(self.file_settings()):
+        if warning := caution(self.file_settings(), delivery.check):
             delivery.log(warning)
         sending = Sending(self, self.prepared(rows), delivery)
         sending.send_all()
