@@ -10,7 +10,7 @@ from integrations.errors import PermanentError, TransientError
 from integrations.sandbox import files as sandbox_files
 from integrations.sandbox.files import Files
 from integrations.transports.sftp.leftovers import LONGEST_NAME, earlier, own_names
-from tests.integrations.exports import connector, content, names
+from tests.integrations.exports import connector, content, hashed, landed, names
 from tests.servers import local_delivery
 
 WAYS = [SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED, SFTP_FAILURE]
@@ -166,22 +166,51 @@ def test_a_server_that_removes_nothing_never_shows_half_a_file(
     assert "/out.csv" not in made
 
 
-def test_a_consumer_that_takes_temporary_files_too_gets_the_file_straight(
-    sandbox, rows, monkeypatch, made
-):
-    taken = {}
+@pytest.fixture
+def taken(monkeypatch):
+    """Names and bytes of what a program took as soon as it was closed, temporary or not."""
+    files = []
 
     def take(path, switches):
         if path.stat().st_size:
-            taken[path.name] = path.read_bytes()
+            files.append((path.name, path.read_bytes()))
             path.unlink()
 
     monkeypatch.setattr(sandbox_files, "collect", take)
+    return files
 
-    connector(sandbox).export(rows, local_delivery())
 
-    assert taken["out.csv"] == content(rows)
+def test_a_consumer_that_takes_temporary_files_too_gets_the_file_straight(sandbox, rows, taken):
+    log = []
+
+    connector(sandbox).export(rows, local_delivery(job="12.1", log=log.append))
+
+    assert taken == [(".out.csv.12.1.tmp", content(rows)), ("out.csv", content(rows))]
     assert names(sandbox) == []
+    assert any("choose Write straight under its name in the export" in line for line in log)
+
+
+def test_a_consumer_that_takes_whatever_is_closed_gets_a_file_written_straight_once(
+    sandbox, rows, taken
+):
+    log = []
+
+    receipt = connector(sandbox, write_straight=True).export(rows, local_delivery(log=log.append))
+
+    assert taken == [("out.csv", content(rows))]
+    assert receipt.files[0].sha256 == hashed(content(rows))
+    assert not any("straight" in line or "renamed" in line for line in log)
+
+
+@pytest.mark.needs("sshd")
+def test_a_file_is_written_straight_where_that_is_asked_for(sshd, rows):
+    (sshd.root / "out.csv").write_text("older and longer than the new one is " * 9)
+    before = (sshd.root / "out.csv").stat().st_ino
+
+    receipt = connector(sshd, write_straight=True).export(rows, local_delivery())
+
+    landed(sshd, receipt, rows)
+    assert (sshd.root / "out.csv").stat().st_ino == before
 
 
 @pytest.mark.parametrize("rename", [True, False])

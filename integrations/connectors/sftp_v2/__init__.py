@@ -68,6 +68,7 @@ ORDER BY email"""
             from_login_directory=self.settings["user_directory_is_root"],
             rename=self.settings["rename_file_after_upload"],
             threshold=self.settings["temp_file_threshold"],
+            straight=self.settings.get("write_straight", False),
         )
         return Upload(account_of(self.authentication), delivery, manner)
 

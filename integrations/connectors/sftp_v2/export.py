@@ -10,7 +10,7 @@ from integrations.connectors.remote_name import BadName, check_characters, check
 from integrations.connectors.sftp.uploading import UploadSettings, checked
 from integrations.encoders import EncoderSettings
 from integrations.formats import FormatSettings
-from integrations.settings_form import advanced, sampled
+from integrations.settings_form import FlagField, advanced, only_when, sampled
 
 LONGEST = datetime(2999, 12, 31, tzinfo=UTC), 12 * "9"  # what makes the longest name
 
@@ -64,6 +64,18 @@ class Export(GuardSettings, UploadSettings, FormatSettings, EncoderSettings):
             max_length=100,
             validators=[checked(check_characters)],
             help_text="Added after the sequence, such as .gz. Blank adds nothing.",
+        )
+    )
+
+    write_straight = advanced(
+        only_when(
+            FlagField(
+                label="Write straight under its name",
+                help_text="For servers on which a program takes every file as soon as it is "
+                "closed, temporary ones too: it would get each one twice. The file is seen while "
+                "it grows, and one that has the name is lost as soon as the upload begins.",
+            ),
+            rename_file_after_upload=False,
         )
     )
 

@@ -26,6 +26,7 @@ class Manner:
     from_login_directory: bool = False
     rename: bool = False  # whether others are to see the temporary name: that of the file and .tmp
     threshold: int = 0  # bytes; larger files are appended to in batches of this. 0: never
+    straight: bool | None = None  # whether it is to grow under its name; None: nobody is asked
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Known:
     partial: Partial | None = None  # what the try before got to the server
     renaming: Renaming | None = None  # until the server answers
     renames: bool | None = None  # whether it renames, as far as it has told
-    straight: bool = False  # whether it has shown that it does not
+    straight: bool = False  # whether it has shown that it does not, or nobody wants it to
     checks: Checks = field(default_factory=Checks)
 
     def publish(self, files: Files) -> None:
@@ -64,6 +65,12 @@ class Known:
 STRAIGHT = (
     "The server does not let files be renamed here, so {} is written straight under its name: "
     "whoever watches the directory can see it before it is whole."
+)
+
+
+TAKEN = (
+    "{} was gone before it was renamed, and is sent again. Where a program there takes every file "
+    "that is closed, it gets this one twice: choose Write straight under its name in the export."
 )
 
 
@@ -179,6 +186,8 @@ class Try:
 
     def tell_of_loss(self):
         if not self.manner.rename:
+            if self.manner.straight is False:
+                self.delivery.log(TAKEN.format(self.file.path))
             raise RenameRefused
         raise TransientError(f"{self.file.path} was removed before it could be renamed.")
 

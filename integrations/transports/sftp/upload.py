@@ -26,7 +26,7 @@ class Upload:
         self.delivery = delivery
         self.manner = manner
         self.host_key = ""
-        self.known = Known(Leftovers(delivery))
+        self.known = Known(Leftovers(delivery), straight=bool(manner.straight))
 
     def deliver(self, path: str, content: Any) -> Arrival:
         """Put the content at the path: bytes that can be read again, from an offset too."""
