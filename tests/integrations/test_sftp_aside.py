@@ -213,16 +213,16 @@ def test_the_old_file_of_a_dead_worker_is_back_where_the_next_one_fails(
 
 
 def test_a_worker_that_lost_its_job_leaves_the_old_file_to_the_next(sandbox, rows, old, died):
-    journal = died(STEPS[0], after=True)
-    before = names(sandbox)
+    journal, log = died(STEPS[0], after=True), []
+    [aside] = [name for name in names(sandbox) if name.endswith(".old.tmp")]
+    given = {"job": "12.1", "journal": journal, "log": log.append}
 
     with pytest.raises(Stopped):
-        connector(sandbox).export(
-            rows, local_delivery(job="12.1", journal=journal, held=lambda: False)
-        )
+        connector(sandbox).export(rows, local_delivery(held=lambda: False, **given))
 
     assert not old.exists()
-    assert set(before) - {".out.csv.12.1.tmp"} <= set(names(sandbox))
+    assert (sandbox.root / aside).read_text() == "old"
+    assert not any(aside in line for line in log)
 
 
 def test_an_old_file_that_cannot_be_removed_is_told_of(sandbox, rows, old, meddle):

@@ -122,7 +122,8 @@ def asides(journal: Journal) -> list[Aside]:
 
 def tell(delivery: Delivery) -> None:
     """Say where old files may be that could neither be put back nor removed."""
-    for old in asides(delivery.journal):
+    olds = asides(delivery.journal)
+    for old in olds if olds and delivery.held() else ():  # Else another worker sees to them.
         delivery.log(
             f"The file that was {old.path} before may still be there as {old.aside}. "
             "If it is missed, rename it back on the server; else remove it."
