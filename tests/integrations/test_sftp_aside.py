@@ -195,21 +195,22 @@ def test_wherever_a_worker_dies_the_next_one_leaves_the_new_file_alone(sandbox, 
     landed(sandbox, receipt, rows)
 
 
-@pytest.mark.parametrize(("step", "after"), [(STEPS[0], True), (STEPS[1], False)])
+@pytest.mark.parametrize("moment", [(STEPS[0], True), (STEPS[1], False)])
 def test_the_old_file_of_a_dead_worker_is_back_where_the_next_one_fails(
-    sandbox, rows, old, died, step, after
+    sandbox, rows, died, meddle, moment
 ):
+    step, after = moment
     journal = died(step, after=after)
-    assert not old.exists()
-    sandbox.switches.quota = 1
+    assert not (sandbox.root / "out.csv").exists()
+    meddle(STEPS[1], lambda _: SFTP_FAILURE, after=False, times=99)
 
     with pytest.raises(TransientError):
         connector(sandbox, max_connection_retry=0).export(
             rows, local_delivery(job="12.2", journal=journal)
         )
 
-    assert old.read_text() == "old"
-    assert names(sandbox) == ["out.csv"]
+    assert (sandbox.root / "out.csv").read_text() == "old"
+    assert not any(name.endswith(".old.tmp") for name in names(sandbox))
 
 
 def test_a_worker_that_lost_its_job_leaves_the_old_file_to_the_next(sandbox, rows, old, died):
