@@ -12,7 +12,7 @@ from integrations.connectors.remote_name import BadName, as_test, check_path, wi
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.encoders import caution, encoded_size
-from integrations.errors import PermanentError, TransientError
+from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.formats import write_rows
 from integrations.rows import Rows
 from integrations.rows.changed import Changed
@@ -46,6 +46,9 @@ class Destination(Protocol):
     def clear(self) -> None:
         """Remove what a failed delivery left behind, as far as that is possible."""
 
+    def doubt(self) -> str:
+        """After clear() of a failed delivery, tell what is or may be there all the same, if any."""
+
 
 def one_try(destination, path, content):
     with closing(content):
@@ -61,6 +64,17 @@ def all_tries(destination, path, content, limit):
         if found := destination.found():
             return found
         raise
+
+
+def tell(doubt, error, delivery):
+    """Say with an error that the file may be there all the same."""
+    if not doubt:
+        return
+    error.may_be_there = True
+    if isinstance(error, ExportError):
+        error.remedy = f"{error.remedy} {doubt}".strip()
+    else:
+        delivery.log(doubt)
 
 
 class FileConnector(Connector):
@@ -97,8 +111,11 @@ class FileConnector(Connector):
         destination = self.destination(content.delivery)
         try:
             arrival = all_tries(destination, path, content, self.retry_limit())
-        finally:
+        except BaseException as error:
             destination.clear()
+            tell(destination.doubt(), error, content.delivery)
+            raise
+        destination.clear()
         return delivered(arrival, content, rows), destination.host_key
 
     def file_settings(self) -> dict:

@@ -17,8 +17,9 @@ from tests.faults.deliveries import (
     run_after_the_lease,
     texts,
 )
-from tests.faults.line import Cut, Slow
+from tests.faults.line import Cut, Slow, Swallow
 from tests.faults.processes import descendants
+from tests.integrations.exports import hashed
 
 pytestmark = [
     pytest.mark.needs("sshd", "ssh-keygen"),
@@ -44,9 +45,11 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(step, submit, start,
     worker.kill()
 
     drop.is_as_before(DATA if step == "delivered" else OLD)
+    before = drop.made()
     job = run_after_the_lease(job)
     assert job.attempt == 2
     drop.has_once(job)
+    assert (drop.made() == before) == (step == "delivered"), "sent once"
 
 
 @pytest.mark.parametrize("rename", [True, False])
@@ -82,7 +85,7 @@ def test_a_worker_killed_before_the_rename_is_followed_by_another(submit, start,
 def test_a_worker_killed_before_it_hears_of_the_rename_has_sent_one_file(submit, start, drop, line):
     drop.keep()
     job = submit(rename_file_after_upload=True)
-    hold = line.hold(lambda: drop.sizes().get(drop.file) == len(DATA), answers=True)
+    hold = line.hold(lambda: is_there(drop), answers=True)
     worker = start(job)
     hold.wait()
 
@@ -90,7 +93,38 @@ def test_a_worker_killed_before_it_hears_of_the_rename_has_sent_one_file(submit,
     line.mend()
 
     drop.holds(DATA)
+    made, sent = drop.made(), line.sent
     drop.has_once(run_after_the_lease(job))
+    assert drop.made() == made
+    assert line.sent - sent < len(DATA) / 2
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_retry_after_a_lost_answer_to_the_rename_sends_nothing(
+    taken, submit, drop, line, reach, marketer
+):
+    reach(max_connection_retry=0)
+    line.faults, line.always = [Swallow(lambda: is_there(drop))], Cut(0)
+
+    job = run(submit(rename_file_after_upload=True))
+    line.mend()
+
+    assert job.status == "error" and job.delivery.status == "unsure"
+    assert "people.csv may be there: the server was asked to rename it" in job.remedy
+    drop.holds(DATA)
+    if taken:
+        drop.file.unlink()
+    made = not taken and drop.made()
+    again = run(jobs.retry(job, marketer))
+    assert again.status == "success"
+    [file] = again.receipt["files"]
+    assert (file["bytes"], file["sha256"]) == (len(DATA), hashed(DATA))
+    assert drop.all() == ([] if taken else [drop.file])
+    assert (not taken and drop.made()) == made
+
+
+def is_there(drop):
+    return drop.sizes().get(drop.file) == len(DATA)
 
 
 def test_a_worker_that_slept_longer_than_its_lease_changes_nothing(submit, start, drop, line):

@@ -34,9 +34,8 @@ class Sending:
         self.host_key = ""
         self.notes = {}  # part -> what was written down of it
         for entry in delivery.journal.read():
-            if "part" not in entry:  # It is of an upload.
-                continue
-            self.notes.setdefault(entry["part"], {}).update(entry)
+            if "part" in entry:  # Others are of the transport.
+                self.notes.setdefault(entry["part"], {}).update(entry)
 
     def send_all(self) -> None:
         """Send the parts that there are; of a result without rows, one."""

@@ -131,6 +131,10 @@ class Upload:
         self.failed.may_be_there = True
         return asked.upload
 
+    def doubt(self) -> str:
+        """Return nothing: what may be there is not told."""
+        return ""
+
     def errand(self, *, after_stop):
         """Return the bucket for a visit that is given up soon, and sooner after a stop."""
         ends = time.monotonic() + LOOKING

@@ -2,6 +2,7 @@
 
 import posixpath
 import time
+from collections.abc import Collection
 from contextlib import suppress
 
 from integrations.delivery import Delivery
@@ -86,13 +87,13 @@ class Leftovers:
         """Let the file stay."""
         self.names.discard(path)
 
-    def remove(self, files: Files, *, but: str = "") -> None:
-        """Remove what must not stay, as far as the connection allows, but for one file."""
+    def remove(self, files: Files, *, but: Collection[str] = ()) -> None:
+        """Remove what must not stay, as far as the connection allows, but for some."""
         alone = not self or self.delivery.held()
         if not alone and self.asked not in self.own:
             self.asked = ""  # By now it can be of another process's file, as the others can.
         self.take_back(files)
-        for path in sorted(self.names - {but}):
+        for path in sorted(self.names.difference(but)):
             with suppress(ExportError, Stopped):  # What is not answered is asked again later.
                 if alone or self.is_ours(files, path):
                     files.remove(path)
@@ -142,3 +143,13 @@ def shown(files: Files, path: str) -> tuple[int | None, int | None] | None:
     """Return size and time of the file as the server tells them, nothing where it is gone."""
     found = files.stat(path)
     return found and (found.st_size, found.st_mtime)
+
+
+def removed(files: Files, path: str) -> bool:
+    """Remove the file. Return whether it was there."""
+    with files.connection.doing(f"Remove {path}"):
+        try:
+            files.operations.remove(path)
+        except FileNotFoundError:
+            return False
+    return True

@@ -2,6 +2,7 @@
 
 import secrets
 import stat
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from paramiko import SFTPAttributes
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, TransientError
 from integrations.transports.arrival import Arrival
+from integrations.transports.sftp.asked import REFUSED, Asked, Renaming
 from integrations.transports.sftp.checksums import Checks, Checksum
 from integrations.transports.sftp.files import Files
 from integrations.transports.sftp.leftovers import TEMPORARY, Leftovers, own_names
@@ -29,37 +31,32 @@ class Manner:
     straight: bool | None = None  # whether it is to grow under its name; None: nobody is asked
 
 
-@dataclass(frozen=True)
-class Renaming:
-    """A rename that the server was asked for."""
-
-    temporary: str
-    path: str
-    size: int
-    arrival: Arrival  # what the server said of the file before
-    refused: bool = False  # whether the answer was that it was not done
-
-
 @dataclass
 class Known:
     """What the tries of one upload know of each other."""
 
     left: Leftovers
+    asked: Asked  # the rename
     partial: Partial | None = None  # what the try before got to the server
-    renaming: Renaming | None = None  # until the server answers
     renames: bool | None = None  # whether it renames, as far as it has told
     straight: bool = False  # whether it has shown that it does not, or nobody wants it to
     checks: Checks = field(default_factory=Checks)
 
+    @property
+    def renaming(self) -> Renaming | None:
+        """The rename that was asked for, unless it is given up."""
+        return self.asked.renaming
+
     def publish(self, files: Files) -> None:
-        """Rename the whole file, and remember where the server says that it did not."""
-        asked = self.renaming = replace(self.renaming, refused=False)
+        """Rename the whole file, and remember what the server says to that."""
+        self.asked.change(answer="", proves=True)
         try:
-            files.publish(asked.temporary, asked.path)
+            files.publish(self.renaming.temporary, self.renaming.path)
         except ExportError:
             if files.connection.is_open():
-                self.renaming = replace(asked, refused=True)
+                self.asked.change(answer=REFUSED)
             raise
+        self.asked.done()
 
 
 STRAIGHT = (
@@ -102,7 +99,8 @@ class Try:
                 if chunks is not None:
                     return self.put_and_rename(path, content, chunks)
             except RenameRefused:
-                self.known.renaming = self.known.partial = None
+                self.known.partial = None
+                self.known.asked.drop()
         return self.put_straight(path, content)
 
     def resume(self, content):
@@ -173,12 +171,15 @@ class Try:
             self.write_all(chunks, content)
         finally:
             self.known.partial = Partial(self.file.path, self.file.confirmed, self.file.size)
+        whole = time.time()
         arrival = self.verified(content)
         if arrival.bytes is None and self.files.is_missing(self.file.path):
             self.tell_of_loss()
-        self.delivery.fence()
         arrival = replace(arrival, path=path)
-        self.known.renaming = Renaming(self.file.path, path, self.file.size, arrival)
+        sha256 = content.digest.hexdigest()
+        temporary, size = self.file.path, self.file.size
+        self.delivery.fence()
+        self.known.asked.ask(Renaming(temporary, path, size, sha256, arrival, whole))
         self.publish()
         self.left.published(self.file.path)
         self.left.remove_stranger(self.files)  # From here on nothing makes the delivery fail.

@@ -7,15 +7,19 @@ from typing import Any
 
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, Stopped, TransientError
-from integrations.transports.arrival import Arrival
+from integrations.transports.arrival import Arrival, Sent
 from integrations.transports.sftp import aside, lanes
+from integrations.transports.sftp.asked import DONE, REFUSED, Asked
 from integrations.transports.sftp.connection import Account, Connection
 from integrations.transports.sftp.files import Files
-from integrations.transports.sftp.leftovers import Leftovers
+from integrations.transports.sftp.leftovers import Leftovers, removed
 from integrations.transports.sftp.publishing import Known, Manner, Try, arrival
 
 CLEARING = 2.0  # seconds to come back after a stop, and remove what is left
 LOOKING = 10.0  # seconds to come back and see whether the file has its name
+LOOKS = "The next attempt, or Retry, looks and does not send it twice."
+MAYBE = "{} may be there: the server was asked to rename it and did not answer. " + LOOKS
+THERE = "{} is there: the server had renamed it. " + LOOKS
 
 
 class Upload:
@@ -26,7 +30,9 @@ class Upload:
         self.delivery = delivery
         self.manner = manner
         self.host_key = ""
-        self.known = Known(Leftovers(delivery), straight=bool(manner.straight))
+        self.known = Known(
+            Leftovers(delivery), Asked(delivery.journal), straight=bool(manner.straight)
+        )
 
     def deliver(self, path: str, content: Any) -> Arrival:
         """Put the content at the path: bytes that can be read again, from an offset too."""
@@ -34,11 +40,13 @@ class Upload:
         def measured(connection):
             lanes.prepare(connection, content.waiting)
 
+        self.known.asked.recall(path)
         with Connection(self.account, self.delivery, measured) as connection:
             self.host_key = connection.fingerprint
             files = Files(connection)
             path = files.full_path(path, from_login_directory=self.manner.from_login_directory)
             aside.settle(files)
+            self.go_on(files, path, content)
             if arrival := self.arrived(files) or self.renamed(files):
                 return arrival
             try:
@@ -47,28 +55,75 @@ class Upload:
                 self.keep_for_next(files, error)
                 raise
             finally:
-                kept = self.known.partial
-                self.known.left.remove(files, but=kept.path if kept else "")
+                self.clean(files)
+
+    def go_on(self, files, path, content):
+        """Take up the rename that an earlier attempt asked for, if it was of the same bytes."""
+        account, asked = self.account, self.known.asked
+        at = {"server": account.place, "user": account.username, "host_key": self.host_key}
+        if not (renaming := asked.meet(path, **at)):
+            return
+        if is_of(renaming, content):
+            asked.take_up()
+        else:
+            asked.drop()
 
     def keep_for_next(self, files, error):
         """Keep what is on the server for the next try, where that can go on from there."""
         if not isinstance(error, TransientError):
-            self.known.renaming = self.known.partial = None
+            self.known.partial = None
+            self.settle(files)
         elif files.connection.is_open() and not self.known.renaming:
             self.known.partial = None  # The server refused to take the file as it is.
+
+    def is_in_doubt(self):
+        """Return whether a rename was asked for, and its answer not heard."""
+        return bool(self.known.renaming and not self.known.renaming.answer)
+
+    def settle(self, files):
+        """Give up the rename, unless it was done: its temporary file is gone then."""
+        if not self.known.renaming or not self.delivery.held():
+            return  # One who has the work by now looks whether the file is there.
+        if self.known.renaming.answer == REFUSED:
+            self.known.asked.drop()
+        if self.is_in_doubt():
+            with suppress(ExportError, Stopped):
+                self.take_back(files, self.known.renaming)
+
+    def take_back(self, files, asked):
+        """Remove the temporary file. Where there is none, it was renamed."""
+        gone = files.is_missing(asked.temporary)
+        if not gone and (asked.temporary in self.known.left.own or is_as_left(files, asked)):
+            self.known.asked.change(proves=False)
+            if removed(files, asked.temporary):
+                self.known.left.published(asked.temporary)
+                self.known.asked.drop()
+                return
+            gone = True  # A drop box tells it so.
+        if gone and asked.has_gone_by_it():
+            self.done(files, asked)
+
+    def clean(self, files):
+        """Remove what must not stay, but for what a later try can go on with."""
+        partial, asked = self.known.partial, self.is_in_doubt() and self.known.renaming
+        kept = {partial.path} if partial else set()
+        self.known.left.remove(files, but=kept | ({asked.temporary} if asked else set()))
 
     def arrived(self, files):
         """Return what an earlier try did publish, where only the answer to it was lost."""
         asked = self.known.renaming
-        if not asked or asked.refused or not self.is_published(files, asked):
+        if not asked or asked.answer == REFUSED or not self.is_published(files, asked):
             return None
-        self.delivery.log(f"{asked.path} had arrived: only the server's last answer was lost.")
+        lost = "word of it" if asked.answer == DONE else "server's last answer"
+        self.delivery.log(f"{asked.path} had arrived: only the {lost} was lost.")
         return self.done(files, asked)
 
     def is_published(self, files, asked):
+        if asked.answer == DONE:
+            return True
         if files.is_missing(asked.temporary):
-            return is_the_same(asked, files.stat(asked.path))
-        if files.stat(asked.temporary):
+            return is_there(asked, files)
+        if files.stat(asked.temporary) or not asked.has_gone_by_it():
             return False
         self.delivery.fence()  # A server that shows nothing is asked again.
         return files.was_renamed(asked.temporary, asked.path)
@@ -78,25 +133,25 @@ class Upload:
         asked = self.known.renaming
         if not asked:
             return None
-        now = arrival(asked.path, files.stat(asked.temporary))
-        if (now.bytes, now.modified) != (asked.size, asked.arrival.modified):
-            self.known.renaming = None
+        if not is_as_left(files, asked):
+            self.known.asked.drop()
             return None
         self.delivery.log(f"{asked.temporary} is whole already: renaming it once more.")
         self.delivery.fence()
         try:
             self.known.publish(files)
         except PermanentError:
-            self.known.renaming = None
+            self.known.asked.drop()
             return None
         return self.done(files, asked)
 
     def done(self, files, asked):
+        self.known.asked.done()
         aside.discard(files, asked.path)
         self.known.left.published(asked.temporary)
-        self.known.renaming = self.known.partial = None
+        self.known.partial = None
         self.known.left.remove_stranger(files)
-        return asked.arrival
+        return replace(asked.arrival, sent=Sent(asked.size, asked.sha256))
 
     def found(self) -> Arrival | None:
         """Come back once more, for a short time, for the end of a rename without an answer."""
@@ -109,13 +164,22 @@ class Upload:
 
     def clear(self) -> None:
         """Come back once more, for a short time, to remove what must not stay."""
-        if not (self.known.left or aside.asides(self.delivery.journal)):
+        olds = aside.asides(self.delivery.journal)
+        if not (self.known.left or self.is_in_doubt() or olds):
             return
         with suppress(ExportError, Stopped), self.errand(after_stop=CLEARING) as connection:
-            files = Files(connection)
-            aside.settle(files)  # The temporary file tells whether the old one is missed.
-            self.known.left.remove(files)
+            self.known.partial = None
+            aside.settle(files := Files(connection))  # While the temporary file tells enough.
+            self.settle(files)
+            self.clean(files)
         aside.tell(self.delivery)
+
+    def doubt(self) -> str:
+        """Return what is there, or may be, though the delivery failed."""
+        asked = self.known.asked.last()
+        if not asked or asked.answer == REFUSED:
+            return ""
+        return (THERE if asked.answer == DONE else MAYBE).format(asked.path)
 
     def errand(self, *, after_stop):
         """Return a connection of its own that is given up soon, and sooner after a stop."""
@@ -132,12 +196,38 @@ class Upload:
         return Connection(replace(self.account, timeout=seconds), delivery)
 
 
-def is_the_same(asked, found):
-    """Return whether what has the final name now can be what was renamed, once that is gone.
+def is_of(renaming, content):
+    """Return whether the file that was to be renamed has the bytes of the content.
 
-    Without a file of that name, somebody took it away already; an older one was there before.
+    Of those that differ at each reading it is enough that the journal is of these rows and
+    settings.
     """
-    if not found:
+    if not content.repeatable:
         return True
+    for _ in content:
+        pass
+    sent = content.bytes, content.digest.hexdigest()
+    return sent == (renaming.size, renaming.sha256)
+
+
+def is_as_left(files, asked):
+    """Return whether the temporary file is still the one that was to be renamed."""
+    now = arrival(asked.path, files.stat(asked.temporary))
+    return (now.bytes, now.modified) == (asked.size, asked.arrival.modified)
+
+
+def is_there(asked, files):
+    """Return whether the file that was renamed arrived, once its temporary name is gone.
+
+    Without a file of the final name, somebody took it away already; an older one was there before.
+    """
+    found = files.stat(asked.path)
+    if not found:
+        return asked.has_gone_by_it()
     now, before = arrival(asked.path, found), asked.arrival
-    return now.bytes in (None, asked.size) and now.modified >= before.modified
+    if now.bytes not in (None, asked.size) or now.modified < before.modified:
+        return False
+    if now.modified == before.modified and asked.has_gone_by_it():
+        return True
+    held = files.sha256(asked.path)  # Another one of the same size can have the name by now.
+    return held == asked.sha256 if held else asked.has_gone_by_it()
