@@ -1,9 +1,13 @@
 """Files of other exports and other processes at the same place."""
 
+import os
 import threading
+import time
+from functools import partial
 
 import pytest
 
+from integrations.delivery import MemoryJournal
 from integrations.errors import Stopped
 from tests.integrations.exports import connector, content, names, stored
 from tests.servers import local_delivery
@@ -39,27 +43,50 @@ def test_work_that_is_lost_in_mid_upload_leaves_the_file_to_its_new_process(sshd
     assert (sshd.root / "out.csv").exists()
 
 
-def test_what_an_earlier_export_left_is_removed(sshd, rows):
-    (sshd.root / "out.csv.tmp").write_text("half a fi")
+@pytest.mark.parametrize(("hours", "stays"), [(14, []), (10, ["out.csv.tmp"])])
+def test_what_an_earlier_export_left_is_removed_once_nobody_comes_back_for_it(
+    sshd, rows, hours, stays
+):
+    left = sshd.root / "out.csv.tmp"
+    left.write_text("half a fi")
+    then = time.time() - hours * 3600
+    os.utime(left, (then, then))
     log = []
 
     connector(sshd, rename_file_after_upload=True).export(rows, local_delivery(log=log.append))
 
-    assert names(sshd) == ["out.csv"]
+    assert names(sshd) == ["out.csv", *stays]
     assert (sshd.root / "out.csv").read_bytes() == content(rows)
-    assert f"Removed {sshd.root}/out.csv.tmp, left behind by an earlier export." in log
+    line = f"Removed {sshd.root}/out.csv.tmp, left behind by an earlier export."
+    assert (line in log) == (not stays)
 
 
 @pytest.mark.parametrize(("job", "stays"), [("7.2", []), ("7.1", ["out.csv.tmp"])])
 def test_what_a_dead_worker_s_server_still_wrote_is_removed_by_a_later_try(sshd, many, job, stays):
-    left = sshd.root / "out.csv.tmp"
+    left, journal = sshd.root / "out.csv.tmp", MemoryJournal()
+    export = connector(sshd, rename_file_after_upload=True)
+    if job == "7.2":
+        die_in_mid_upload(export, many, journal)
     left.write_text("half a fi")
-    delivery = local_delivery(job=job, progress=lambda _: left.write_text("half a file, and more"))
+    growing = partial(left.write_text, "half a file, and more")
 
-    connector(sshd, rename_file_after_upload=True).export(many, delivery)
+    export.export(many, local_delivery(job=job, journal=journal, progress=lambda _: growing()))
 
     assert names(sshd) == ["out.csv", *stays]
     assert (sshd.root / "out.csv").read_bytes() == content(many)
+
+
+def die_in_mid_upload(export, rows, journal):
+    """Leave behind what a process does that ends at once: its journal, as it was then."""
+
+    def die(count):
+        entries.extend(journal.read())
+        raise InterruptedError
+
+    entries = []
+    with pytest.raises(InterruptedError):
+        export.export(rows, local_delivery(job="7.1", journal=journal, progress=die))
+    journal.entries = entries
 
 
 def test_two_exports_to_one_path_do_not_mix(sshd, many, tmp_path, faulty):

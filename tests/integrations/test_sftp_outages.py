@@ -4,11 +4,14 @@ import threading
 
 import pytest
 
+from integrations.connectors import retry
 from integrations.connectors.content import Content
 from integrations.delivery import MemoryJournal
 from integrations.errors import Stopped, TransientError
+from integrations.sandbox import files as sandbox_files
 from integrations.sandbox.files import Files
 from tests.integrations.exports import (
+    between,
     connector,
     content,
     hashed,
@@ -125,11 +128,9 @@ def test_a_rename_counts_of_the_same_bytes_at_the_same_place_alone(
     journal, _ = struck(sandbox, rows, outage)
     (sandbox.root / "out.csv").unlink()
     other = stored(tmp_path / "other.parquet", id=[3, 2, 1], name=["a", 'b "x"', None])
-    [entry] = journal.entries
-    if change in entry["at"]:
-        entry["at"][change] = "another"
-    if change == "path":
-        entry["rename"]["path"] = "/another"
+    for entry in journal.entries:
+        if change in entry["at"]:
+            entry["at"][change] = "another"
     sent = other if change == "bytes" else rows
     path = "new.csv" if change == "name" else "out.csv"
 
@@ -143,7 +144,7 @@ def test_bytes_that_differ_each_time_count_as_those_of_the_same_journal(
     sandbox, rows, outage, monkeypatch
 ):
     journal, _ = struck(sandbox, rows, outage)
-    [entry] = journal.entries
+    entry = journal.entries[-1]
     entry["rename"]["sha256"] = "of other bytes"
     monkeypatch.setattr(Content, "repeatable", False)
 
@@ -157,7 +158,7 @@ def test_bytes_that_differ_each_time_count_as_those_of_the_same_journal(
 def test_after_a_day_a_file_that_is_not_there_is_sent_again(sandbox, rows, outage, taken):
     sandbox.switches.collect = taken
     journal, _ = struck(sandbox, rows, outage)
-    [entry] = journal.entries
+    entry = journal.entries[-1]
     entry["rename"]["whole"] -= 86_400
 
     next_attempt(sandbox, rows, journal)
@@ -195,7 +196,9 @@ class DyingJournal(MemoryJournal):
     """A journal of a process that dies as it writes the answer to a rename down."""
 
     def note(self, entry):
-        raise Death
+        if "rename" in entry:
+            raise Death
+        super().write(entry)
 
 
 class Death(BaseException):
@@ -223,3 +226,27 @@ def test_a_temporary_file_that_a_dead_worker_left_half_done_is_not_published(san
     receipt, _, _ = next_attempt(sandbox, rows, journal)
 
     landed(sandbox, receipt, rows)
+
+
+def test_a_whole_file_that_waits_for_its_name_is_left_to_the_one_who_made_it(
+    sandbox, rows, many, outage, monkeypatch
+):
+    outage.deed, taken = lambda *asked: None, []
+    export = connector(sandbox, rename_file_after_upload=True)
+
+    def take(path, switches):
+        if path.suffix == ".csv":
+            taken.append(path.read_bytes())
+            path.unlink()
+
+    def meanwhile():
+        outage.is_on = False
+        export.export(many, local_delivery(job="2.1"))
+
+    monkeypatch.setattr(sandbox_files, "collect", take)
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.01)
+
+    export.export(rows, local_delivery(job="1.1", log=between(meanwhile, [])))
+
+    assert taken == [content(many), content(rows)]
+    assert names(sandbox) == []

@@ -132,7 +132,7 @@ class Upload:
         return asked.upload
 
     def doubt(self) -> str:
-        """Return nothing: what may be there is not told."""
+        """Return nothing: the error or the log says what may be there."""
         return ""
 
     def errand(self, *, after_stop):

@@ -1,11 +1,10 @@
 """The rename that ends an upload, written down before it is asked for: it is not done twice."""
 
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
-from integrations.delivery import Journal
 from integrations.transports.arrival import Arrival
+from integrations.transports.sftp.notes import Notes
 
 # Seconds in which nothing but its rename takes a temporary name away. Later somebody may have
 # tidied up.
@@ -33,48 +32,30 @@ class Renaming:
 
 
 class Asked:
-    """The rename of one file: what this attempt and those before it know of it.
+    """The rename of one file: what this attempt and those before it know of it."""
 
-    It is believed of the same server, user, host key and path alone.
-    """
-
-    def __init__(self, journal: Journal):
-        self.journal = journal
-        self.name = None  # of the file, as the export has it
-        self.at = {}
+    def __init__(self, notes: Notes):
+        self.notes = notes
         self.renaming = None
-        self.before = None  # what an earlier attempt wrote, until it is known what became of it
+        self.looked = False  # whether it is known what became of that of an earlier attempt
 
-    def recall(self, name: str) -> None:
-        """Read what earlier attempts wrote down of the file."""
-        if self.name is not None:
-            return
-        self.name = name
-        for entry in self.journal.read():
-            if entry.get("file") == name and "rename" in entry:
-                self.before = entry
+    def before(self) -> Renaming | None:
+        """Return what an earlier attempt asked for, until it is known what became of it."""
+        entries = [entry for entry in self.notes.before if "rename" in entry]
+        return read(entries[-1]) if entries and not self.looked else None
 
     def last(self) -> Renaming | None:
         """Return what is known of the rename; of an earlier attempt where this one did not look."""
-        return self.renaming or (self.before and read(self.before))
-
-    def meet(self, path: str, **at: str) -> Renaming | None:
-        """Say who is where. Return the rename that an earlier attempt asked for just there."""
-        self.at = at
-        renaming = self.before and read(self.before)
-        if renaming and (renaming.path, self.before["at"]) == (path, at):
-            return renaming
-        self.before = None
-        return None
+        return self.renaming or self.before()
 
     def take_up(self) -> None:
         """Count the rename of the earlier attempt as that of this one."""
-        self.renaming, self.before = read(self.before), None
+        self.renaming, self.looked = self.before(), True
 
     def ask(self, renaming: Renaming) -> None:
         """Note what is going to be asked for."""
-        self.renaming = renaming
-        self.journal.write(self.entry())
+        self.renaming, self.looked = renaming, True
+        self.notes.write(rename=asdict(renaming))
 
     def change(self, **fields) -> None:
         """Note what the rename is by now."""
@@ -83,20 +64,15 @@ class Asked:
             self.ask(changed)
 
     def done(self) -> None:
-        """Note that the file has its name. The delivery is done, whatever becomes of the note."""
+        """Note that the file has its name. It is done, whatever becomes of the note."""
         self.renaming = replace(self.renaming, answer=DONE)
-        with suppress(OSError):
-            self.journal.note(self.entry())
+        self.notes.note(rename=asdict(self.renaming))
 
     def drop(self) -> None:
         """Note that the file did not get its name: what is left of it can be removed."""
         if self.last():
-            self.renaming = self.before = None
-            self.journal.write(self.entry())
-
-    def entry(self):
-        rename = self.renaming and asdict(self.renaming)
-        return {"file": self.name, "at": self.at, "rename": rename}
+            self.renaming, self.looked = None, True
+            self.notes.write(rename=None)
 
 
 def read(entry: dict) -> Renaming | None:

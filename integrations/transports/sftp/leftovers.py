@@ -4,10 +4,13 @@ import posixpath
 import time
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import datetime
 
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, Stopped
+from integrations.transports.sftp.asked import BELIEVED
 from integrations.transports.sftp.files import NEW, ONLY_NEW, Files
+from integrations.transports.sftp.notes import Notes
 from integrations.transports.sftp.open_file import OpenFile
 
 TEMPORARY = ".tmp"
@@ -39,8 +42,9 @@ def earlier(job: str) -> list[str]:
 class Leftovers:
     """The files that an upload has made, until they are published or removed."""
 
-    def __init__(self, delivery: Delivery):
+    def __init__(self, delivery: Delivery, notes: Notes):
         self.delivery = delivery
+        self.notes = notes
         self.names = set()
         self.own = set()  # names that no other process uses
         self.shared = {}  # name that others use too -> the file that we made where there was none
@@ -54,6 +58,8 @@ class Leftovers:
         """Create a file that must not stay as it is."""
         if own:
             self.own.add(path)
+        if own or flags == ONLY_NEW:
+            self.notes.note(made=path)
         self.asked = path
         try:
             file = files.create(path, flags=flags)
@@ -79,6 +85,7 @@ class Leftovers:
             # Not every server knows how to create only new files.
             return self.create(files, path, own=own)
         self.own.discard(path)
+        self.notes.note(gone=path)  # It is somebody else's.
         if found and not own:
             self.stranger = path, found
         return None
@@ -97,6 +104,7 @@ class Leftovers:
             with suppress(ExportError, Stopped):  # What is not answered is asked again later.
                 if alone or self.is_ours(files, path):
                     files.remove(path)
+                    self.notes.note(gone=path)
                 self.names.discard(path)
 
     def is_ours(self, files, name):
@@ -115,19 +123,31 @@ class Leftovers:
                 self.names.add(self.asked)
             self.asked = ""
 
-    def remove_stranger(self, files: Files) -> None:
-        """Remove a temporary file that nobody writes to."""
+    def remove_stranger(self, files: Files, now: str) -> None:
+        """Remove a temporary file that nobody writes to, and nobody comes back for.
+
+        What is the server's time now, it said of our own file.
+        """
         if not self.stranger:
             return
         name, before = self.stranger
         with suppress(ExportError, Stopped):
-            now = shown(files, name)
-            if now != before and earlier(self.delivery.job):
+            found = shown(files, name)
+            if found != before and earlier(self.delivery.job):
                 time.sleep(SETTLING)
-                before, now = now, shown(files, name)
-            if now and now == before:
+                before, found = found, shown(files, name)
+            if found and found == before and (name in self.made_before() or is_old(found, now)):
                 files.remove(name)
                 self.delivery.log(f"Removed {name}, left behind by an earlier export.")
+
+    def made_before(self) -> list[str]:
+        """Return the names that earlier attempts made and did not remove."""
+        made = {}
+        for entry in self.notes.before:
+            if "made" in entry:
+                made[entry["made"]] = True
+            made.pop(entry.get("gone"), None)
+        return list(made)
 
     def remove_those_of_the_dead(self, files: Files, path: str) -> None:
         """Remove what earlier tries of the job left in workers that died."""
@@ -143,6 +163,13 @@ def shown(files: Files, path: str) -> tuple[int | None, int | None] | None:
     """Return size and time of the file as the server tells them, nothing where it is gone."""
     found = files.stat(path)
     return found and (found.st_size, found.st_mtime)
+
+
+def is_old(found: tuple[int | None, int | None], now: str) -> bool:
+    """Return whether a file is older than whoever made it believes in what it was asked for."""
+    if not (found[1] and now):
+        return False
+    return datetime.fromisoformat(now).timestamp() - found[1] > 2 * BELIEVED
 
 
 def removed(files: Files, path: str) -> bool:

@@ -182,7 +182,8 @@ class Try:
         self.known.asked.ask(Renaming(temporary, path, size, sha256, arrival, whole))
         self.publish()
         self.left.published(self.file.path)
-        self.left.remove_stranger(self.files)  # From here on nothing makes the delivery fail.
+        # From here on nothing makes the delivery fail.
+        self.left.remove_stranger(self.files, arrival.modified)
         return arrival
 
     def tell_of_loss(self):

@@ -13,6 +13,7 @@ from integrations.transports.sftp.asked import DONE, REFUSED, Asked
 from integrations.transports.sftp.connection import Account, Connection
 from integrations.transports.sftp.files import Files
 from integrations.transports.sftp.leftovers import Leftovers, removed
+from integrations.transports.sftp.notes import Notes
 from integrations.transports.sftp.publishing import Known, Manner, Try, arrival
 
 CLEARING = 2.0  # seconds to come back after a stop, and remove what is left
@@ -30,9 +31,9 @@ class Upload:
         self.delivery = delivery
         self.manner = manner
         self.host_key = ""
-        self.known = Known(
-            Leftovers(delivery), Asked(delivery.journal), straight=bool(manner.straight)
-        )
+        self.notes = Notes(delivery.journal)
+        left, asked = Leftovers(delivery, self.notes), Asked(self.notes)
+        self.known = Known(left, asked, straight=bool(manner.straight))
 
     def deliver(self, path: str, content: Any) -> Arrival:
         """Put the content at the path: bytes that can be read again, from an offset too."""
@@ -40,13 +41,13 @@ class Upload:
         def measured(connection):
             lanes.prepare(connection, content.waiting)
 
-        self.known.asked.recall(path)
+        self.notes.recall(path)
         with Connection(self.account, self.delivery, measured) as connection:
             self.host_key = connection.fingerprint
             files = Files(connection)
             path = files.full_path(path, from_login_directory=self.manner.from_login_directory)
             aside.settle(files)
-            self.go_on(files, path, content)
+            self.go_on(path, content)
             if arrival := self.arrived(files) or self.renamed(files):
                 return arrival
             try:
@@ -57,16 +58,18 @@ class Upload:
             finally:
                 self.clean(files)
 
-    def go_on(self, files, path, content):
+    def go_on(self, path, content):
         """Take up the rename that an earlier attempt asked for, if it was of the same bytes."""
-        account, asked = self.account, self.known.asked
-        at = {"server": account.place, "user": account.username, "host_key": self.host_key}
-        if not (renaming := asked.meet(path, **at)):
+        account = self.account
+        self.notes.meet(
+            server=account.place, user=account.username, host_key=self.host_key, path=path
+        )
+        if not (renaming := self.known.asked.before()):
             return
         if is_of(renaming, content):
-            asked.take_up()
+            self.known.asked.take_up()
         else:
-            asked.drop()
+            self.known.asked.drop()
 
     def keep_for_next(self, files, error):
         """Keep what is on the server for the next try, where that can go on from there."""
@@ -150,7 +153,7 @@ class Upload:
         aside.discard(files, asked.path)
         self.known.left.published(asked.temporary)
         self.known.partial = None
-        self.known.left.remove_stranger(files)
+        self.known.left.remove_stranger(files, asked.arrival.modified)
         return replace(asked.arrival, sent=Sent(asked.size, asked.sha256))
 
     def found(self) -> Arrival | None:
