@@ -213,8 +213,9 @@ def test_a_file_is_written_straight_where_that_is_asked_for(sshd, rows):
     assert (sshd.root / "out.csv").stat().st_ino == before
 
 
-@pytest.mark.parametrize("rename", [True, False])
-def test_what_a_dead_worker_left_of_the_job_is_removed(sandbox, rows, rename):
+@pytest.mark.parametrize(("rename", "look"), [(True, True), (False, True), (False, False)])
+def test_what_a_dead_worker_left_of_the_job_is_removed(sandbox, rows, rename, look):
+    sandbox.switches.look = look
     for name in (".out.csv.12.1.tmp", "upload.12.2.tmp", ".out.csv.13.1.tmp", ".out.csv.112.1.tmp"):
         (sandbox.root / name).write_text("half a fi")
     log = []
@@ -225,6 +226,27 @@ def test_what_a_dead_worker_left_of_the_job_is_removed(sandbox, rows, rename):
 
     assert names(sandbox) == [".out.csv.112.1.tmp", ".out.csv.13.1.tmp", "out.csv"]
     assert "Removed /.out.csv.12.1.tmp, left behind by a worker that died." in log
+
+
+def test_a_file_whose_making_had_no_answer_is_removed_from_a_drop_box_too(
+    sandbox, rows, monkeypatch
+):
+    sandbox.switches.look, usual, lost = False, Files.open, []
+
+    def cut(session, path, flags, attributes):
+        answer = usual(session, path, flags, attributes)
+        if not lost:
+            lost.append(path)
+            session.transport.close()
+        return answer
+
+    monkeypatch.setattr(Files, "open", cut)
+
+    with pytest.raises(TransientError):
+        connector(sandbox, max_connection_retry=0).export(rows, local_delivery(job="12.1"))
+
+    assert lost == ["/.out.csv.12.1.tmp"]
+    assert names(sandbox) == []
 
 
 def test_a_name_of_our_own_that_is_taken_is_left_alone(sandbox, rows):

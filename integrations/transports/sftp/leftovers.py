@@ -119,7 +119,8 @@ class Leftovers:
         if not self.asked:
             return
         with suppress(ExportError, Stopped):
-            if files.size(self.asked) == 0:  # One with content was there before.
+            size = files.size(self.asked)  # One with content was there before.
+            if size == 0 or (size is None and self.asked in self.own):
                 self.names.add(self.asked)
             self.asked = ""
 
@@ -153,9 +154,8 @@ class Leftovers:
         """Remove what earlier tries of the job left in workers that died."""
         names = [own_names(path, job) for job in earlier(self.delivery.job)]
         for name in (name for pair in names for name in pair):
-            with suppress(ExportError, Stopped):
-                if files.stat(name):
-                    files.remove(name)
+            with suppress(ExportError, Stopped):  # Of a drop box it is not known what is there.
+                if removed(files, name):
                     self.delivery.log(f"Removed {name}, left behind by a worker that died.")
 
 
