@@ -271,3 +271,18 @@ def test_a_kill_between_two_attempts_is_obeyed_at_once(submit, drop, line, reach
     job.refresh_from_db()
     assert job.status == "killed"
     drop.is_as_before()
+
+
+def test_what_an_outage_left_of_a_job_that_was_killed_is_removed_by_its_retry(
+    submit, drop, line, reach, marketer
+):
+    reach(max_connection_retry=0)
+    line.faults = [Cut(200_000), Cut(0)]
+    job = run(submit(attempts=3))
+    jobs.kill(job, marketer)
+    [left] = drop.all()
+
+    drop.has_once(run(jobs.retry(job, marketer)))
+
+    assert left.name.startswith(".people.csv.")
+    assert [text for text in texts(job) if f"{left.name} may be left on the server" in text]

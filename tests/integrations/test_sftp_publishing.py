@@ -6,6 +6,7 @@ import pytest
 from paramiko.sftp import SFTP_FAILURE, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
 
 from integrations.connectors.content import Content
+from integrations.delivery import MemoryJournal
 from integrations.errors import PermanentError, TransientError
 from integrations.sandbox import files as sandbox_files
 from integrations.sandbox.files import Files
@@ -225,7 +226,26 @@ def test_what_a_dead_worker_left_of_the_job_is_removed(sandbox, rows, rename, lo
     )
 
     assert names(sandbox) == [".out.csv.112.1.tmp", ".out.csv.13.1.tmp", "out.csv"]
-    assert "Removed /.out.csv.12.1.tmp, left behind by a worker that died." in log
+    assert "Removed /.out.csv.12.1.tmp, left behind by an earlier attempt." in log
+
+
+@pytest.mark.parametrize("rename", [True, False])
+@pytest.mark.parametrize("job", ["12.2", "13.1"], ids=["attempt", "retry"])
+def test_what_an_outage_left_on_the_server_is_told_and_removed_by_a_retry(
+    sandbox, many, faulty, rename, job
+):
+    proxy, journal, log = faulty(sandbox, cuts=[1_000_000, 0]), MemoryJournal(), []
+    settings = {"port": proxy.port, "rename_file_after_upload": rename}
+    with pytest.raises(TransientError):
+        connector(sandbox, max_connection_retry=0, **settings).export(
+            many, local_delivery(job="12.1", journal=journal, log=log.append)
+        )
+    [left] = names(sandbox)
+
+    connector(sandbox, **settings).export(many, local_delivery(job=job, journal=journal))
+
+    assert names(sandbox) == ["out.csv"]
+    assert f"/{left} may be left on the server." in log[-1]
 
 
 def test_a_file_whose_making_had_no_answer_is_removed_from_a_drop_box_too(

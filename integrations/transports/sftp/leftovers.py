@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, Stopped
@@ -14,6 +15,7 @@ from integrations.transports.sftp.notes import Notes
 from integrations.transports.sftp.open_file import OpenFile
 
 TEMPORARY = ".tmp"
+LEFT = "{} may be left on the server. The next attempt, or Retry, removes what is left."
 LONGEST_NAME = 255  # bytes, on every common file system
 # Seconds for a server to write what a worker had sent it before it died. A file's time has whole
 # seconds: within less, one that grows could look as if it did not.
@@ -59,7 +61,7 @@ class Leftovers:
         if own:
             self.own.add(path)
         if own or flags == ONLY_NEW:
-            self.notes.note(made=path)
+            self.notes.note(made=path, own=own)
         self.asked = path
         try:
             file = files.create(path, flags=flags)
@@ -89,6 +91,11 @@ class Leftovers:
         if found and not own:
             self.stranger = path, found
         return None
+
+    def told(self, *, but: str = "") -> str:
+        """Return which files may have been left, in a sentence, but for one; nothing if none."""
+        names = sorted({*self.names, self.asked} - {"", but})
+        return LEFT.format(" and ".join(names)) if names else ""
 
     def published(self, path: str) -> None:
         """Let the file stay."""
@@ -137,26 +144,36 @@ class Leftovers:
             if found != before and earlier(self.delivery.job):
                 time.sleep(SETTLING)
                 before, found = found, shown(files, name)
-            if found and found == before and (name in self.made_before() or is_old(found, now)):
+            if (
+                found
+                and found == before
+                and (name in self.made_before(own=False) or is_old(found, now))
+            ):
                 files.remove(name)
                 self.delivery.log(f"Removed {name}, left behind by an earlier export.")
 
-    def made_before(self) -> list[str]:
-        """Return the names that earlier attempts made and did not remove."""
+    def made_before(self, *, own: bool) -> list[str]:
+        """Return the names that earlier attempts made and did not remove, our own or shared ones.
+
+        Those of a job are also those of the one that it repeats.
+        """
         made = {}
         for entry in self.notes.before:
             if "made" in entry:
-                made[entry["made"]] = True
+                made[entry["made"]] = entry["own"]
             made.pop(entry.get("gone"), None)
-        return list(made)
+        return [name for name, is_own in made.items() if is_own == own]
 
     def remove_those_of_the_dead(self, files: Files, path: str) -> None:
-        """Remove what earlier tries of the job left in workers that died."""
-        names = [own_names(path, job) for job in earlier(self.delivery.job)]
-        for name in (name for pair in names for name in pair):
+        """Remove what earlier attempts left: their workers died, or had no way to the server."""
+        pairs = [own_names(path, job) for job in earlier(self.delivery.job)]
+        names = dict.fromkeys([*chain(*pairs), *self.made_before(own=True)])
+        for name in (each for each in names if each not in self.own):
             with suppress(ExportError, Stopped):  # Of a drop box it is not known what is there.
-                if removed(files, name):
-                    self.delivery.log(f"Removed {name}, left behind by a worker that died.")
+                was_there = removed(files, name)
+                self.notes.note(gone=name)
+                if was_there:
+                    self.delivery.log(f"Removed {name}, left behind by an earlier attempt.")
 
 
 def shown(files: Files, path: str) -> tuple[int | None, int | None] | None:

@@ -171,11 +171,20 @@ class Upload:
         if not (self.known.left or self.is_in_doubt() or olds):
             return
         with suppress(ExportError, Stopped), self.errand(after_stop=CLEARING) as connection:
+            files = Files(connection)
             self.known.partial = None
-            aside.settle(files := Files(connection))  # While the temporary file tells enough.
+            aside.settle(files)  # While the temporary file tells enough.
             self.settle(files)
             self.clean(files)
+        self.tell_of_left()
+
+    def tell_of_left(self):
         aside.tell(self.delivery)
+        asked = self.known.renaming
+        if asked and asked.answer == DONE:
+            return
+        if left := self.known.left.told(but=asked.temporary if asked else ""):
+            self.delivery.log(left)
 
     def doubt(self) -> str:
         """Return what is there, or may be, though the delivery failed."""
