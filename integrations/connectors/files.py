@@ -40,7 +40,8 @@ class Destination(Protocol):
     def found(self) -> Arrival | None:
         """After a last failed try, return what deliver() would, where the file is there after all.
 
-        That is so when only the answer to the last request was lost.
+        That is so when only the answer to the last request was lost. Where nobody can know, the
+        error of that try is raised with words that say so.
         """
 
     def clear(self) -> None:

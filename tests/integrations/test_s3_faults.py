@@ -31,6 +31,7 @@ TRANSIENT = [
     ("PutObject", 400, "BadDigest"),
     ("PutObject", 507, "XMinioStorageFull"),
     ("PutObject", 429, "TooManyRequests"),
+    ("PutObject", 409, "OperationAborted"),
     ("PutObject", 502, "Odd"),
 ]
 
