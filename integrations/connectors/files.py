@@ -85,7 +85,7 @@ class FileConnector(Connector):
     splits = True
     adding = "whose file has {job} in its name"
     test_prefix = "test-"  # of the file of a test; the number of its job follows
-    imports = ("integrations.rows.parquet", "integrations.formats.delimited")
+    imports = ("integrations.rows.parquet", "integrations.formats.delimited", "gnupg")
 
     def export(self, rows: Rows, delivery: Delivery) -> Receipt:
         """Write the rows as one file, which appears at the destination only when it is whole."""

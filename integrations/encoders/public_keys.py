@@ -10,9 +10,8 @@ from pathlib import Path
 
 from integrations.delivery import ignore
 from integrations.encoders.armor import COPY_WHOLE, private, rewrapped
-from integrations.encoders.home import no_room, throw_away_home
-from integrations.encoders.listing import Listed, keys_in, secret_keys_in
-from integrations.encoders.running import said_by_gpg
+from integrations.encoders.home import OPTIONS, no_room, throw_away_home
+from integrations.encoders.running import in_english, said_by_gpg
 from integrations.errors import ExportError, PermanentError
 
 RSA, ELGAMAL = {"1", "2", "3"}, {"16", "20"}
@@ -20,7 +19,6 @@ MIN_BITS = 2048
 IDENTIFIER = re.compile(r"(?:0x)?([0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{40})!?", re.IGNORECASE)
 STATES = {"r": "revoked", "e": "expired", "i": "invalid", "d": "disabled"}
 SOON = timedelta(days=30)
-LIST = ("--with-colons", "--fixed-list-mode", "--with-subkey-fingerprint", "--list-keys")
 NO_ROOM = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
 
 
@@ -100,20 +98,22 @@ def read_public_key(text: str, check: Callable = ignore) -> PublicKey:
 
 def imported(text: str, home: str, check: Callable = ignore) -> PublicKey:
     """Put the key into the home and return it as gpg understands it."""
+    import gnupg  # The form that checks keys is in every process, and few look at a key.
+
     text = rewrapped(text)
-    done = import_key(text, home, check)
+    done = import_key(text, home, check)  # gpg may hang at what strangers made, not at its list.
     if secret_keys_in(done.stdout):
         raise private()
-    keys = keys_in(said_by_gpg(home, *LIST, check=check).stdout)
+    keys = gnupg.GPG(gnupghome=home, options=list(OPTIONS), env=in_english()).list_keys()
     if not keys:
         raise unread(done)
     if len(keys) > 1:
         raise PermanentError("These are several keys.", remedy="Paste the one to encrypt for.")
-    [[master, *subkeys]] = keys
-    if master.state in STATES:
-        state = in_words(STATES[master.state], master.expires)
+    [key] = keys
+    if key["trust"] in STATES:
+        state = in_words(STATES[key["trust"]], moment(key["expires"]))
         raise PermanentError(f"The public key {state}.", remedy="Ask the receiver for a new one.")
-    return PublicKey(text, master.fingerprint, [subkey_of(master, part) for part in subkeys])
+    return PublicKey(text, key["fingerprint"], [subkey_of(key, part) for part in key["subkeys"]])
 
 
 def import_key(text, home, check):
@@ -140,11 +140,27 @@ def in_words(state: str, expires: datetime | None) -> str:
     return f"is {state}"
 
 
-def subkey_of(master: Listed, part: Listed) -> Subkey:
+def secret_keys_in(statuses: str) -> int:
+    """Return how many secret keys there were among what was imported."""
+    for line in statuses.splitlines():
+        if line.startswith("[GNUPG:] IMPORT_RES "):
+            return int(line.split()[11])
+    return 0
+
+
+def moment(seconds: str) -> datetime | None:
+    """Return the time that gpg gives as seconds, if it does."""
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+
+
+def subkey_of(key: dict, part: list) -> Subkey:
+    identifier, _, fingerprint, _ = part
+    facts = key["subkey_info"][identifier]
+    ends = filter(None, [moment(facts["expires"]), moment(key["expires"])])
     return Subkey(
-        fingerprint=part.fingerprint,
-        uses=part.uses,
-        state=STATES.get(part.state, ""),
-        weak=part.algorithm in RSA | ELGAMAL and part.bits < MIN_BITS,
-        expires=min(filter(None, [part.expires, master.expires]), default=None),
+        fingerprint=fingerprint,
+        uses=facts["cap"],
+        state=STATES.get(facts["trust"], ""),
+        weak=facts["algo"] in RSA | ELGAMAL and int(facts["length"]) < MIN_BITS,
+        expires=min(ends, default=None),
     )
