@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from paramiko.sftp import SFTP_FAILURE
 
 from integrations.connectors import retry
 from integrations.connectors.content import Content
@@ -106,6 +107,29 @@ def test_what_an_outage_kept_from_its_name_gets_it_without_another_upload(sandbo
     journal, _ = struck(sandbox, rows, outage)
     receipt, told, _ = next_attempt(sandbox, rows, journal)
 
+    landed(sandbox, receipt, rows)
+    assert told == []
+
+
+def test_a_file_whose_rename_was_refused_before_an_outage_is_told_and_gets_its_name_later(
+    sandbox, rows, outage
+):
+    def held():
+        outage.is_on = True
+        return True
+
+    sandbox.switches.rename_answer, outage.comes = SFTP_FAILURE, False
+    journal, log = MemoryJournal(), []
+    delivery = local_delivery(job="12.1", journal=journal, held=held, log=log.append)
+    settings = {"rename_file_after_upload": True, "max_connection_retry": 0}
+    with pytest.raises(TransientError) as caught:
+        connector(sandbox, **settings).export(rows, delivery)
+    outage.is_on, sandbox.switches.rename_answer = False, 0
+
+    receipt, told, _ = next_attempt(sandbox, rows, journal)
+
+    assert "may be there" not in caught.value.remedy
+    assert "/out.csv.tmp may be left on the server." in log[-1]
     landed(sandbox, receipt, rows)
     assert told == []
 

@@ -181,9 +181,8 @@ class Upload:
     def tell_of_left(self):
         aside.tell(self.delivery)
         asked = self.known.renaming
-        if asked and asked.answer == DONE:
-            return
-        if left := self.known.left.told(but=asked.temporary if asked else ""):
+        waiting = asked.temporary if self.is_in_doubt() else ""
+        if not (asked and asked.answer == DONE) and (left := self.known.left.told(but=waiting)):
             self.delivery.log(left)
 
     def doubt(self) -> str:
