@@ -7,7 +7,9 @@ import pytest
 
 from console import jobs
 from console.jobs.rejects import rejects_of
+from console.models import Job
 from console.notifications import payload, wording
+from integrations.connectors.clevertap import sending
 from tests.faults.batches import ROWS
 from tests.faults.deliveries import run, run_after_the_lease, texts
 from tests.integrations.clevertap import EVENTS
@@ -117,6 +119,26 @@ def test_another_attempt_and_a_retry_by_hand_send_only_what_is_left(account, sen
     assert received(account, "profiles") == Counter(range(1, ROWS))
     assert rejected(again) == [0]
     assert again.receipt["rows"] == ROWS - 1
+
+
+def test_what_an_outage_left_is_sent_by_another_attempt_or_a_retry_by_hand(
+    account, send, marketer, monkeypatch
+):
+    monkeypatch.setattr(sending, "WAITS", (0.01, 0.01))
+    account.switches.faults = ["ok", *["502"] * 5, *["503"] * 4]
+    job = run(send(attempts=2, **EVENTS))
+    assert job.status == "queued"
+    Job.objects.update(not_before=None)
+    job = run(job)
+
+    told = "CleverTap has taken 1,000 of the 4,500 rows; 1,000 got no answer and may be there; "
+    assert job.status == "error" and f"{told}2,500 were not sent." in job.error
+    again = run(jobs.retry(job, marketer))
+
+    assert again.status == "success", again.error
+    assert received(account, "events") == Counter(ALL)
+    assert rejected(again) == list(range(1_000, 2_000))
+    assert again.receipt["rows"] == ROWS - 1_000
 
 
 def test_a_retry_asks_first_where_nobody_knows_any_more_what_arrived(

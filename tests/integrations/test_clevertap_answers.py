@@ -347,14 +347,20 @@ def test_a_process_that_dies_after_an_answer_doubles_one_batch_of_events_at_most
     assert receipt.rows == 1_500
 
 
-@pytest.mark.parametrize("fault", ["silent", "429"])
-def test_a_kill_ends_it_within_moments(fault, account, people):
-    account.switches.faults = [fault] * 9
+FIVE = {"thread_count": 5}
+
+
+@pytest.mark.parametrize(
+    ("faults", "what"),
+    [(["silent"] * 9, FIVE), (["429"] * 9, FIVE), (["502", *["429"] * 9], EVENTS | ONE)],
+)
+def test_a_kill_ends_it_within_moments(faults, what, account, people):
+    account.switches.faults = faults.copy()
     began = time.monotonic()
     delivery = local_delivery(stopped=lambda: time.monotonic() > began + 0.5)
 
     with pytest.raises(Stopped):
-        connector(account, thread_count=5).deliver(people, delivery)
+        connector(account, **what).deliver(people, delivery)
 
     assert time.monotonic() - began < 5
 
@@ -405,7 +411,7 @@ def test_no_error_holds_the_passcode(endpoint, result):
 
 
 def test_where_no_request_was_answered_nobody_says_that_none_of_the_rows_was_taken(account, people):
-    account.switches.faults, given = ["drop"] * 3, EVENTS | ONE | {"unanswered": "list"}
+    account.switches.faults, given = ["drop", "ok"] * 3, EVENTS | ONE | {"unanswered": "list"}
 
     error, delivery = attempt(account, people, MemoryJournal(), **given)
 

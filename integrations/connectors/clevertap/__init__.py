@@ -85,15 +85,20 @@ WHERE email_opt_in"""
     def send(self, rows, delivery):
         """Send the rows in batches."""
         from integrations.connectors.clevertap.batches import batches
+        from integrations.connectors.clevertap.ending import check_answered, check_whole, counted
         from integrations.connectors.clevertap.progress import Progress
-        from integrations.connectors.clevertap.sending import Sender, check_answered, check_whole
+        from integrations.connectors.clevertap.sending import Sender
+        from integrations.connectors.clevertap.silence import Unheard
 
         began, operation = time.monotonic(), operation_of(self.settings)
         progress = Progress(delivery, operation.most, repeatable=operation.repeatable)
         sender = Sender(self.authentication, self.settings, operation, delivery, progress)
         pending = (progress.pending(*numbered) for numbered in rows.numbered())
         sendable = (each for each in pending if len(each[0]))
-        sender.send_all(batches(sendable, self.settings, rows.count), self.at_once(delivery))
+        try:
+            sender.send_all(batches(sendable, self.settings, rows.count), self.at_once(delivery))
+        except Unheard as error:
+            raise counted(error, progress, rows.count) from error
         if delivery.whole:
             check_answered(progress, rows.count)
         if not self.settings["skip_invalid"]:

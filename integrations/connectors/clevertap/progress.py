@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from integrations.connectors.clevertap.answers import Answer
 from integrations.connectors.clevertap.batches import Batch, Numbered
+from integrations.connectors.clevertap.so_far import refused_of
 from integrations.delivery import NO_ANSWER, Delivery
 
 UNSURE = (
@@ -46,6 +47,7 @@ class Progress:
         self.requests = 0  # that were answered
         self.taken = 0  # rows that CleverTap has
         self.unknown = 0  # rows that it may have, and that are not sent again
+        self.refused = 0  # rows that it has not taken for sure
         for entry in delivery.journal.read():
             self.remember(entry)
 
@@ -66,6 +68,12 @@ class Progress:
             self.unknown += len(entry["refused"])
         else:
             self.requests += 1
+            self.refused += refused_of(entry)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether earlier attempts had requests without an answer."""
+        return bool(self.unknown or any(past.open for past in self.past.values()))
 
     @cached_property
     def resumed(self) -> bool:

@@ -11,8 +11,10 @@ from queue import Empty, SimpleQueue
 from integrations.connectors.clevertap.answers import Answer, outcome, said_by
 from integrations.connectors.clevertap.api import Api
 from integrations.connectors.clevertap.batches import Batch
+from integrations.connectors.clevertap.ending import records, stop_at
 from integrations.connectors.clevertap.operations import Operation
 from integrations.connectors.clevertap.progress import Progress
+from integrations.connectors.clevertap.silence import Silence, Unheard, ask
 from integrations.connectors.retry import retrying
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, Stopped, TransientError
@@ -81,6 +83,8 @@ class Sender:
         self.bytes = 0
         self.error = None
         self.over = threading.Event()
+        self.listing = settings.get("unanswered") == "list"
+        self.silence = None
         # What waits for its next try ends with the others; what is under way is answered first.
         self.patience = replace(delivery, stopped=lambda: self.over.is_set() or delivery.stopped())
 
@@ -89,6 +93,7 @@ class Sender:
         self.room = threading.BoundedSemaphore(at_once)
         self.aside = ASIDE if at_once > 1 else 0.0
         threads = at_once + min(at_once - 1, FURTHER)
+        self.silence = Silence(at_once, doubtful=self.listing and self.progress.in_doubt)
         with ExitStack() as self.apis, ThreadPoolExecutor(threads, "clevertap") as pool:
             try:
                 for done in sent(
@@ -128,9 +133,8 @@ class Sender:
     def send(self, batch: Batch) -> None:
         """Send a batch, and write down what became of it."""
         if self.progress.was_sent(batch):
-            again = self.settings.get("unanswered") != "list"
-            self.delivery.log(told_of(batch, again=again))
-            if not again:
+            self.delivery.log(told_of(batch, again=not self.listing))
+            if self.listing:
                 self.give_up(batch)
                 return
         try:
@@ -158,6 +162,7 @@ class Sender:
     def in_turn(self, batch, tried):
         """Try once there is room for a request. While it waits, others may have failed."""
         with Turn(self.room, self.aside) as turn:
+            self.silence.end(self.be_heard)
             self.patience.check()
             if not tried.noted:  # No sooner: what waits for room has not been sent.
                 self.progress.sent(batch)
@@ -165,12 +170,29 @@ class Sender:
                 self.patience.check()  # Who was stopped meanwhile knows that it is not there.
             return self.one_try(batch, tried, turn)
 
+    def be_heard(self):
+        """Ask CleverTap until it answers. Where it does not, no other batch begins."""
+        self.patience.check()
+        self.delivery.log("Nothing more is sent until CleverTap answers what changes nothing.")
+        limit = self.authentication["retry_limit"]
+        try:
+            retrying(lambda: ask(self.api()), limit, self.patience, WAITS)
+        except TransientError as error:
+            unheard = Unheard(str(error))
+            self.end(unheard)
+            raise unheard from error
+        except BaseException as error:
+            self.end(error)
+            raise
+        self.delivery.log("CleverTap answers again.")
+
     def one_try(self, batch, tried, turn):
         tried.doubts += 1
         try:
             return said_by(self.api().post(self.operation.path, batch.body, turn.end))
         except TransientError as error:
-            if error.unanswered and self.settings.get("unanswered") == "list":
+            if error.unanswered and self.listing:
+                self.silence.add()
                 self.delivery.log(f"{error} The rows of the batch are listed as not delivered.")
                 raise Unsure from error
             if not error.unanswered:
@@ -181,9 +203,11 @@ class Sender:
             raise
 
     def settle(self, batch, answer):
+        self.silence.ease()
         with self.lock:
             self.progress.requests += 1
             self.progress.taken += answer.taken
+            self.progress.refused += len(answer.refused) + answer.unnamed
         self.count_sent(batch)
         self.progress.answered(batch, answer)
         if answer.unnamed:
@@ -221,39 +245,6 @@ def told_of(batch: Batch, *, again: bool) -> str:
     return (
         f"Rows {first:,} to {last:,} were sent by an earlier attempt, which got no answer: {what}."
     )
-
-
-def records(count: int) -> str:
-    return f"{count:,} record{'' if count == 1 else 's'}"
-
-
-def stop_at(count: int, why: tuple[str, str] | None) -> PermanentError:
-    end = f", so the job stopped. {why[1]}" if why else " without saying which, so the job stopped."
-    return PermanentError(
-        f"CleverTap refused {records(count)}{end}",
-        remedy="Mend the query: the page of the job lists the rows with what is wrong with each. "
-        "Or let the export skip invalid records. What was delivered before is not sent again.",
-    )
-
-
-def check_answered(progress: Progress, rows: int) -> None:
-    """Raise PermanentError where CleverTap took none of the rows for sure, and may have some."""
-    if progress.unknown and not progress.taken:
-        raise PermanentError(
-            f"CleverTap never answered for {progress.unknown:,} of the {rows:,} rows, so it may "
-            "have taken them, and it took no others.",
-            remedy="See in CleverTap whether they are there before you send them again.",
-        )
-
-
-def check_whole(progress: Progress, rows: int) -> None:
-    """Raise PermanentError where CleverTap refused one of the rows, in whichever attempt."""
-    if refused := rows - progress.taken - progress.unknown:
-        raise PermanentError(
-            f"CleverTap refused {refused:,} of the {rows:,} rows. All others have been sent.",
-            remedy="The page of the job lists the rows with what is wrong with each. Mend them and "
-            "send these again; or let the export skip invalid records.",
-        )
 
 
 def sent(
