@@ -62,7 +62,7 @@ def made(  # noqa: PLR0913 - a job is all of this.
         schedule=schedule,
         slot=slot,
         timezone=zone_of(schedule, query),
-        in_turn=schedule is not None and schedule.overlap == Schedule.Overlap.QUEUE,
+        in_turn=schedule is not None and schedule.overlap != Schedule.Overlap.ALLOW,
         attempts_allowed=attempts,
         priority=priority,
         builds=builds,

@@ -63,7 +63,7 @@ def due_of(schedule, now):
     taken = Job.objects.filter(query=schedule.query).exclude(slot=None).values("slot")
     DueSlot.objects.filter(schedule=schedule, slot__in=taken).delete()
     found = DueSlot.objects.filter(schedule=schedule, starts_at__lte=now)
-    return found.select_related("because").order_by("slot")
+    return found.select_related("because__started_by").order_by("slot")
 
 
 def why_broken(schedule: Schedule) -> str:
@@ -109,9 +109,9 @@ def planned(schedule, due, now):
     earlier = unfinished([schedule])[schedule.pk]
     for each in found.start:
         job = job_of(schedule, each)
-        why = why_not_now(schedule, earlier)
+        why = "" if job.started_by else why_not_now(schedule, earlier)
         jobs.append((as_skipped(job, why) if why else job, because(each)))
-        earlier = earlier if why else [*earlier, job]
+        earlier = earlier if why or job.started_by else [*earlier, job]
     if found.left_out and jobs:
         job, line = jobs[0]
         jobs[0] = job, f"{line} {found.left_out} earlier slots were missed and are not run."
@@ -119,7 +119,9 @@ def planned(schedule, due, now):
 
 
 def job_of(schedule, due):
-    return new_job(schedule.query, schedule=schedule, slot=due.slot)
+    """Return a new job. Whoever ran the slot of the other query afterwards runs this one too."""
+    afterwards = due.because and due.because.slot and due.because.started_by
+    return new_job(schedule.query, schedule=schedule, slot=due.slot, by=afterwards or None)
 
 
 def because(due):

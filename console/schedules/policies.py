@@ -53,8 +53,11 @@ def number_until(last: datetime, times: Times, first: datetime) -> int:
 
 
 def unfinished(schedules: list[Schedule]) -> dict[int, list[Job]]:
-    """Return the jobs of schedules that go on by themselves, by the key of the schedule."""
-    found = Job.objects.filter(schedule__in=schedules, held_because="")
+    """Return the jobs of schedules that go on by themselves, by the key of the schedule.
+
+    Slots of the past that somebody runs are not among them: they make no slot that comes skipped.
+    """
+    found = Job.objects.filter(schedule__in=schedules, held_because="", started_by=None)
     going_on = found.filter(status__in=(Job.Status.QUEUED, Job.Status.RUNNING)).order_by("pk")
     jobs = {schedule.pk: [] for schedule in schedules}
     for job in going_on.only("pk", "schedule"):

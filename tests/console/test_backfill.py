@@ -9,6 +9,7 @@ from console import jobs
 from console.models import Job
 from console.schedules import schedule_query, tick
 from console.schedules.backfill import MOST, past_slots, run_slots
+from console.schedules.policies import MOST_WAITING
 from tests.together import at_once
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -70,6 +71,23 @@ def test_slots_run_again_in_their_order_whichever_ran_first(hourly, marketer):
     again = run_slots(hourly, [hour(2), hour(3)], marketer)
 
     assert [job.slot for job in again] == [hour(2), hour(3)]
+
+
+@pytest.mark.parametrize("overlap", ["queue", "skip"])
+def test_the_slot_that_comes_meanwhile_waits_behind_them_and_is_not_skipped(
+    hourly, marketer, overlap
+):
+    Job.objects.update(status="success")
+    schedule_query(hourly, "0 * * * *", now=hour(5), overlap=overlap)
+    run_slots(hourly, [hour(-number) for number in range(MOST_WAITING, 0, -1)], marketer)
+
+    assert tick(hour(6)) == 1
+
+    live = Job.objects.latest("pk")
+    assert (live.slot, live.status) == (hour(6), "queued")
+    assert not jobs.run(live.pk)
+    Job.objects.exclude(pk=live.pk).update(status="success")
+    assert jobs.run(live.pk)
 
 
 def test_slots_that_are_chosen_twice_are_run_once(ask):

@@ -23,6 +23,7 @@ from console.schedules import (
     unschedule,
 )
 from console.schedules.backfill import past_slots, run_slots
+from console.schedules.policies import MOST_WAITING
 from console.watch import figures
 from tests.together import at_once
 
@@ -283,6 +284,22 @@ def test_an_overlapping_run_is_skipped_where_the_schedule_says_so(first, second)
     one, two = runs(second)
     assert (two.status, two.slot) == ("skipped", NOON + timedelta(days=1))
     assert two.error == f"{one}, an earlier run, was not done when this slot came."
+
+
+@pytest.mark.parametrize("overlap", ["queue", "skip"])
+def test_slots_that_are_run_afterwards_skip_none_that_comes(first, second, marketer, overlap):
+    follow_query(second, first, overlap=overlap)
+    slots = [NOON - timedelta(days=day) for day in range(MOST_WAITING, 0, -1)]
+    for job in run_slots(first, slots, marketer):
+        succeed(Lease(claim(job.pk)), None)
+    assert tick() == MOST_WAITING
+    succeed_slot(first)
+
+    assert tick() == 1
+
+    last = runs(second)[-1]
+    assert (last.slot, last.status) == (NOON, "queued")
+    assert not jobs.run(last.pk)
 
 
 @pytest.mark.parametrize(("missed", "started"), [("last", [4]), ("all", [3, 4]), ("skip", [])])
