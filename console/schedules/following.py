@@ -90,7 +90,7 @@ class Chosen:
 
 def chosen(schedule: Schedule, due: list[DueSlot], now: datetime) -> Chosen:
     """Choose as the schedule asks. Only what is late was missed: the rest is run, all of it."""
-    late = [each for each in due if now - each.starts_at > LATE]
+    late = [each for each in due if is_late(each, now)]
     fresh = [each for each in due if each not in late]
     if schedule.missed == Schedule.Missed.SKIP:
         return Chosen(fresh, late, 0)
@@ -102,8 +102,15 @@ def chosen(schedule: Schedule, due: list[DueSlot], now: datetime) -> Chosen:
     return Chosen(start, [], len(late) - len(kept))
 
 
+def is_late(due, now):
+    return now - due.starts_at > LATE
+
+
 def planned(schedule, due, now):
-    """Return the jobs of what is due, each with the first line of its log."""
+    """Return the jobs of what is due, each with the first line of its log.
+
+    What is run as it was missed, or as somebody asked for it, makes no other slot skipped.
+    """
     found = chosen(schedule, due, now)
     jobs = [(as_skipped(job_of(schedule, each), MISSED), because(each)) for each in found.skip]
     earlier = unfinished([schedule])[schedule.pk]
@@ -111,7 +118,8 @@ def planned(schedule, due, now):
         job = job_of(schedule, each)
         why = "" if job.started_by else why_not_now(schedule, earlier)
         jobs.append((as_skipped(job, why) if why else job, because(each)))
-        earlier = earlier if why or job.started_by else [*earlier, job]
+        counts = not (why or job.started_by or is_late(each, now))
+        earlier = [*earlier, job] if counts else earlier
     if found.left_out and jobs:
         job, line = jobs[0]
         jobs[0] = job, f"{line} {found.left_out} earlier slots were missed and are not run."

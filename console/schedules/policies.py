@@ -70,6 +70,13 @@ def why_not_now(schedule: Schedule, earlier: list[Job]) -> str:
     if schedule.overlap == Schedule.Overlap.SKIP and earlier:
         first = str(earlier[0]) + "," if earlier[0].pk else "The slot before it,"
         return f"{first} an earlier run, was not done when this slot came."
-    if schedule.overlap == Schedule.Overlap.QUEUE and len(earlier) >= MOST_WAITING:
-        return f"{MOST_WAITING} earlier runs were not done when this slot came."
+    most = most_waiting(schedule)
+    if schedule.overlap == Schedule.Overlap.QUEUE and len(earlier) >= most:
+        return f"{most} earlier runs were not done when this slot came."
     return ""
+
+
+def most_waiting(schedule: Schedule) -> int:
+    """Return how many runs may wait: those that were missed leave as much room as ever."""
+    runs_all = schedule.missed == Schedule.Missed.ALL
+    return MOST_WAITING + (schedule.missed_most if runs_all else 0)

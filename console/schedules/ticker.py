@@ -99,12 +99,9 @@ def planned(schedule, now, earlier):
     schedule.next_slot = times_of(schedule).next(due.last)
     if not due.start:
         return Plan([skipped(schedule, due.last, missed(due))])
-    jobs = []
-    for slot in due.start:
-        job = new_job(schedule.query, schedule=schedule, slot=slot)
-        why = why_not_now(schedule, earlier)
-        jobs.append(as_skipped(job, why) if why else job)
-        earlier = earlier if why else [*earlier, job]
+    why = why_not_now(schedule, earlier)  # Slots that come at once skip none of each other.
+    jobs = [new_job(schedule.query, schedule=schedule, slot=slot) for slot in due.start]
+    jobs = [as_skipped(job, why) for job in jobs] if why else jobs
     return Plan(jobs, left_out(due) if due.left_out and jobs[0].status != SKIPPED else "")
 
 

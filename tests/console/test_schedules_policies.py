@@ -97,6 +97,28 @@ def test_of_all_missed_slots_none_is_run_that_is_too_old(scheduled):
     assert slots("queued") == [after(hours=8), after(hours=9)]
 
 
+@pytest.mark.parametrize("overlap", ["queue", "skip"])
+def test_of_all_missed_slots_none_is_skipped_for_another_of_them(scheduled, overlap):
+    scheduled(missed="all", missed_most=100, overlap=overlap)
+
+    assert tick(after(minutes=10 * (MOST_WAITING + 5))) == MOST_WAITING + 5
+
+    last = Job.objects.latest("pk")
+    assert (last.slot, last.status) == (after(minutes=10 * (MOST_WAITING + 5)), "queued")
+    assert not jobs.run(last.pk)
+
+
+def test_the_slots_after_many_that_were_missed_run_too(scheduled):
+    scheduled(missed="all", missed_most=30)
+    tick(after(minutes=300))
+
+    for number in range(31, 31 + MOST_WAITING):
+        assert tick(after(minutes=10 * number)) == 1
+
+    assert tick(after(minutes=10 * (31 + MOST_WAITING))) == 0
+    assert Job.objects.latest("pk").error == "50 earlier runs were not done when this slot came."
+
+
 def test_runs_of_a_schedule_are_made_one_after_the_other(scheduled):
     scheduled()
     tick(after(minutes=10))

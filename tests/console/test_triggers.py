@@ -315,6 +315,16 @@ def test_what_no_tick_started_in_time_is_a_missed_slot(first, second, missed, st
     assert not DueSlot.objects.exists()
 
 
+@pytest.mark.parametrize("overlap", ["queue", "skip"])
+def test_of_all_that_was_missed_none_is_skipped_for_another(first, second, overlap):
+    follow_query(second, first, missed="all", missed_most=30, overlap=overlap)
+    many = MOST_WAITING + 1
+    for day in range(many):
+        succeed_slot(first, NOON + timedelta(days=day))
+
+    assert tick(timezone.now() + timedelta(minutes=11)) == many
+
+
 def test_what_comes_in_time_runs_whatever_was_missed(first, second):
     for day in range(5):
         succeed_slot(first, NOON + timedelta(days=day))
