@@ -51,8 +51,9 @@ def next_run(query: Query, job: Job, authentication, export: dict, changes: dict
     if found.bad:
         told = bad_keys(wanted.key, found.bad).replace("was", "would be")
         raise PermanentError(f"{told} {keys_named(wanted.key, found.bad)}".rstrip())
+    again = authentication.connector({}, export).repeated()
     compared = found_as_told(wanted, known, found, new.key, columns, everything=everything)
-    return Looked(compared, names, samples, would(compared), why_waits(wanted, compared))
+    return Looked(compared, names, samples, would(compared), why_waits(wanted, compared, again))
 
 
 def spill():

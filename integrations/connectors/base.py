@@ -139,6 +139,10 @@ class Connector:
         """Return why rows that were removed cannot be sent; nothing where they can be told."""
         return ""
 
+    def repeated(self) -> str:
+        """Return what comes of rows that are sent a second time; nothing where it is the same."""
+        return ""
+
     def columns_sent(self, names: list[str]) -> list[str]:
         """Return which columns of a result are sent."""
         return names

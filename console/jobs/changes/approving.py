@@ -6,6 +6,10 @@ from console.jobs.changes.wishes import Changes
 from console.jobs.changes.words import counted, total
 from console.models import Job, QueryVersion
 
+TWICE = (
+    "Some of these rows may be there already, from a run that broke off or got no answer. {} Where "
+    "such a run broke off, retry that one, which sends only the others, and drop this one."
+)
 SECOND = "A second person has to approve it."
 
 
@@ -28,11 +32,17 @@ def why_held(job: Job) -> str:
     wanted, compared = Changes.of(job.changes), job.compared
     if compared.get("fixed"):
         return ""  # What was sent once is sent again.
-    return why_waits(wanted, compared)
+    connector = job.authentication.connector
+    return why_waits(wanted, compared, connector({}, job.export).repeated())
 
 
-def why_waits(wanted: Changes, compared: dict) -> str:
-    """Return why what was found has to wait for a person, in a sentence, or nothing."""
+def why_waits(wanted: Changes, compared: dict, repeated: str = "") -> str:
+    """Return why what was found has to wait for a person, in a sentence, or nothing.
+
+    `repeated` is what comes of rows that are sent a second time.
+    """
+    if repeated and compared.get("unsure") and total(compared):
+        return TWICE.format(repeated)
     return compared["second"] or lost(compared) or compared["doubt"] or wiped(wanted, compared)
 
 

@@ -28,6 +28,7 @@ IDENTIFIERS = {
     "subscribe": {"value": "phone"},  # Addresses are told by their look.
 }
 ONE_MORE_EVENT = "CleverTap would count each removed row as one more event."
+COUNTED_AGAIN = "CleverTap counts what it gets a second time as one more."
 NO_WORD = (
     "CleverTap would do with removed rows what it does with the others: what is sent for them has "
     "no place for the word that tells them apart."
@@ -136,6 +137,9 @@ WHERE email_opt_in"""
         if operation.noun == "event":
             return ONE_MORE_EVENT
         return "" if operation.properties or self.replaced() else NO_WORD
+
+    def repeated(self):
+        return "" if operation_of(self.settings).repeatable else COUNTED_AGAIN
 
     def identifiers(self):
         return IDENTIFIERS.get(operation_name(self.settings), {})
