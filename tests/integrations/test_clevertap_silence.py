@@ -1,9 +1,11 @@
 """CleverTap leaves events without an answer: what is lost of them, and what goes on later."""
 
+import time
+
 import pytest
 
 from integrations.delivery import MemoryJournal
-from integrations.errors import PermanentError, TransientError
+from integrations.errors import ExportError, PermanentError, TransientError
 from tests.integrations.clevertap import EVENTS, connector, numbers
 from tests.servers import local_delivery
 
@@ -22,11 +24,11 @@ def attempt(account):
     journal = MemoryJournal()
 
     def attempt(rows, tries=0, threads=1, **more):
-        delivery = local_delivery(journal=journal, **more)
+        delivery = local_delivery(**{"journal": journal} | more)
         tried = {"authentication": {"retry_limit": tries}, "thread_count": threads}
         try:
             return connector(account, **tried, **LISTED).deliver(rows, delivery), delivery
-        except TransientError as error:
+        except ExportError as error:
             return error, delivery
 
     return attempt
@@ -98,7 +100,48 @@ def test_many_events_without_an_answer_end_an_attempt_though_something_is_answer
 def test_credentials_that_are_refused_meanwhile_end_it(account, attempt, events):
     account.switches.faults = ["drop", "401"]
 
-    with pytest.raises(PermanentError, match="refused the credentials"):
-        attempt(events(2_500))
+    error, _ = attempt(events(2_500))
 
+    assert isinstance(error, PermanentError) and "refused the credentials" in str(error)
     assert received(account) == list(range(1_000))
+
+
+def test_a_row_that_was_in_no_request_is_sent_though_the_others_got_no_answer(
+    account, attempt, result, monkeypatch
+):
+    """A time that is in the future at the first attempt is not at the second."""
+    now = time.time()
+    rows = result(identity=["0", "1", "2"], evtName=["E"] * 3, ts=[1, int(now) + 3600, 1])
+    monkeypatch.setattr("integrations.sandbox.clevertap.rules.check_ts", lambda record: None)
+    account.switches.faults, journal = ["drop"], MemoryJournal()
+    attempt(rows, journal=journal)
+    del journal.entries[1:]  # It was killed before it wrote down that there is no answer.
+    monkeypatch.setattr(time, "time", lambda: now + 7200)
+
+    for _ in range(2):
+        receipt, delivery = attempt(rows, journal=journal)
+
+        assert received(account) == [0, 1, 2]
+        assert (receipt.rows, receipt.rejected) == (1, 2)
+        assert numbers(delivery.rejects) == [0, 2]
+    told = connector(account, **LISTED).so_far(journal.read(), 3)
+    assert told.startswith("CleverTap has taken 1 of the 3 rows. 1 request got no answer")
+
+
+def test_a_row_that_was_in_no_request_is_not_doubted_where_it_is_refused(
+    account, attempt, result, monkeypatch
+):
+    now = time.time()
+    rows = result(identity=["0", "1", "2"], evtName=["E"] * 3, ts=[1, int(now) + 3600, 1])
+    monkeypatch.setattr("integrations.sandbox.clevertap.rules.check_ts", lambda record: None)
+    account.switches.faults, journal = ["drop", "ok", "503"], MemoryJournal()
+    attempt(rows, journal=journal)
+    del journal.entries[1:]
+    monkeypatch.setattr(time, "time", lambda: now + 7200)
+
+    error, delivery = attempt(rows, journal=journal)
+    assert "503" in str(error) and numbers(delivery.rejects) == [0, 2]
+
+    receipt, delivery = attempt(rows, journal=journal)
+    assert received(account) == [0, 1, 2]
+    assert (receipt.rows, numbers(delivery.rejects)) == (1, [0, 2])

@@ -83,3 +83,18 @@ def whole(parts: list[Batch], operation: Operation) -> Batch:
         [batch for part in parts for batch in part.rows],
         b"".join((operation.opening, *others, last[:-1], operation.closing)),
     )
+
+
+def parted(batch: Batch, places: list[int], settings: dict) -> tuple[Batch, Batch | None]:
+    """Return the rows at these places as a batch of the same number, and the others as one."""
+    others = sorted(set(range(len(batch.numbers))) - set(places))
+    if not others:
+        return batch, None
+    return part(batch, places, settings), part(batch, others, settings)
+
+
+def part(batch, places, settings):
+    operation, rows = operation_of(settings), batch.taken(places)
+    records = records_of(rows, settings)
+    [piece] = pieces(batch.numbers[places], rows, records, operation.most)
+    return whole([piece], operation)

@@ -102,10 +102,12 @@ class Progress:
             kept = [numbers[place] for place in places]
             self.delivery.rejects.keep(rows.take(places), kept, rule, reason)
 
-    def was_sent(self, batch: Batch) -> bool:
-        """Return whether an earlier attempt sent the batch and has no answer."""
+    def sent_before(self, batch: Batch) -> list[int]:
+        """Return the places of rows that an earlier attempt sent without an answer."""
         past = self.past.get(batch.number)
-        return bool(past and past.open)
+        if not (past and past.open):
+            return []
+        return np.flatnonzero(~np.isin(batch.numbers, past.open["left"])).tolist()
 
     def sent(self, batch: Batch) -> None:
         """Note before a request that it is going to be sent, where that must be known."""

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 from integrations.connectors.clevertap.answers import Answer, outcome, said_by
 from integrations.connectors.clevertap.api import Api
-from integrations.connectors.clevertap.batches import Batch
+from integrations.connectors.clevertap.batches import Batch, parted
 from integrations.connectors.clevertap.ending import records, stop_at
 from integrations.connectors.clevertap.operations import Operation
 from integrations.connectors.clevertap.progress import Progress
@@ -132,11 +132,22 @@ class Sender:
 
     def send(self, batch: Batch) -> None:
         """Send a batch, and write down what became of it."""
-        if self.progress.was_sent(batch):
-            self.delivery.log(told_of(batch, again=not self.listing))
-            if self.listing:
-                self.give_up(batch)
-                return
+        if sent := self.progress.sent_before(batch):
+            batch = self.sendable(batch, sent)
+        if batch:
+            self.send_on(batch)
+
+    def sendable(self, batch, sent):
+        """Return what is to be sent of a batch of which these rows were, or nothing."""
+        if not self.listing:
+            self.delivery.log(told_of(batch, again=True))
+            return batch
+        unsure, others = parted(batch, sent, self.settings)
+        self.delivery.log(told_of(unsure, again=False))
+        self.give_up(unsure)
+        return others
+
+    def send_on(self, batch):
         try:
             answer = self.answer_to(batch)
         except Unsure:
@@ -148,7 +159,7 @@ class Sender:
         """Return CleverTap's answer, for which the batch may have to be sent several times."""
         limit = self.authentication["retry_limit"]
         # What an earlier attempt has sent without an answer can be there, whatever comes now.
-        tried = Tried(doubts=int(self.progress.was_sent(batch)))
+        tried = Tried(doubts=int(bool(self.progress.sent_before(batch))))
         try:
             said = retrying(lambda: self.in_turn(batch, tried), limit, self.patience, WAITS)
         except (ExportError, Stopped):

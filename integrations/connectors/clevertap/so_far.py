@@ -12,7 +12,8 @@ def so_far(entries: list[dict], rows: int, settings: dict) -> str:
     refused = sum(refused_of(entry) for entry in settled)
     if refused and taken + refused == rows:
         return f"CleverTap has taken {taken:,} of the {rows:,} rows and refused {refused:,}."
-    open_ones = sum(entry["is"] in ("sent", "unsure") for entry in last.values())
+    open_ones = sum(entry["is"] == "unsure" for entry in entries)
+    open_ones += sum(entry["is"] == "sent" for entry in last.values())
     parts = [f"CleverTap has taken {taken:,} of the {rows:,} rows"]
     if refused:
         parts.append(f" and refused {refused:,}")
