@@ -208,6 +208,21 @@ def test_another_attempt_sends_only_what_was_not_answered(skip, account, people)
          "CleverTap refused it: Internal server error (code 555).")
     ][: len(refused)]  # fmt: skip
     assert "in 3 requests" in receipt.summary
+    requests = account.store.read("requests")
+    assert receipt.bytes == sum(each["bytes"] for each in requests if each["status"] == 200)
+
+
+def test_a_journal_without_the_bytes_of_requests_is_gone_on_with(account, people):
+    journal = MemoryJournal()
+    account.switches.faults = ["ok", "503"]
+    attempt(account, people, journal, **ONE)
+    for entry in journal.entries:
+        del entry["bytes"]
+
+    receipt, _ = attempt(account, people, journal, **ONE)
+
+    assert receipt.rows == 2_500
+    assert receipt.bytes == sum(each["bytes"] for each in account.store.read("requests")[2:])
 
 
 def test_an_attempt_after_everything_was_delivered_sends_nothing(account, people):

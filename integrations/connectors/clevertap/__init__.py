@@ -106,7 +106,7 @@ WHERE email_opt_in"""
             check_whole(progress, rows.count)
         return Receipt(
             rows=progress.taken,
-            bytes=sender.bytes,
+            bytes=progress.bytes + sender.bytes,
             seconds=round(time.monotonic() - began, 3),
             summary=self.told(operation, progress),
         )

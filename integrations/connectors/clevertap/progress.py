@@ -3,7 +3,8 @@
 Entries name a batch by its number, and the rows between its first and its last number that were
 not in it. `sent` stands before a request that must not be repeated lightly; the outcome is one of
 `answered` (these rows were refused, or can have been), `unsure` (never answered, and not sent
-again) and `again` (not taken for sure, or to be repeated).
+again) and `again` (not taken for sure, or to be repeated). The first two have the bytes of their
+request, for the receipt.
 """
 
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Progress:
         self.taken = 0  # rows that CleverTap has
         self.unknown = 0  # rows that it may have, and that are not sent again
         self.refused = 0  # rows that it has not taken for sure
+        self.bytes = 0  # of the requests of earlier attempts that are not sent again
         for entry in delivery.journal.read():
             self.remember(entry)
 
@@ -64,6 +66,7 @@ class Progress:
         past.refused |= {int(row): tuple(why) for row, why in entry["refused"].items()}
         past.taken += entry["taken"]
         self.taken += entry["taken"]
+        self.bytes += entry.get("bytes", 0)  # Journals of before do not have it.
         if entry["is"] == "unsure":
             self.unknown += len(entry["refused"])
         else:
@@ -133,7 +136,8 @@ class Progress:
 
     def settle(self, batch, kind, refused, taken, **more):
         by_row = {int(batch.numbers[place]): why for place, why in refused.items()}
-        entry = self.entry(batch, kind) | {"refused": by_row, "taken": taken} | more
+        more |= {"refused": by_row, "taken": taken, "bytes": len(batch.body)}
+        entry = self.entry(batch, kind) | more
         # Doubles of what can be repeated do no harm: no need to wait for the disk.
         journal = self.delivery.journal
         (journal.note if self.repeatable else journal.write)(entry)
