@@ -8,13 +8,13 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from console.jobs.places import STARTS_WITH_EXPORT, NoPlace, full, lock
 from console.jobs.shares import exhausted, taking
-from console.models import Job
+from console.models import Job, Query
 from console.outages import OUTAGES, PAUSE
 from integrations.connectors.base import Share
 from integrations.errors import Stopped
@@ -30,7 +30,8 @@ def ready(now=None):
     due = Q(not_before=None) | Q(not_before__lte=now or Now())
     waiting = Job.objects.filter(due, status=Job.Status.QUEUED, held_because="")
     blocked = STARTS_WITH_EXPORT & (Q(authentication__in=full()) | Q(account__in=exhausted()))
-    not_its_turn = Q(in_turn=True) & Exists(before(OuterRef("schedule"), OuterRef("pk")))
+    scheduled, again = before()
+    not_its_turn = Q(in_turn=True) & (Exists(scheduled) | Exists(again))
     compares = Q(changes__isnull=False, query__isnull=False)
     too_early = compares & Exists(comparing(OuterRef("query"), OuterRef("pk")))
     free = waiting.exclude(blocked).exclude(not_its_turn).exclude(too_early)
@@ -44,11 +45,19 @@ def comparing(query, job):
     return same.filter(earlier | Q(status=Job.Status.RUNNING))
 
 
-def before(schedule, job):
-    """Return the earlier jobs of a schedule that are not done. One that is held has no end."""
+def before():
+    """Return what each job in turn waits for: scheduled runs of its query, slots made again.
+
+    One that is held has no end. They are two questions, as an index answers each of them.
+    """
     unfinished = [Job.Status.QUEUED, Job.Status.RUNNING]
-    earlier = Job.objects.filter(schedule=schedule, pk__lt=job, held_because="")
-    return earlier.filter(status__in=unfinished)
+    earlier = Job.objects.filter(pk__lt=OuterRef("pk"), held_because="", status__in=unfinished)
+    # A slot that is made again is of no schedule: that has its job already.
+    own = Query.objects.filter(pk=OuterRef(OuterRef("query"))).values("schedule")
+    scheduled = earlier.filter(schedule=Coalesce(OuterRef("schedule"), Subquery(own)))
+    # Few jobs without a schedule are not done; of a query there may be many that are.
+    again = earlier.filter(schedule=None, in_turn=True).alias(of=Coalesce("query", 0))
+    return scheduled, again.filter(of=OuterRef("query"))
 
 
 def claim(job_id: int) -> Job | None:

@@ -28,16 +28,19 @@ TEST_ANEW = "Its rows are not kept. Test once more on the page of the activation
 NOT_DONE = f"{UNKNOWN} To run its query again and send all of them, retry that job."
 
 
-def retry(job: Job, by: User) -> Job:
+def retry(job: Job, by: User, *, in_turn: bool = False) -> Job:
     """Make a job that does the same. A result that is still there is exported, not made again.
 
+    In turn, it waits for those of its query before it that are.
     NoResult: it sends rejects of another job, or tests an activation, and has no rows any more.
     """
     check_rejects(job)
     check_test(job)
     with transaction.atomic():
         of_now = is_of_now(job)
-        again = sent((anew if of_now else copy_of)(job, by))
+        again = (anew if of_now else copy_of)(job, by)
+        again.in_turn = in_turn
+        sent(again)
         write(again, f"Job {job.pk} again, started by {by.username}.")
         if job.export is None:
             return again

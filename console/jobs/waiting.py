@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from console.jobs.lease import before, comparing
 from console.jobs.places import waiting_for_place
@@ -36,8 +37,8 @@ def waiting_for_turn(jobs):
     keys = [job.pk for job in jobs if job.in_turn and job.status == Job.Status.QUEUED]
     if not keys:
         return {}
-    first = before(OuterRef("schedule"), OuterRef("pk")).order_by("pk").values("pk")[:1]
-    found = Job.objects.filter(pk__in=keys).annotate(first=Subquery(first))
+    firsts = [Subquery(kind.order_by("pk").values("pk")[:1]) for kind in before()]
+    found = Job.objects.filter(pk__in=keys).annotate(first=Coalesce(*firsts))
     return {
         pk: f"Waits: job {earlier} of the same schedule is not done."
         for pk, earlier in found.exclude(first=None).values_list("pk", "first")

@@ -63,7 +63,7 @@ class Job(models.Model):
     schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, related_name="jobs")
     slot = models.DateTimeField(null=True)  # when the schedule was due
     timezone = models.CharField(max_length=64, default="UTC")  # of the schedule
-    in_turn = models.BooleanField(default=False)  # waits for those of its schedule before it
+    in_turn = models.BooleanField(default=False)  # waits for those of its slots before it
     started_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")  # by hand
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
     # The job whose rejected rows it sends, be it a retry of one that does.

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from console.jobs import kill, retry
 from console.jobs.log import write
-from console.jobs.submission import new_job, submit_all
+from console.jobs.submission import new_job, sent
 from console.models import Job, Query
 from console.schedules.clocks import MINUTE
 from console.schedules.times import times_of
@@ -71,13 +71,18 @@ def run_slots(query: Query, slots: list[datetime], by: User) -> list[Job]:
     with transaction.atomic():
         Query.objects.select_for_update().get(pk=query.pk)  # The second click waits here.
         latest = latest_jobs(query, slots)
-        missing = [slot for slot in slots if slot not in latest]
-        new = [new_job(query, schedule=query.schedule, slot=slot, by=by) for slot in missing]
-        submit_all(new)
-        for job in new:
-            write(job, f"Run for its slot afterwards, by {by.username}.")
-        ended = [latest[slot] for slot in slots if slot in latest and latest[slot].finished]
-        return new + [retry(job, by) for job in ended]
+        wanted = [slot for slot in slots if slot not in latest or latest[slot].finished]
+        return [run_slot(query, slot, latest.get(slot), by) for slot in sorted(wanted)]
+
+
+def run_slot(query, slot, ended, by):
+    """Make the job of a slot, which waits for those before it whatever the schedule says."""
+    if ended:
+        return retry(ended, by, in_turn=True)
+    job = new_job(query, schedule=query.schedule, slot=slot, by=by)
+    job.in_turn = True
+    write(sent(job), f"Run for its slot afterwards, by {by.username}.")
+    return job
 
 
 def cancel(query: Query, first: datetime, last: datetime, by: User) -> int:

@@ -1,11 +1,13 @@
 """Slots of the past are seen, run, and cancelled."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.urls import reverse
 
 from console import jobs
+from console.jobs.lease import claim
 from console.models import Job
 from console.schedules import schedule_query, tick
 from console.schedules.backfill import MOST, past_slots, run_slots
@@ -88,6 +90,36 @@ def test_the_slot_that_comes_meanwhile_waits_behind_them_and_is_not_skipped(
     assert not jobs.run(live.pk)
     Job.objects.exclude(pk=live.pk).update(status="success")
     assert jobs.run(live.pk)
+
+
+@pytest.mark.parametrize("overlap", ["queue", "skip", "allow"])
+def test_chosen_slots_run_one_after_the_other_whatever_became_of_them(hourly, marketer, overlap):
+    schedule_query(hourly, "0 * * * *", now=hour(5), overlap=overlap)
+    Job.objects.filter(slot=hour(1)).update(status="skipped")
+    Job.objects.filter(slot=hour(5)).update(status="success")
+
+    made = run_slots(hourly, [hour(number) for number in range(1, 6)], marketer)
+
+    assert [job.slot for job in sorted(made, key=lambda job: job.pk)] == [
+        hour(number) for number in range(1, 6)
+    ]
+    for job, following in pairwise(made):
+        assert not claim(made[-1].pk) and claim(job.pk)
+        assert f"job {job.pk} " in jobs.waiting([following])[following.pk]
+        Job.objects.filter(pk=job.pk).update(status="success")
+    assert claim(made[-1].pk)
+
+
+def test_a_chosen_slot_that_ran_waits_for_the_live_run_and_the_next_waits_for_it(hourly, marketer):
+    Job.objects.filter(slot=hour(1)).update(status="skipped")
+    live = Job.objects.get(slot=hour(5))
+    [again] = run_slots(hourly, [hour(1)], marketer)
+    tick(hour(6))
+    following = Job.objects.latest("pk")
+
+    assert not jobs.run(again.pk) and jobs.run(live.pk)
+    assert not jobs.run(following.pk) and jobs.run(again.pk)
+    assert jobs.run(following.pk)
 
 
 def test_slots_that_are_chosen_twice_are_run_once(ask):
