@@ -63,6 +63,8 @@ class CleverTap(Connector):
         "1,000 records in a request; 100 where profiles are demerged.",
         "15 uploads of an account at the same time, and 3 requests of every other kind.",
         "A custom list of 5 GB. People whom CleverTap does not know are not added to it.",
+        "Requests go side by side: of an identity that a result has twice, either row can come "
+        "last. Give each one row, or set the Thread Count to 1.",
         "512 kinds of events and 256 kinds of custom profile properties in an account.",
     )
     example_query = """\
