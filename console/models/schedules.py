@@ -120,7 +120,7 @@ class Trigger(models.Model):
 
 
 class DueSlot(models.Model):
-    """A slot that the end of an upstream's job made due: the tick makes its job of it."""
+    """A slot that the end of an upstream's job made due, or a shorter delay: the tick runs it."""
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="due_slots")
     slot = models.DateTimeField()

@@ -14,6 +14,7 @@ from console.schedules.chains import followers, may_follow, named
 from console.schedules.policies import LATE, unfinished, why_not_now
 
 logger = logging.getLogger(__name__)
+SOONER = "Starts now, as the delay of the schedule was made shorter."
 MISSED = "Nothing ran this slot when it was due; the schedule skips what it missed."
 
 
@@ -111,14 +112,17 @@ def planned(schedule, due, now):
 
     What is run as it was missed, or as somebody asked for it, makes no other slot skipped.
     """
+    after_runs = schedule.follows is not None
     found = chosen(schedule, due, now)
-    jobs = [(as_skipped(job_of(schedule, each), MISSED), because(each)) for each in found.skip]
+    jobs = [
+        (as_skipped(job_of(schedule, each), MISSED), reason(schedule, each)) for each in found.skip
+    ]
     earlier = unfinished([schedule])[schedule.pk]
     for each in found.start:
         job = job_of(schedule, each)
         why = "" if job.started_by else why_not_now(schedule, earlier)
-        jobs.append((as_skipped(job, why) if why else job, because(each)))
-        counts = not (why or job.started_by or is_late(each, now))
+        jobs.append((as_skipped(job, why) if why else job, reason(schedule, each)))
+        counts = after_runs and not (why or job.started_by or is_late(each, now))
         earlier = [*earlier, job] if counts else earlier
     if found.left_out and jobs:
         job, line = jobs[0]
@@ -132,8 +136,10 @@ def job_of(schedule, due):
     return new_job(schedule.query, schedule=schedule, slot=due.slot, by=afterwards or None)
 
 
-def because(due):
+def reason(schedule, due):
     job = due.because
+    if not (job or schedule.follows):
+        return SOONER
     return f"Runs after job {job.pk} of {named(job)}, which succeeded." if job else "Runs after."
 
 

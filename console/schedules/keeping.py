@@ -1,7 +1,9 @@
 """Putting a query on a schedule, pausing that, and taking the query off."""
 
+from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import User
@@ -13,6 +15,7 @@ from console.models import DueSlot, Query, Schedule, Trigger
 from console.schedules.chains import check_chain, lock_chains, spread_zone
 from console.schedules.clocks import MINUTE
 from console.schedules.cron import CronError
+from console.schedules.policies import MOST_WAITING
 from console.schedules.times import Times, columns, times, times_of
 
 
@@ -43,6 +46,7 @@ def schedule_query(
         query.refresh_from_db(fields=["schedule"])  # A tick or another window can have moved it.
         schedule = query.schedule or Schedule()
         move(schedule, wanted, now, timedelta(seconds=delay))
+        start_sooner(schedule, now, timedelta(seconds=delay))
         keep(query, schedule, now, {"delay": delay} | policies)
         if schedule.follows:
             schedule.trigger.delete()
@@ -65,6 +69,20 @@ def move(schedule: Schedule, wanted: Times, now: datetime, delay: timedelta) -> 
     for name, value in columns(wanted).items():
         setattr(schedule, name, value)
     schedule.next_slot = wanted.next(after)
+
+
+def start_sooner(schedule: Schedule, now: datetime, delay: timedelta) -> None:
+    """Let what still waits for a longer delay start now, the latest so many: nothing missed it."""
+    first, kept = schedule.next_slot, timedelta(seconds=schedule.delay)
+    if schedule.paused_at or first is None or first + kept <= now:
+        return
+    own = times_of(schedule)
+    later = (slot for slot in own.slots(first - MINUTE) if slot >= first)
+    due = deque(takewhile(lambda slot: slot + delay <= now, later), maxlen=MOST_WAITING)
+    if due:
+        rows = [DueSlot(schedule=schedule, slot=slot, starts_at=now) for slot in due]
+        DueSlot.objects.bulk_create(rows, ignore_conflicts=True)
+        schedule.next_slot = own.next(due[-1])
 
 
 def kept_times(schedule):
@@ -160,11 +178,11 @@ def resume(schedule: Schedule, *, now: datetime | None = None) -> bool:
         schedule = paused.exclude(paused_at=None).first()
         if schedule is None or (schedule.follows and schedule.follows.upstream is None):
             return False
-        if schedule.follows:
-            forget_due(schedule, now)
-        elif schedule.next_slot is None:
+        forget_due(schedule, now)
+        begun = now - timedelta(seconds=schedule.delay)
+        if schedule.next_slot is None and not schedule.follows:
             schedule.next_slot = times_of(schedule).next(now)
-        elif schedule.next_slot <= (begun := now - timedelta(seconds=schedule.delay)):
+        elif schedule.next_slot and schedule.next_slot <= begun:
             schedule.next_slot = times_of(schedule).next(begun)
         schedule.paused_at, schedule.paused_by, schedule.paused_because = None, None, ""
         schedule.resumed_at = now
@@ -173,7 +191,7 @@ def resume(schedule: Schedule, *, now: datetime | None = None) -> bool:
 
 
 def forget_due(schedule, now):
-    """Drop what the pause kept from starting after other runs."""
+    """Drop what the pause kept from starting after other runs, or after a delay."""
     DueSlot.objects.filter(schedule=schedule, starts_at__lte=now).delete()
 
 

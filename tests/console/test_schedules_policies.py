@@ -311,6 +311,48 @@ def test_a_delayed_start_that_came_during_a_pause_is_not_run_later(scheduled, ma
     assert slots()[-1] == after(hours=25)
 
 
+@pytest.mark.parametrize("missed", ["last", "skip"])
+@pytest.mark.parametrize("overlap", ["queue", "skip"])
+def test_slots_that_waited_for_their_delay_start_once_that_is_shorter(scheduled, missed, overlap):
+    policies = {"missed": missed, "overlap": overlap}
+    query = scheduled("0 * * * *", delay=FOUR_HOURS, **policies)
+    assert tick(after(hours=4, minutes=30)) == 0
+
+    schedule_query(query, "0 * * * *", delay=3600, now=after(hours=4, minutes=30), **policies)
+
+    assert tick(after(hours=4, minutes=30)) == 3
+    assert slots("queued") == [after(hours=1), after(hours=2), after(hours=3)]
+    said = Job.objects.latest("pk").lines.get().text
+    assert said == "Starts now, as the delay of the schedule was made shorter."
+    Job.objects.update(status="success")
+    assert tick(after(hours=4, minutes=59)) == 0
+    assert tick(after(hours=5)) == 1
+    assert slots()[-1] == after(hours=4)
+
+
+def test_of_many_slots_that_waited_for_their_delay_the_latest_start(scheduled):
+    query = scheduled(delay=FOUR_HOURS)
+
+    schedule_query(query, "*/10 * * * *", now=after(hours=4))
+
+    assert tick(after(hours=4)) == MOST_WAITING
+    assert slots()[-1] == after(hours=4)
+
+
+def test_a_shorter_delay_starts_nothing_during_a_pause_nor_after_it(scheduled, marketer):
+    query = scheduled("0 * * * *", delay=FOUR_HOURS)
+    schedule_query(query, "0 * * * *", delay=3600, now=after(hours=2))
+    pause(query.schedule, marketer, now=after(hours=2))
+    schedule_query(query, "0 * * * *", now=after(hours=3))
+    assert tick(after(hours=3)) == 0
+
+    resume(query.schedule, now=after(hours=3))
+
+    assert tick(after(hours=3)) == 0
+    assert tick(after(hours=4)) == 1
+    assert slots() == [after(hours=4)]
+
+
 def test_saving_a_paused_schedule_does_not_resume_it(scheduled, marketer):
     query = scheduled()
     pause(query.schedule, marketer)
