@@ -30,8 +30,8 @@ export async function ask(url, { headers, ...options } = {}) {
   renew();
   options.body?.delete?.("csrfmiddlewaretoken"); // That of the header counts only without one.
   const known = JSON.parse(document.body.getAttribute("hx-headers"));
-  const answer = await fetch(url, { ...options, headers: { ...headers, ...known } });
-  if (answer.redirected) throw ended();
+  const answer = await fetch(url, { ...options, redirect: "manual", headers: { ...headers, ...known } });
+  if (answer.type === "opaqueredirect") throw ended();
   return answer;
 }
 

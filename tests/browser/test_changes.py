@@ -41,7 +41,7 @@ def test_changes_are_chosen_looked_at_and_approved(
     page.get_by_label("A second person approves more rows than").fill("20")
     good_page(page, "changes-panel")
     page.get_by_label("How a row says what became of it").select_option("files")
-    expect(page.get_by_text("/in/{job}-removed.csv")).to_be_visible()
+    expect(page.get_by_text("/in/{job}-removed.csv", exact=True)).to_be_visible()
     expect(page.get_by_label("Name of the column")).to_be_hidden()
     expect(page.get_by_text("Words for the operations")).to_be_hidden()
     page.get_by_label("How a row says what became of it").select_option("column")

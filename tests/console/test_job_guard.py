@@ -53,7 +53,9 @@ def run(query):
     """Run the query with so many rows, all of them new."""
 
     def run(rows, **more):
-        query.sql = f"SELECT random() AS r FROM UNNEST(sequence(1, {rows})) t(x)"
+        query.sql = (
+            f"SELECT CAST(1e15 * random() AS bigint) AS r FROM UNNEST(sequence(1, {rows})) t(x)"
+        )
         if not rows:
             query.sql = "SELECT 1 AS r WHERE 1 = 0"
         query.save()

@@ -125,6 +125,9 @@ class Unlucky(FileConnector):
     def retry_limit(self):
         return 1
 
+    def doubt(self):
+        return ""
+
     def deliver(self, path, content):
         self.readings.append(iter(content))
         next(self.readings[-1])

@@ -102,7 +102,7 @@ class Upload:
 
     def measured(self) -> int:
         """Return the size of the file, which has to be known before it is sent."""
-        for _ in self.content.read():
+        for _ in self.content:
             if self.content.bytes > MOST_BYTES:
                 raise PermanentError(
                     f"The list is larger than {MOST_BYTES:,} bytes, which is the most that "
