@@ -80,7 +80,8 @@ class FileJournal:
 
     def close(self) -> None:
         if self.file:
-            self.file.close()
+            with suppress(OSError):  # What had to be there for good was flushed, or has failed.
+                self.file.close()
 
 
 def subject_of(job: Job) -> dict:

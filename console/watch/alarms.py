@@ -17,7 +17,7 @@ from console.jobs import cluster_alive, workers_alive
 from console.jobs.lease import ready
 from console.models import Alarm, Job, Notice, Schedule
 from console.notifications import tell_administrators
-from console.watch.state import BACKUP, due_at, free_bytes, late, short_of_room, ticking
+from console.watch.state import BACKUP, free_bytes, late, overdue_since, short_of_room, ticking
 
 AGAIN_AFTER = timedelta(days=1)
 SLOTS_AGAIN_AFTER = timedelta(hours=1)  # between two messages about further slots
@@ -121,7 +121,7 @@ def full_disk(now):
 
 
 def trouble_with(schedule: Schedule) -> Trouble:
-    due = due_at(schedule)
+    due = overdue_since(schedule)
     query = schedule.query
     text = (
         f"{query.name} should have started at {due:%a %d %b %H:%M} UTC and did not: "

@@ -71,8 +71,16 @@ def due_at(schedule: Schedule) -> datetime:
     """Return when a schedule should start that has a next slot, or one that is due after a run."""
     if schedule.next_slot:
         return schedule.next_slot + timedelta(seconds=schedule.delay)
-    first = schedule.due_slots.order_by("starts_at").first()
-    return first.starts_at if first else timezone.now()  # It has started since.
+    return first_due(schedule) or timezone.now()  # It has started since.
+
+
+def first_due(schedule):
+    return schedule.due_slots.order_by("starts_at").values_list("starts_at", flat=True).first()
+
+
+def overdue_since(schedule: Schedule) -> datetime:
+    """Return when the first start was due of a schedule that is late."""
+    return min(filter(None, (due_at(schedule), first_due(schedule))))
 
 
 def figures(now: datetime | None = None) -> dict[str, float]:

@@ -111,6 +111,17 @@ def test_a_query_that_changes_a_table_is_not_run_twice_unasked(job, sql):
     assert job.error.startswith("The worker died while the query was changing a table")
 
 
+def test_what_builds_tables_is_run_again_whatever_its_words_are(job):
+    sql = "-- a\nSELECT 1 AS n WHERE 'x' = 'create';\n-- b\nSELECT 2 AS n"
+    Job.objects.update(sql=sql, builds={"built": {"a": "SELECT 1 AS n"}})
+    lose(job)
+
+    jobs.reap()
+
+    job.refresh_from_db()
+    assert job.status == "queued"
+
+
 def test_a_job_that_was_to_be_killed_is_not_run_again(job, marketer):
     lose(job)
     jobs.kill(job, marketer)

@@ -89,6 +89,15 @@ def test_another_account_begins_a_new_one(job, clevertap, changes):
     assert not FileJournal(job).of_another_account()
 
 
+def test_an_account_is_told_as_journals_of_before_have_it(clevertap):
+    listed = {"account_id": "W1", "region": "eu1"}
+    own = {"account_id": "W1", "region": "other", "api_host": "https://Api.example.com"}
+
+    kind = clevertap.connector
+    assert kind(listed).account() == listed | {"api_host": None}
+    assert kind(own).account() == own
+
+
 @pytest.mark.parametrize(
     "host", ["eu1.api.clevertap.com", "https://EU1.api.clevertap.com/", "EU1.API.clevertap.com"]
 )

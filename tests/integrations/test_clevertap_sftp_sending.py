@@ -278,6 +278,33 @@ def receiver(tmp_path):
 
 
 @pytest.mark.needs("gpg")
+@pytest.mark.parametrize("crash_at", ["stop", "announced"])
+def test_wherever_a_worker_dies_encrypted_parts_go_on_where_they_ended(
+    clevertap, people, receiver, crash_at
+):
+    chosen = clevertap.connector(
+        encoders="encrypt_pgp",
+        public_key=receiver.public(),
+        key_identifier=receiver.subkey,
+        key_id="3f1d2c9e-6a0b-4a53-9a43-5d1f9f2f7c11",
+        largest=MB,
+    )
+    journal = CrashingJournal()
+    journal.crash_at = crash_at
+    with pytest.raises(Crash):
+        chosen.deliver(people, delivery("57.1", journal=journal))
+    journal.crash_at = "nothing"
+
+    receipt = chosen.deliver(people, delivery("57.2", journal=journal))
+
+    names = sorted(announced(clevertap))
+    texts = [receiver.decrypt((clevertap.folder / name).read_bytes()) for name in names]
+    opened = texts[0] + b"".join(text.partition(b"\n")[2] for text in texts[1:])
+    assert (receipt.rows, len(names)) == (40_000, 3)
+    assert opened == chosen.preview(people, 1 << 30)
+
+
+@pytest.mark.needs("gpg")
 def test_encrypted_files_are_armoured_and_their_manifest_names_the_key(clevertap, people, receiver):
     key_id = "3f1d2c9e-6a0b-4a53-9a43-5d1f9f2f7c11"
     chosen = clevertap.connector(

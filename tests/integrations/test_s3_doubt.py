@@ -274,7 +274,7 @@ def test_a_job_killed_while_its_server_is_away_says_what_may_be_there(s3, parted
     journal, log = MemoryJournal(), []
     instead(s3, "CompleteMultipartUpload", lambda usual, request: s3.http.server_close())
 
-    with pytest.raises(Stopped):
+    with pytest.raises(Stopped) as stop:
         connector(s3, part_size=5).deliver(
             parted,
             local_delivery(
@@ -285,6 +285,7 @@ def test_a_job_killed_while_its_server_is_away_says_what_may_be_there(s3, parted
         )
 
     assert any("out.csv may be there" in line and "could not be asked" in line for line in log)
+    assert stop.value.may_be_there  # The log of deliveries goes by it.
 
 
 @pytest.mark.parametrize(("looks", "told"), [(True, "is there"), (False, "may be there")])

@@ -1,5 +1,6 @@
 """Renames whose answer nobody heard, as the attempts after that find them in the journal."""
 
+import errno
 import threading
 
 import pytest
@@ -273,4 +274,21 @@ def test_a_whole_file_that_waits_for_its_name_is_left_to_the_one_who_made_it(
     export.export(rows, local_delivery(job="1.1", log=between(meanwhile, [])))
 
     assert taken == [content(many), content(rows)]
+    assert names(sandbox) == []
+
+
+def test_a_console_without_room_for_the_journal_says_so_and_leaves_nothing(sandbox, rows):
+    class Full(MemoryJournal):
+        def write(self, entry):
+            if entry.get("rename"):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super().write(entry)
+
+    with pytest.raises(TransientError) as caught:
+        connector(sandbox, max_connection_retry=0).export(rows, local_delivery(journal=Full()))
+
+    assert str(caught.value) == (
+        "This server could not write down what it is about to do: No space left on device."
+    )
+    assert "may be there" not in caught.value.remedy
     assert names(sandbox) == []

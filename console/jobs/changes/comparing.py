@@ -139,7 +139,7 @@ def found_as_told(wanted, known, found, key, columns, *, everything):
         "why": known.why,
         "everything": everything,
         "reshaped": shape_before(known) if found.reshaped else None,
-        "unsure": bool(known.state.unsure),
+        "unsure": bool(known.prior.unsure or (known.why != FIRST and known.state.unsure)),
         "doubt": known.state.doubt if known.why != FIRST else "",
         "key": key,
         "width": len(columns),

@@ -157,8 +157,11 @@ WHERE email_opt_in"""
         return address_of(self.authentication)
 
     def account(self):
-        region, host = place_of(self.authentication)
-        return super().account() | {"region": region, "api_host": host}
+        """Return it as journals have it: another spelling of a listed region is that region."""
+        region, _ = place_of(self.authentication)
+        if region == "other":
+            return super().account()
+        return super().account() | {"region": region, "api_host": None}
 
     def share(self):
         operation = operation_of(self.settings)

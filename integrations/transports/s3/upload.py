@@ -34,6 +34,7 @@ class Upload:
         self.path = ""
         self.known = Known(delivery.journal, delivery.job)
         self.failed = Stopped()  # what ended the last try
+        self.word = ""  # that the object is there, or may be
 
     def deliver(self, path: str, content: Any) -> Arrival:
         """Put the content at the path, s3://BUCKET/KEY."""
@@ -126,14 +127,12 @@ class Upload:
         if not there and not self.known.untold:
             return ""
         told = f"{self.path} is there: it was made without an answer."
-        if not self.failed.may_be_there:  # Else its words say so.
-            self.delivery.log(told if there else maybe(self.path, self.known))
-        self.failed.may_be_there = True
+        self.word = told if there else maybe(self.path, self.known)
         return asked.upload
 
     def doubt(self) -> str:
-        """Return nothing: the error or the log says what may be there."""
-        return ""
+        """Return what may be there though the delivery failed, where its error does not say so."""
+        return "" if self.failed.may_be_there else self.word
 
     def errand(self, *, after_stop):
         """Return the bucket for a visit that is given up soon, and sooner after a stop."""

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from integrations.delivery import Delivery, Journal
 from integrations.errors import ExportError, Stopped
 from integrations.transports.sftp.connection import is_answer
+from integrations.transports.sftp.notes import write_down
 
 ENDING = ".old.tmp"
 LONGEST_START = 200  # bytes of a name that has such an ending; common file systems take 255
@@ -41,7 +42,7 @@ def set_aside(files, temporary, path):
     """Give the old file another name. Return nothing where the server does not do that."""
     for name in spare_names(path):
         old = Aside(name, path, temporary)
-        journal_of(files).write(asdict(old))
+        write_down(journal_of(files), asdict(old))
         why = refused(files, path, name)
         if is_gone(why):
             return old
@@ -82,9 +83,9 @@ def is_gone(refusal):
 
 def discard(files, path: str) -> None:
     """Remove what was set aside for a file that has its name now. No trouble here matters."""
-    for old in asides(journal_of(files)):
-        if old.path == path:
-            with suppress(ExportError, Stopped, OSError):
+    with suppress(ExportError, Stopped, OSError):
+        for old in asides(journal_of(files)):
+            if old.path == path:
                 files.remove(old.aside)
                 end(files, old)
 
@@ -120,10 +121,18 @@ def asides(journal: Journal) -> list[Aside]:
     return list(found.values())
 
 
+def are_there(journal: Journal) -> bool:
+    """Return whether there are such files, as far as the journal can be read."""
+    with suppress(OSError):
+        return bool(asides(journal))
+    return False
+
+
 def tell(delivery: Delivery) -> None:
     """Say where old files may be that could neither be put back nor removed."""
-    olds = asides(delivery.journal)
-    for old in olds if olds and delivery.held() else ():  # Else another worker sees to them.
+    if not (are_there(delivery.journal) and delivery.held()):
+        return  # Another worker sees to them.
+    for old in asides(delivery.journal):
         delivery.log(
             f"The file that was {old.path} before may still be there as {old.aside}. "
             "If it is missed, rename it back on the server; else remove it."
@@ -131,7 +140,8 @@ def tell(delivery: Delivery) -> None:
 
 
 def end(files, old):
-    journal_of(files).note({"aside": old.aside})
+    with suppress(OSError):  # It is settled, whatever becomes of the note.
+        journal_of(files).note({"aside": old.aside})
 
 
 def journal_of(files):

@@ -54,8 +54,8 @@ class Asked:
 
     def ask(self, renaming: Renaming) -> None:
         """Note what is going to be asked for."""
-        self.renaming, self.looked = renaming, True
         self.notes.write(rename=asdict(renaming))
+        self.renaming, self.looked = renaming, True
 
     def change(self, **fields) -> None:
         """Note what the rename is by now."""

@@ -3,6 +3,18 @@
 from contextlib import suppress
 
 from integrations.delivery import Journal
+from integrations.errors import TransientError
+
+
+def write_down(journal: Journal, entry: dict) -> None:
+    """Add an entry that is there for good. TransientError: this server has no room for it."""
+    try:
+        journal.write(entry)
+    except OSError as error:
+        raise TransientError(
+            f"This server could not write down what it is about to do: {error.strerror}.",
+            remedy="Its disk may be full. Tell an administrator if this goes on.",
+        ) from error
 
 
 class Notes:
@@ -31,7 +43,7 @@ class Notes:
 
     def write(self, **entry) -> None:
         """Add an entry that is there for good."""
-        self.journal.write(self.whole(entry))
+        write_down(self.journal, self.whole(entry))
 
     def note(self, **entry) -> None:
         """Add an entry that can get lost, whatever becomes of it."""
