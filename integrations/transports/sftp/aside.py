@@ -121,18 +121,17 @@ def asides(journal: Journal) -> list[Aside]:
     return list(found.values())
 
 
-def are_there(journal: Journal) -> bool:
-    """Return whether there are such files, as far as the journal can be read."""
+def readable(journal: Journal) -> list[Aside]:
+    """Return such files; none where the journal cannot be read."""
     with suppress(OSError):
-        return bool(asides(journal))
-    return False
+        return asides(journal)
+    return []
 
 
 def tell(delivery: Delivery) -> None:
     """Say where old files may be that could neither be put back nor removed."""
-    if not (are_there(delivery.journal) and delivery.held()):
-        return  # Another worker sees to them.
-    for old in asides(delivery.journal):
+    olds = readable(delivery.journal)
+    for old in olds if olds and delivery.held() else ():  # Else another worker sees to them.
         delivery.log(
             f"The file that was {old.path} before may still be there as {old.aside}. "
             "If it is missed, rename it back on the server; else remove it."

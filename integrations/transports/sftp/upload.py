@@ -167,7 +167,7 @@ class Upload:
 
     def clear(self) -> None:
         """Come back once more, for a short time, to remove what must not stay."""
-        if not (self.known.left or self.is_in_doubt() or aside.are_there(self.delivery.journal)):
+        if not (self.known.left or self.is_in_doubt() or aside.readable(self.delivery.journal)):
             return
         with suppress(ExportError, Stopped), self.errand(after_stop=CLEARING) as connection:
             files = Files(connection)
