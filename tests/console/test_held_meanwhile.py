@@ -6,30 +6,16 @@ from django.utils import timezone
 from console import jobs
 from console.jobs.control import skip_waiting
 from console.jobs.holding import NotReleased, check_volume, compared
-from console.models import Database, Job, Query
-from console.schedules import schedule_query
-from integrations.connectors import CONNECTORS
+from console.models import Job
 from integrations.models import Authentication
-from tests.console.hourly import NOON, slots_of
+from tests.console.hourly import buyers, slots_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def query(marketer):
-    shop = Database.objects.create(name="shop", owner=marketer)
-    own = Authentication(name="Tables", type="treasure_data", owner=marketer)
-    own.settings = {}
-    own.save()
-    query = Query(name="Buyers", database=shop, sql=rows(10), owner=marketer, authentication=own)
-    form = CONNECTORS["treasure_data"].Export.from_json(
-        {"database": "shop", "table": "sent", "hold_unusual": True}
-    )
-    assert form.is_valid(), form.errors
-    query.export = form.cleaned_data
-    query.save()
-    schedule_query(query, "0 * * * *", "UTC", now=NOON)
-    return query
+    return buyers(marketer, rows(10), hold_unusual=True)
 
 
 @pytest.fixture

@@ -6,40 +6,21 @@ import pytest
 
 from console import jobs
 from console.jobs.hopeless import IN_A_ROW
-from console.models import Database, Notice, Query, Schedule
+from console.models import Notice, Query, Schedule
 from console.notifications import send_waiting
-from console.schedules import schedule_query
-from integrations.connectors import CONNECTORS
-from integrations.models import Authentication
-from tests.console.hourly import NOON, slots_of
+from tests.console.hourly import NOON, buyers, slots_of, to_a_table
 
 ROWS, NO_ROWS = "SELECT 1 AS n", "SELECT 1 AS n WHERE 1 = 0"
 
 
 @pytest.fixture
 def query(marketer):
-    shop = Database.objects.create(name="shop", owner=marketer)
-    own = Authentication(name="Tables", type="treasure_data", owner=marketer)
-    own.settings = {}
-    own.save()
-    query = Query(name="Buyers", database=shop, sql=ROWS, owner=marketer, authentication=own)
-    query.export = export(empty_result="skip")
-    query.save()
-    schedule_query(query, "0 * * * *", "UTC", now=NOON)
-    return query
+    return buyers(marketer, ROWS, empty_result="skip")
 
 
 @pytest.fixture
 def run(query):
     return slots_of(query)
-
-
-def export(**more):
-    form = CONNECTORS["treasure_data"].Export.from_json(
-        {"database": "shop", "table": "sent"} | more
-    )
-    assert form.is_valid(), form.errors
-    return form.cleaned_data
 
 
 def told(user):
@@ -75,14 +56,14 @@ def test_who_asked_to_hear_of_success_hears_of_no_rows(run, query, colleague):
 
 
 def test_an_export_that_is_to_send_without_rows_is_no_news(run, query, marketer):
-    query.export = export()
+    query.export = to_a_table()
 
     assert run(NO_ROWS).status == "success"
     assert told(marketer) == []
 
 
 def test_the_owner_hears_that_a_run_is_held(run, query, marketer, mailbox):
-    query.export = export(hold_unusual=True)
+    query.export = to_a_table(hold_unusual=True)
 
     job = run(NO_ROWS)
 
@@ -97,14 +78,14 @@ def test_the_owner_hears_that_a_run_is_held(run, query, marketer, mailbox):
 
 
 def test_once_one_is_decided_about_the_next_that_is_held_is_news(run, query, marketer):
-    query.export = export(hold_unusual=True)
+    query.export = to_a_table(hold_unusual=True)
     assert jobs.drop(run(NO_ROWS), marketer)
 
     assert run(NO_ROWS).held and told(marketer) == ["held", "held"]
 
 
 def test_runs_that_fail_for_want_of_rows_leave_the_schedule_running(run, query, marketer):
-    query.export = export(empty_result="fail")
+    query.export = to_a_table(empty_result="fail")
 
     assert [run(NO_ROWS).status for _ in range(IN_A_ROW)] == ["error"] * IN_A_ROW
 
@@ -114,7 +95,7 @@ def test_runs_that_fail_for_want_of_rows_leave_the_schedule_running(run, query, 
 
 
 def test_a_run_by_hand_that_is_held_is_seen_by_whoever_started_it(query, marketer):
-    query.export = export(hold_unusual=True)
+    query.export = to_a_table(hold_unusual=True)
     query.sql = NO_ROWS
     query.save()
 

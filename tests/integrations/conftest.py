@@ -9,6 +9,7 @@ from integrations.models import Authentication
 from tests.integrations.clevertap import account, export, result, soon  # noqa: F401  fixtures
 from tests.integrations.clevertap_imports import clevertap  # noqa: F401  a fixture
 from tests.integrations.exports import impatient, many, rows  # noqa: F401  fixtures
+from tests.integrations.openpgp import homes  # noqa: F401  a fixture
 from tests.integrations.s3_exports import large  # noqa: F401  fixture
 
 SETTINGS = {

@@ -1,9 +1,12 @@
 """A receiver of encrypted files: keys made and files decrypted by the real gpg."""
 
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 OWNER = "Receiver <receiver@example.com>"
 
@@ -64,3 +67,12 @@ class Receiver:
         subprocess.run(
             ["gpgconf", "--homedir", self.home, "--kill", "all"], check=True, capture_output=True
         )
+
+
+@pytest.fixture
+def homes(tmp_path, monkeypatch):
+    """Watch the directory where homes of gpg are made."""
+    homes = tmp_path / "homes"
+    homes.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(homes))
+    return homes

@@ -44,15 +44,6 @@ os.execv("{gpg}", sys.argv)
 
 
 @pytest.fixture
-def homes(tmp_path, monkeypatch):
-    """Watch the directory where homes of gpg are made."""
-    homes = tmp_path / "homes"
-    homes.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(homes))
-    return homes
-
-
-@pytest.fixture
 def hang(tmp_path, monkeypatch):
     """Let gpg be stopped once it is asked for something: yield what does that."""
     gpg, folder = shutil.which("gpg"), tmp_path / "bin"

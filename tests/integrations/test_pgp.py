@@ -53,15 +53,6 @@ def receiver():
         receiver.close()
 
 
-@pytest.fixture
-def homes(tmp_path, monkeypatch):
-    """Watch the directory where homes of gpg are made."""
-    homes = tmp_path / "homes"
-    homes.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(homes))
-    return homes
-
-
 def settings_for(receiver, **settings):
     return {
         "encoders": "encrypt_pgp",
