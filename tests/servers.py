@@ -57,9 +57,17 @@ def free_port():
     """Return a port that nobody has. Until it is used the kernel gives it to nobody else."""
     while True:
         port = secrets.choice(BELOW)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        if is_free(port):
             return port
+
+
+def is_free(port):
+    """Tell whether nobody listens there. Connections that have ended are in nobody's way."""
+    with socket.socket() as probe, suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def keygen(path, *arguments):
@@ -90,6 +98,10 @@ class Sshd:
         return self.folder / "files"
 
     @property
+    def log(self):
+        return self.folder / "sshd.log"
+
+    @property
     def shown_root(self):
         """The folder as clients see it."""
         return str(self.root)
@@ -118,21 +130,24 @@ class Sshd:
         config.write_text(
             CONFIG.format(port=self.port, folder=self.folder, root=self.root, extra=extra)
         )
-        with (self.folder / "sshd.log").open("ab") as log:
+        with self.log.open("wb") as log:
             # Python ignores the signal of a file that is too large; so sshd gets an error too.
             self.process = subprocess.Popen(
                 [SSHD, "-D", "-e", "-f", config], stderr=log, restore_signals=False
             )
-        wait_until(self.answers)
+        wait_until(self.listens)
 
-    def answers(self):
-        assert self.process.poll() is None, (self.folder / "sshd.log").read_text()
-        with suppress(OSError), socket.create_connection((self.host, self.port), 1):
-            return True
+    def listens(self):
+        """Tell whether this very server has the port. Who connects may meet the one before."""
+        said = self.log.read_text()
+        assert self.process.poll() is None, said
+        return "Server listening on" in said
 
     def stop(self):
+        """Stop. A child that was born just now still has the port for a moment."""
         self.process.terminate()
         self.process.wait()
+        wait_until(lambda: is_free(self.port))
 
     def restart(self, extra="", *, new_host_key=None):
         """Serve again, with another host key of the given type if asked, on the same port."""
