@@ -11,6 +11,7 @@ import pytest
 from integrations.connectors import retry
 from integrations.connectors.sftp_v2 import SFTPv2
 from integrations.rows import Rows
+from tests.servers import local_delivery
 
 
 @pytest.fixture
@@ -98,3 +99,16 @@ def landed(server, receipt, rows):
     assert receipt.files[0].sha256 == hashed(data)
     assert receipt.bytes == receipt.files[0].remote_bytes == len(data)
     assert names(server) == ["out.csv"]
+
+
+def die_in_mid_upload(export, rows, journal):
+    """Leave behind what a process does that ends at once: its journal, as it was then."""
+
+    def die(count):
+        entries.extend(journal.read())
+        raise InterruptedError
+
+    entries = []
+    with pytest.raises(InterruptedError):
+        export.export(rows, local_delivery(job="7.1", journal=journal, progress=die))
+    journal.entries = entries

@@ -9,7 +9,7 @@ import pytest
 
 from integrations.delivery import MemoryJournal
 from integrations.errors import Stopped
-from tests.integrations.exports import connector, content, names, stored
+from tests.integrations.exports import connector, content, die_in_mid_upload, names, stored
 from tests.servers import local_delivery
 
 pytestmark = pytest.mark.needs("sshd")
@@ -74,19 +74,6 @@ def test_what_a_dead_worker_s_server_still_wrote_is_removed_by_a_later_try(sshd,
 
     assert names(sshd) == ["out.csv", *stays]
     assert (sshd.root / "out.csv").read_bytes() == content(many)
-
-
-def die_in_mid_upload(export, rows, journal):
-    """Leave behind what a process does that ends at once: its journal, as it was then."""
-
-    def die(count):
-        entries.extend(journal.read())
-        raise InterruptedError
-
-    entries = []
-    with pytest.raises(InterruptedError):
-        export.export(rows, local_delivery(job="7.1", journal=journal, progress=die))
-    journal.entries = entries
 
 
 def test_two_exports_to_one_path_do_not_mix(sshd, many, tmp_path, faulty):

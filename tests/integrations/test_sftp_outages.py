@@ -16,6 +16,7 @@ from tests.integrations.exports import (
     between,
     connector,
     content,
+    die_in_mid_upload,
     hashed,
     landed,
     names,
@@ -100,6 +101,23 @@ def test_what_an_outage_hid_the_rename_of_is_not_sent_again(
     [file] = receipt.files
     assert (file.bytes, file.sha256) == (len(content(rows)), hashed(content(rows)))
     assert receipt.host_key.startswith("SHA256:")
+
+
+def test_what_two_dead_workers_left_is_removed_by_the_one_that_finds_the_file(
+    sandbox, rows, outage
+):
+    settings = {"rename_file_after_upload": True}
+    journal = MemoryJournal()
+    die_in_mid_upload(connector(sandbox, **settings), rows, journal)
+    (sandbox.root / "out.csv.tmp").write_text("half a fi")
+
+    struck(sandbox, rows, outage, journal, **settings)
+    assert "out.csv.tmp" in names(sandbox)
+    _, told, log = next_attempt(sandbox, rows, journal, "12.3", **settings)
+
+    assert told == []
+    assert "/out.csv had arrived: only the server's last answer was lost." in log
+    assert names(sandbox) == ["out.csv"]
 
 
 def test_what_an_outage_kept_from_its_name_gets_it_without_another_upload(sandbox, rows, outage):

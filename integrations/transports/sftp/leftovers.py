@@ -87,7 +87,8 @@ class Leftovers:
             # Not every server knows how to create only new files.
             return self.create(files, path, own=own)
         self.own.discard(path)
-        self.notes.note(gone=path)  # It is somebody else's.
+        if path not in self.made_before(own=False):
+            self.notes.note(gone=path)  # It is somebody else's.
         if found and not own:
             self.stranger = path, found
         return None
@@ -131,15 +132,16 @@ class Leftovers:
                 self.names.add(self.asked)
             self.asked = ""
 
-    def remove_stranger(self, files: Files, now: str) -> None:
+    def remove_stranger(self, files: Files, now: str, *, renamed: str) -> None:
         """Remove a temporary file that nobody writes to, and nobody comes back for.
 
-        What is the server's time now, it said of our own file.
+        What is the server's time now, it said of our own file, which was renamed.
         """
-        if not self.stranger:
-            return
-        name, before = self.stranger
         with suppress(ExportError, Stopped):
+            self.stranger = self.stranger or self.shared_before(files, renamed)
+            if not self.stranger:
+                return
+            name, before = self.stranger
             found = shown(files, name)
             if found != before and earlier(self.delivery.job):
                 time.sleep(SETTLING)
@@ -151,6 +153,17 @@ class Leftovers:
             ):
                 files.remove(name)
                 self.delivery.log(f"Removed {name}, left behind by an earlier export.")
+
+    def shared_before(self, files, renamed):
+        """Return a shared name that an earlier attempt made, as the server shows it for a while.
+
+        The attempt after that one had published the file and died before it could tidy up.
+        """
+        for name in self.made_before(own=False):
+            if name != renamed and (found := shown(files, name)):
+                time.sleep(SETTLING)
+                return name, found
+        return None
 
     def made_before(self, *, own: bool) -> list[str]:
         """Return the names that earlier attempts made and did not remove, our own or shared ones.

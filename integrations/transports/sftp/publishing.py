@@ -183,7 +183,7 @@ class Try:
         self.publish()
         self.left.published(self.file.path)
         # From here on nothing makes the delivery fail.
-        self.left.remove_stranger(self.files, arrival.modified)
+        self.left.remove_stranger(self.files, arrival.modified, renamed=temporary)
         return arrival
 
     def tell_of_loss(self):

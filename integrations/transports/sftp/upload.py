@@ -153,7 +153,7 @@ class Upload:
         aside.discard(files, asked.path)
         self.known.left.published(asked.temporary)
         self.known.partial = None
-        self.known.left.remove_stranger(files, asked.arrival.modified)
+        self.known.left.remove_stranger(files, asked.arrival.modified, renamed=asked.temporary)
         return replace(asked.arrival, sent=Sent(asked.size, asked.sha256))
 
     def found(self) -> Arrival | None:
