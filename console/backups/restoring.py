@@ -12,6 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from console import locks
 from console.backups import archive, databases, sealing
 from console.backups.errors import BackupError
 from console.backups.making import sync_folder
+from console.backups.renaming import check_movable, renaming
 from console.backups.settling import Settled, settle
 from integrations.management.commands.check_secrets import kinds
 
@@ -52,6 +54,7 @@ def restore(path: Path, wishes: Wishes) -> Restored:
     check_version(about)
     with alone(), staging() as folder:
         check_empty(wishes)
+        check_movable([*folders(), *([settings.HOME / "keys"] if wishes.passphrase else [])])
         archive.unpack(path, folder)
         take_keys(folder, about, wishes)
         return swapped(folder, about, wishes)
@@ -111,8 +114,11 @@ def staging() -> Iterator[Path]:
     try:
         yield folder
     except OSError as error:
-        where = error.filename or folder
-        raise BackupError(f"The restore stopped: {where}: {error.strerror or error}.") from None
+        where = " to ".join(str(name) for name in (error.filename, error.filename2) if name)
+        raise BackupError(
+            f"The restore stopped: {where or folder}: {error.strerror or error}. "
+            "Nothing was changed."
+        ) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -135,16 +141,18 @@ def take_keys(folder, about, wishes):
 
 def swapped(folder, about, wishes):
     now = timezone.now()
-    aside = now.strftime(ASIDE)
+    aside, old = now.strftime(ASIDE), replaced(folder)
     with databases.own().loaded(folder, aside):
         call_command("migrate", verbosity=0, interactive=False)
         opened, unreadable = open_all()
         if unreadable and not wishes.without_keys:
             raise keys_missing(about, unreadable, opened)
         settled = settle(about, now, resume=wishes.resume)
-    os.sync()
-    moved = move_aside(settings.HOME / aside, folder)
-    put_in_place(folder)
+        connection.close()  # its file is moved
+        os.sync()
+        with renaming() as rename:
+            moved = move_aside(old, settings.HOME / aside, rename)
+            put_in_place(folder, rename)
     return Restored(about, moved, opened, unreadable, settled)
 
 
@@ -164,15 +172,16 @@ def keys_missing(about, unreadable, opened):
     )
 
 
-def move_aside(aside, folder):
-    """Move away what the backup replaces, the database first: half a console must not run."""
-    old = [*databases.own().files(), *folders()]
-    old += [settings.HOME / "keys" / path.name for path in folder.glob("keys/*")]
+def replaced(folder):
+    """Return what the backup replaces, the database first: half a console must not run."""
+    keys = [settings.HOME / "keys" / path.name for path in folder.glob("keys/*")]
+    return [*databases.own().files(), *folders(), *keys]
+
+
+def move_aside(old, aside, rename):
     old = [path for path in old if path.exists() and not is_empty_folder(path)]
     for path in old:
-        target = aside / path.relative_to(settings.HOME)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.rename(target)
+        rename(path, aside / path.relative_to(settings.HOME))
     return aside if old else None
 
 
@@ -180,13 +189,11 @@ def is_empty_folder(path):
     return path.is_dir() and not any(path.iterdir())
 
 
-def put_in_place(folder):
+def put_in_place(folder, rename):
     """Move the parts of the backup to their places, the database last."""
     database = databases.own().files_of(folder)
     kept = (folder / place.name for place in folders())
     for path in (*folder.glob("keys/*"), *kept, *database):
         if path.exists():
-            target = settings.HOME / path.relative_to(folder)
-            target.parent.mkdir(exist_ok=True, mode=0o700)
-            path.rename(target)
+            rename(path, settings.HOME / path.relative_to(folder))
     sync_folder(settings.HOME)

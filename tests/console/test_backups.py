@@ -356,6 +356,32 @@ def test_what_is_there_is_kept_and_moved_aside(keyed, backup):
     assert (older.shell(there), keyed.shell(there)) == ("2", "1")
 
 
+def test_where_a_folder_cannot_be_replaced_all_is_as_it_was(keyed, backup, tmp_path):
+    keyed.done("restore", backup)
+    shutil.rmtree(keyed.folder / "results")
+    (tmp_path / "elsewhere").mkdir()
+    (keyed.folder / "results").symlink_to(tmp_path / "elsewhere")
+    before = snapshot(keyed.folder)
+
+    said = keyed.refused("restore", backup, "--replace")
+
+    assert f"{keyed.folder / 'results'}: Not a directory. Nothing was changed." in said
+    assert snapshot(keyed.folder) == before
+    assert not list(keyed.folder.glob(".restoring-*"))
+    assert not list(keyed.folder.glob("before-restore-*"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a disk")
+def test_a_folder_on_a_disk_of_its_own_is_refused_first(refused, backup, settings):
+    settings.RESULTS_DIR = settings.HOME / "results"
+    settings.RESULTS_DIR.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", settings.RESULTS_DIR], check=True)
+    try:
+        assert "results is a mount point, and a restore has to rename it." in refused(backup)
+    finally:
+        subprocess.run(["umount", settings.RESULTS_DIR], check=True)
+
+
 def test_nothing_is_restored_under_running_processes(keyed, backup):
     keyed.done("restore", backup)
     dispatcher = keyed.start("dispatcher")
