@@ -16,6 +16,8 @@ INNER_TYPES = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT6
 }
 MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found')
 MISSING_IN_TABLE = re.compile(r'(?:Table|Values list) "(.*?)" does not have a column named "(.*?)"')
+VALUED = {"Conversion", "Out of Range"}  # kinds of errors that quote what is in a row
+NAMES_VALUE = re.compile(r"Malformed JSON|Could not (?:parse|decode|convert) ")
 CANDIDATE = re.compile(r'"([^"]+)"')
 
 
@@ -25,7 +27,19 @@ def told(found, statement, limits):
     if kind == "Out of Memory":
         return QueryError(out_of_memory(limits))
     message = words(found, kind, statement)
-    return QueryError(message, *place(found, statement))
+    hidden = words(found | {"message": without_values(found["message"], kind)}, kind, statement)
+    return QueryError(message, *place(found, statement), told=hidden)
+
+
+def without_values(message, kind):
+    """Return a message with … in the place of values: names in its first part stay."""
+    if not (kind in VALUED or NAMES_VALUE.match(message)):
+        return message
+    text = message.strip().partition("\n\nLINE ")[0]
+    text = re.sub(r"\bvalue [-+\w.]+", "value …", text)
+    text = re.sub(r"\(\S+ [-+*/%] \S+\)", "(…)", text)
+    text = re.sub(r"(['\"]).*\1", r"\1…\1", text, flags=re.DOTALL)
+    return re.sub(r"(?<!\w)(['\"])(?!…\1)(?<!…['\"]).*", r"\1…\1", text, flags=re.DOTALL)
 
 
 def words(found, kind, statement):

@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 
 class QueryError(Exception):
-    """The query cannot be run, said in the words and the positions of its author's SQL."""
+    """The query cannot be run, said in the words and the positions of its author's SQL.
 
-    def __init__(self, message, line=None, column=None):
+    `told` is the message without values of the data, for people who may not see them.
+    """
+
+    def __init__(self, message, line=None, column=None, *, told=""):
         super().__init__(message)
         self.line, self.column = line, column
+        self.told = told or message
 
 
 @dataclass(frozen=True)

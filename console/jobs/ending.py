@@ -69,7 +69,7 @@ def failure_of(error: BaseException) -> Failure:
     match error:
         case QueryError():
             kind = LASTING if error.line else Job.Failure.FAULT
-            return Failure(str(error), "", error.line, error.column, failure=kind)
+            return Failure(error.told, "", error.line, error.column, failure=kind)
         case ExportError():
             kind = PASSING if error.passing else LASTING
             return Failure(str(error), error.remedy, failure=kind)
@@ -109,7 +109,8 @@ def fail(lease: Lease, error: BaseException) -> None:
         name: redacted(job, value) if isinstance(value, str) else value
         for name, value in asdict(failure).items()
     }
-    line = " ".join(filter(None, (failure.error, failure.remedy)))
+    said = str(error) if isinstance(error, QueryError) else failure.error
+    line = " ".join(filter(None, (said, failure.remedy)))
     end(lease, Job.Status.ERROR, line, **fields)
     return None
 

@@ -1,6 +1,7 @@
 """A job's log: sentences that a person reads, without the secrets of its authentication."""
 
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from integrations.models import Authentication
 from integrations.secrets import SecretUnreadable
 
 HIDDEN = "***"
+LATEST = 10  # lines among which that of the error is
 SHORTEST = 3  # A shorter secret is found in too many innocent words.
 
 
@@ -21,6 +23,16 @@ def redacted(job: Job, text: str) -> str:
     for secret in secret_texts(job.authentication) if job.authentication else ():
         text = text.replace(secret, HIDDEN)
     return text
+
+
+def in_full(job: Job) -> str:
+    """Return the error of a job with the values that only its log has."""
+    if "…" not in job.error:
+        return job.error
+    parts = re.escape(job.error).replace("…", ".*")
+    lines = job.lines.order_by("-pk").values_list("text", flat=True)[:LATEST]
+    found = (line for line in lines if re.fullmatch(parts, line, re.DOTALL))
+    return next(found, job.error)
 
 
 def secret_texts(authentication: Authentication) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from console import tables
 from console.engines import QueryError
 from console.jobs.lease import Lease
+from console.jobs.log import write
 from console.jobs.retrying import first_of
 from console.models import Job
 from integrations.errors import PermanentError, Stopped, TransientError
@@ -29,8 +30,12 @@ class OwnTables:
             return tables.put(rows, (database, table), run, mode=mode)
         except tables.TableChanged as error:
             raise TransientError(str(error)) from None
-        except (tables.TableError, QueryError) as error:
+        except tables.TableError as error:
             raise PermanentError(str(error), remedy=REMEDY) from None
+        except QueryError as error:
+            if error.told != str(error):
+                write(self.job, str(error))  # The error of the job is read by more people.
+            raise PermanentError(error.told, remedy=REMEDY) from None
 
     def fence(self):
         """Raise Stopped where the table is not, or not any more, to be changed here."""

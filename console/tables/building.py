@@ -91,8 +91,9 @@ def told_of(target, builds):
         yield
     except QueryError as error:
         line = error.line and error.line + lines_before(target, builds)
-        message = f"The table {'.'.join(target)} could not be made: {error}"
-        raise QueryError(message, line, error.column) from None
+        what = f"The table {'.'.join(target)} could not be made: "
+        told = f"{what}{error.told}"
+        raise QueryError(f"{what}{error}", line, error.column, told=told) from None
 
 
 def one(target, statement, builds, task, files):

@@ -8,6 +8,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from console import jobs
 from console.forms.queries import RunForm
+from console.jobs.log import in_full
 from console.jobs.results import NoResult, grid
 from console.models import Job
 from console.queries.access import visible_jobs
@@ -86,6 +87,7 @@ def job_context(job):
     """Return what the result and the log of the job show."""
     if job is None:
         return {"job": None}
+    job.error = in_full(job)  # Who may see the job may see its values.
     job.waits = jobs.waiting([job]).get(job.pk)
     context = {"job": job, "lines": list(job.lines.order_by("-pk")[:LINES])[::-1]}
     if job.status == Job.Status.SUCCESS or job.rows is not None:

@@ -5,6 +5,7 @@ import io
 import os
 
 import pytest
+from django.urls import reverse
 
 from console import jobs, locks
 from console.jobs.rejects import rejects_csv
@@ -192,3 +193,26 @@ def test_the_receipt_is_verified_with_its_files(job, clevertap, tmp_path, settin
 
     assert len(files) == 2
     call_command("verify_receipt", str(path), *files)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("select", "told"),
+    [
+        ("CAST(x AS bigint)", "Could not convert string '…' to bigint"),
+        ("CAST(x AS date)", "date"),
+        ("json_parse(x)", "Malformed json"),
+    ],
+)
+@pytest.mark.parametrize("value", ["ann@shop", 'it"s ann@shop', "a\n''ann@shop"])
+def test_a_value_of_the_data_is_told_only_to_who_may_see_it(shop, client, select, told, value):
+    sql = f"SELECT {select} AS a FROM (VALUES '{value}') AS t(x)"
+    job = jobs.submit(sql, database="shop", owner=shop.owner)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+
+    assert told in job.error and "ann" not in job.error
+    client.force_login(shop.owner)
+    page = client.get(reverse("query-job", args=[job.pk])).content.decode()
+    shown = page.partition('id="job-shown"')[0]
+    assert ("ann@shop" in shown) == ("\n" not in value)  # an error is one line
