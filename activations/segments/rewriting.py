@@ -56,7 +56,13 @@ def follow_build(databases: list[str]) -> None:
                 sql = statement(activation)
             except CannotRewrite as error:
                 sql = stopped(error)
-            write(activation, sql, parent.owner)
+            write(activation, sql, editor(activation) or parent.owner)
+
+
+def editor(activation):
+    """Return who changed it last: a refresh changes no rules, and that person may not approve."""
+    latest = activation.query.versions.select_related("saved_by").first()
+    return latest and latest.saved_by
 
 
 def activations(**which) -> list[Activation]:

@@ -216,6 +216,19 @@ def test_all_columns_are_those_of_the_latest_refresh(people, marketer, refresh):
     assert [name for name, _ in delivered(activation)[0]] == ["town", *before]
 
 
+def test_what_a_refresh_writes_is_by_who_changed_the_rules(people, marketer, analyst, refresh):
+    columns = told("segment_name")["columns"]
+    activation = activate(people, marketer, {"all_columns": True, "columns": columns})
+    people.name = "Others"
+    saving.save(people, by=analyst)
+    redefine(parent := people.parent_segment, renamed, "town")
+
+    refresh(parent)
+
+    versions = Query.objects.get(pk=activation.query_id).versions
+    assert versions.count() == 2 and versions.first().saved_by == analyst
+
+
 def test_a_retry_reads_the_tables_as_they_are_now(people, marketer, refresh):
     activation = activate(people, marketer, only("city"))
     job = jobs.submit_query(activation.query)
