@@ -10,9 +10,10 @@ from django_q.models import OrmQ
 from console.backups import databases
 from console.jobs.rerun import changes_a_table
 from console.models import Delivered, DueSlot, Job, JobLine, Notice, Pulse, Schedule
+from console.schedules import keeping as schedules
 from console.watch import BACKUP
 
-RESTORED = "The console was restored from a backup of {}"
+RESTORED = f"{schedules.RESTORED} {{}}"
 PAUSED = f"{RESTORED}: slots since then may have been delivered already."
 HELD = f"{RESTORED}: this file may have been delivered since then."
 DOUBT = (

@@ -18,6 +18,8 @@ from console.schedules.cron import CronError
 from console.schedules.policies import MOST_WAITING
 from console.schedules.times import Times, columns, times, times_of
 
+RESTORED = "The console was restored from a backup of"  # begins the reason of such a pause
+
 
 def schedule_query(
     query: Query,
@@ -137,8 +139,9 @@ def follow_query(
 
 
 def is_broken(schedule):
-    """Return whether the schedule was paused, and not by somebody."""
-    return bool(schedule.paused_at and not schedule.paused_by_id)
+    """Return whether the schedule paused itself: neither somebody nor a restore paused it."""
+    by_itself = schedule.paused_at and not schedule.paused_by_id
+    return bool(by_itself and not schedule.paused_because.startswith(RESTORED))
 
 
 def keep(query, schedule, now, fields):

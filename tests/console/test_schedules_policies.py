@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from console import jobs
+from console.backups.settling import pause_all
 from console.models import Database, Job, Query, Schedule
 from console.schedules import pause, resume, schedule_query, tick, unschedule
 from console.schedules.policies import MOST_WAITING
@@ -351,6 +352,18 @@ def test_a_shorter_delay_starts_nothing_during_a_pause_nor_after_it(scheduled, m
     assert tick(after(hours=3)) == 0
     assert tick(after(hours=4)) == 1
     assert slots() == [after(hours=4)]
+
+
+def test_saving_a_schedule_that_a_restore_paused_does_not_resume_it(scheduled):
+    query = scheduled()
+    pause_all(NOON, "2026-03-02 11:00 UTC")
+
+    schedule_query(query, "*/10 * * * *", "UTC", 0, now=after(minutes=5))
+
+    assert tick(after(minutes=50)) == 0
+    assert Schedule.objects.get().paused_because.startswith("The console was restored")
+    assert resume(query.schedule, now=after(minutes=55))
+    assert tick(after(hours=1)) == 1
 
 
 def test_saving_a_paused_schedule_does_not_resume_it(scheduled, marketer):
