@@ -14,6 +14,7 @@ from integrations.models import Authentication
 TOLD = 50  # messages to workers for jobs that are made at once
 TWICE = timedelta(seconds=60)  # within which the same job, not done yet, is not meant twice
 DOUBLE_CLICK = timedelta(seconds=1)  # within which it is not, whatever became of it
+AHEAD = timedelta(seconds=5)  # by which clocks of machines differ; more was a wrong clock
 SAME = ("sql", "database", "engine", "authentication_id", "export", "changes", "builds", "test")
 
 
@@ -119,8 +120,8 @@ def twin_of(job):
     """Return a job that does the same for the same, where one click may have made both."""
     now = timezone.now()
     by_hand = Job.objects.filter(query=job.query, owner=job.owner, slot=None, retry_of=None)
-    recent = by_hand.filter(created_at__gt=now - TWICE).order_by("-pk")
-    for each in recent:
+    recent = by_hand.filter(created_at__gt=now - TWICE, created_at__lte=now + AHEAD)
+    for each in recent.order_by("-pk"):
         under_way = not each.settled or each.created_at > now - DOUBLE_CLICK
         if under_way and all(getattr(each, name) == getattr(job, name) for name in SAME):
             return each

@@ -55,6 +55,7 @@ MEANT = {
     "the first is done": (2 * DOUBLE_CLICK, {"status": Job.Status.SUCCESS}),
     "the first is held": (2 * DOUBLE_CLICK, {"held_because": "No rows."}),
     "the first waits for long": (2 * TWICE, {}),
+    "the clock was ahead at the first": (-TWICE, {"status": Job.Status.SUCCESS}),
 }
 
 
