@@ -1,11 +1,12 @@
 """Running slots of the past: those that nothing ran, or that should run again."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone as clock
 
 from console.jobs import kill, retry
 from console.jobs.log import write
@@ -49,7 +50,8 @@ def latest_jobs(query, slots) -> dict[datetime, Job]:
 
 def slots_named(schedule, first, last):
     """Yield the slots that the schedule names."""
-    before = schedule.next_slot or last + MINUTE
+    last = min(last, clock.now() - timedelta(seconds=schedule.delay))
+    before = (not schedule.paused_at and schedule.next_slot) or last + MINUTE
     found = times_of(schedule).slots(first - MINUTE)
     inside = takewhile(lambda slot: slot <= last and slot < before, found)
     return (slot for slot in inside if slot >= first)

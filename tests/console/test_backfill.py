@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from console import jobs
 from console.jobs.lease import claim
 from console.models import Job
-from console.schedules import schedule_query, tick
+from console.schedules import pause, schedule_query, tick
 from console.schedules.backfill import MOST, past_slots, run_slots
 from console.schedules.policies import MOST_WAITING
 from tests.together import at_once
@@ -224,3 +225,20 @@ def test_slots_of_others_are_not_seen(client, hourly, colleague):
     client.force_login(colleague)
 
     assert client.get(reverse("backfill", args=[hourly.pk])).status_code == 404
+
+
+def test_a_pause_hides_no_slot_that_is_over(hourly, marketer):
+    pause(hourly.schedule, marketer, now=hour(5))
+    hourly.schedule.refresh_from_db()
+
+    assert numbers(past_slots(hourly, hour(5), hour(8))) == [5, 6, 7, 8]
+
+
+def test_slots_that_are_not_over_are_not_listed(hourly):
+    now = timezone.now()
+    hourly.schedule.next_slot = now + timedelta(days=1)
+    hourly.schedule.delay = 7200
+
+    found = past_slots(hourly, now - timedelta(hours=6), now + timedelta(hours=6))
+
+    assert found and all(each.slot <= now - timedelta(hours=2) for each in found)
