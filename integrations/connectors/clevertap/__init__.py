@@ -63,8 +63,8 @@ class CleverTap(Connector):
         "1,000 records in a request; 100 where profiles are demerged.",
         "15 uploads of an account at the same time, and 3 requests of every other kind.",
         "A custom list of 5 GB. People whom CleverTap does not know are not added to it.",
-        "Requests go side by side: of an identity that a result has twice, either row can come "
-        "last. Give each one row, or set the Thread Count to 1.",
+        "Of an identity that a result has twice, the later row comes last. Of two jobs to one "
+        "account at the same time either can; rejected rows that are sent later come after all.",
         "512 kinds of events and 256 kinds of custom profile properties in an account.",
     )
     example_query = """\
@@ -98,8 +98,10 @@ WHERE email_opt_in"""
         sender = Sender(self.authentication, self.settings, operation, delivery, progress)
         pending = (progress.pending(*numbered) for numbered in rows.numbered())
         sendable = (each for each in pending if len(each[0]))
+        at_once = self.at_once(delivery)
+        made = batches(sendable, self.settings, rows.count, ordered=at_once > 1)
         try:
-            sender.send_all(batches(sendable, self.settings, rows.count), self.at_once(delivery))
+            sender.send_all(made, at_once)
         except Unheard as error:
             raise counted(error, progress, rows.count) from error
         if delivery.whole:

@@ -34,6 +34,7 @@ class Operation:
     closing: bytes = b"]}"
     properties: bool = False  # whether all other columns are properties
     repeatable: bool = True  # whether twice is the same as once
+    ordered: tuple[str, ...] = ()  # fields that tell whose rows are to come in their order
 
 
 OPERATIONS = {
@@ -48,6 +49,7 @@ OPERATIONS = {
         ),
         at_once=UPLOADS,
         properties=True,
+        ordered=IDENTITIES,
     ),
     "user_events": Operation(
         path="/1/upload",
@@ -71,6 +73,7 @@ OPERATIONS = {
         ),
         required=("objectId", "id", "type"),
         at_once=UPLOADS,
+        ordered=("objectId",),
     ),
     "demerge": Operation(
         path="/1/demerge/profiles.json",
@@ -92,6 +95,7 @@ OPERATIONS = {
             f"{FIRST}"
         ),
         required=("type", "value", "status"),
+        ordered=("value",),
     ),
     "disassociate": Operation(
         path="/1/disassociate",

@@ -1,10 +1,11 @@
 """What became of the batches: written to the journal, so that no attempt sends one again.
 
 Entries name a batch by its number, and the rows between its first and its last number that were
-not in it. `sent` stands before a request that must not be repeated lightly; the outcome is one of
-`answered` (these rows were refused, or can have been), `unsure` (never answered, and not sent
-again) and `again` (not taken for sure, or to be repeated). The first two have the bytes of their
-request, for the receipt.
+not in it (`left`); or where these are most of them, those that were (`only`). A batch can have been
+sent in two parts, each with an entry. `sent` stands before a request that must not be repeated
+lightly; the outcome is one of `answered` (these rows were refused, or can have been), `unsure`
+(never answered, and not sent again) and `again` (not taken for sure, or to be repeated). The first
+two have the bytes of their request, for the receipt.
 """
 
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ class Progress:
         past.open = None
         if entry["is"] == "again":
             return
-        left = set(entry["left"])
+        left = self.left(entry)
         past.left = left if past.left is None else past.left & left
         past.refused |= {int(row): tuple(why) for row, why in entry["refused"].items()}
         past.taken += entry["taken"]
@@ -72,6 +73,13 @@ class Progress:
         else:
             self.requests += 1
             self.refused += refused_of(entry)
+
+    def left(self, entry: dict) -> set[int]:
+        """Return the rows that were not in the batch of an entry."""
+        if "left" in entry:
+            return set(entry["left"])
+        first = entry["batch"] * self.most
+        return set(range(first, first + self.most)).difference(entry["only"])
 
     @property
     def in_doubt(self) -> bool:
@@ -110,7 +118,7 @@ class Progress:
         past = self.past.get(batch.number)
         if not (past and past.open):
             return []
-        return np.flatnonzero(~np.isin(batch.numbers, past.open["left"])).tolist()
+        return np.flatnonzero(~np.isin(batch.numbers, list(self.left(past.open)))).tolist()
 
     def sent(self, batch: Batch) -> None:
         """Note before a request that it is going to be sent, where that must be known."""
@@ -144,7 +152,10 @@ class Progress:
         self.keep(batch, refused)
 
     def entry(self, batch, kind):
-        return {"batch": batch.number, "is": kind, "left": batch.left_out(self.most)}
+        begun = {"batch": batch.number, "is": kind}
+        if 2 * len(batch.numbers) < self.most:  # The last batch can have few rows, or a small one.
+            return begun | {"only": batch.numbers.tolist()}
+        return begun | {"left": batch.left_out(self.most)}
 
     def keep(self, batch, refused):
         reasons = {}

@@ -2,17 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
 
 from integrations.connectors.clevertap.answers import Answer, outcome, said_by
 from integrations.connectors.clevertap.api import Api
 from integrations.connectors.clevertap.batches import Batch, parted
 from integrations.connectors.clevertap.ending import records, stop_at
 from integrations.connectors.clevertap.operations import Operation
+from integrations.connectors.clevertap.order import Line, sent
 from integrations.connectors.clevertap.progress import Progress
 from integrations.connectors.clevertap.silence import Silence, Unheard, ask
 from integrations.connectors.retry import retrying
@@ -24,7 +24,6 @@ WAITING = 8  # times as many batches as are sent at once are under way or wait: 
 # Threads that write down what became of a batch, and wait for the disk, while others send. With one
 # request at a time there are none: batches follow each other in order.
 FURTHER = 2
-LOOK = 0.2  # seconds between looks at the stop signal
 # Seconds for which who begins to read an answer leaves Python to who begins a request: CleverTap
 # waits for that one. To read takes a third of it.
 ASIDE = 0.001
@@ -95,10 +94,9 @@ class Sender:
         threads = at_once + min(at_once - 1, FURTHER)
         self.silence = Silence(at_once, doubtful=self.listing and self.progress.in_doubt)
         with ExitStack() as self.apis, ThreadPoolExecutor(threads, "clevertap") as pool:
+            line, most = Line(self.take, pool, self.settings), WAITING * at_once
             try:
-                for done in sent(
-                    self.fenced(batches), self.take, pool, WAITING * at_once, self.delivery
-                ):
+                for done in sent(self.fenced(batches), line, most, self.delivery):
                     done.result()
             except BaseException as error:  # noqa: BLE001  it is raised, unless there was one before
                 self.end(error)
@@ -256,29 +254,3 @@ def told_of(batch: Batch, *, again: bool) -> str:
     return (
         f"Rows {first:,} to {last:,} were sent by an earlier attempt, which got no answer: {what}."
     )
-
-
-def sent(
-    batches: Iterable[Batch],
-    send: Callable,
-    pool: ThreadPoolExecutor,
-    most: int,
-    delivery: Delivery,
-) -> Iterator[Future]:
-    """Yield what is done of the batches; no more than so many wait or are under way."""
-    done, under_way = SimpleQueue(), 0
-    for batch in batches:
-        pool.submit(send, batch).add_done_callback(done.put)
-        under_way += 1
-        if under_way == most:
-            yield next_done(done, delivery)
-            under_way -= 1
-    for _ in range(under_way):
-        yield next_done(done, delivery)
-
-
-def next_done(done: SimpleQueue, delivery: Delivery) -> Future:
-    while True:
-        delivery.check()
-        with suppress(Empty):
-            return done.get(timeout=LOOK)
