@@ -80,6 +80,16 @@ WRONG = {
         (0, "parts", 1, "format"),
         "'today' is no time format",
     ),
+    "a format that goes wrong after many letters": (
+        only(string({"type": "string", "value": "a"}, TIME | {"format": "y" * 100 + "q"})),
+        (0, "parts", 1, "format"),
+        "is no time format",
+    ),
+    "a format that is too long": (
+        only(string({"type": "string", "value": "a"}, TIME | {"format": "y" * 201})),
+        (0, "parts", 1, "format"),
+        "200 characters",
+    ),
     "a text with NUL": (
         only(string({"type": "string", "value": "a\0"})),
         (0, "parts", 0, "value"),
