@@ -75,7 +75,9 @@ def duplicate(activation: Activation, *, name: str, segment: Segment, by) -> Act
 def delete(activation: Activation) -> None:
     """Delete an activation with its schedule. Its jobs stay. Raise StillRunning."""
     lock_segments()
-    query = Query.objects.select_for_update().get(pk=activation.query_id)
+    query = Query.objects.select_for_update().filter(pk=activation.query_id).first()
+    if query is None:
+        return  # A second click: the first one deleted it.
     tests = Job.objects.filter(test__of=query.get_absolute_url())
     if going := under_way(activation) or unfinished(tests):
         raise StillRunning(going)

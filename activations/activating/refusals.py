@@ -42,6 +42,13 @@ class Gone(NotSaved):
         super().__init__(f"“{name}” was deleted meanwhile. Create a new activation.")
 
 
+class NoSegment(NotSaved):
+    """Its segment was deleted since it was opened."""
+
+    def __init__(self, name):
+        super().__init__(f"The segment “{name}” was deleted meanwhile. Choose another one.")
+
+
 class NotYours(NotSaved):
     """The person may not change it."""
 

@@ -14,6 +14,7 @@ from activations.activating.refusals import (
     ColumnTaken,
     Gone,
     NameTaken,
+    NoSegment,
     NoSuchKey,
     NoTable,
     NotRefreshed,
@@ -24,7 +25,7 @@ from activations.activating.refusals import (
     Unusable,
     opened_at,
 )
-from activations.models import Activation
+from activations.models import Activation, Segment
 from activations.rules import problems as rule_problems
 from activations.segments.references import lock_segments
 from activations.segments.rewriting import CannotRewrite, keep_about, statement
@@ -72,6 +73,7 @@ def save(  # noqa: PLR0913 - an activation is all of this.
     has changed.
     """
     lock_segments()
+    activation.segment = as_it_is(activation.segment)
     if activation.pk is not None:
         check_kept(activation, by, opened)
     check_destination(activation, by, authentication, export)
@@ -87,6 +89,14 @@ def save(  # noqa: PLR0913 - an activation is all of this.
     keep_timing(activation.query, timing)
     keep_sql(activation, by)
     return activation
+
+
+def as_it_is(segment):
+    """Return the segment with the rules it has by now: they could change until it was locked."""
+    found = Segment.objects.select_related("parent_segment").filter(pk=segment.pk).first()
+    if found is None:
+        raise NoSegment(segment.name)
+    return found
 
 
 def check_destination(activation, by, authentication, export):

@@ -14,6 +14,7 @@ from activations.activating.refusals import (
     Gone,
     NameTaken,
     NoCopy,
+    NoSegment,
     NoTable,
     NotRefreshed,
     NotYours,
@@ -45,6 +46,26 @@ def activate(make, marketer, sftp):
         return saving.save(activation, by=by, **given)
 
     return activate
+
+
+def test_an_activation_has_the_rules_that_its_segment_has_by_now(activate, make, marketer):
+    gold = make()
+    opened = Segment.objects.get(pk=gold.pk)
+    gold.rules = all_of(rule("email", "Equal", rightValue="new@example.com"))
+    save_segment(gold, by=marketer)
+
+    activation = activate(segment=opened)
+
+    assert "new@example.com" in activation.query.sql
+
+
+def test_an_activation_of_a_segment_that_was_deleted_meanwhile_says_so(activate, make):
+    gold = make()
+    opened = Segment.objects.get(pk=gold.pk)
+    gold.delete()
+
+    with pytest.raises(NoSegment, match="was deleted meanwhile"):
+        activate(segment=opened)
 
 
 def again(activation, by, **more):
