@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from activations.models import Segment, SegmentVersion
 from activations.rules import Problem, problems
-from activations.segments.references import lock_segments, users_of, where_used
+from activations.segments.references import dependents, lock_segments, users_of, where_used
 from activations.segments.rewriting import CannotRewrite, rewrite
 from activations.segments.usable import audience_for
 from integrations import meanwhile
@@ -94,6 +94,8 @@ def save(segment: Segment, *, by, opened: int | None = None, seen: str = "") -> 
     segment.version = kept.version + 1 if kept else 1
     segment.customers = segment.counted_at = None  # They were of the rules before.
     written(segment, kept and [*EDITED, "rules", "version", "customers", "counted_at"])
+    others = Segment.objects.filter(pk__in=dependents(segment))
+    others.update(customers=None, counted_at=None)  # Its rules are a part of theirs.
     SegmentVersion.objects.create(
         segment=segment, number=segment.version, rules=segment.rules, saved_by=by
     )

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.utils import timezone
 
 from activations.models import Activation, Folder, Segment
 from activations.segments import folders, saving
@@ -111,6 +112,18 @@ def test_a_segment_that_others_refer_to_stays(make, marketer):
     saving.delete(user)
     saving.delete(gold)
     assert not Segment.objects.exists()
+
+
+def test_a_count_goes_with_the_rules_of_a_segment_that_is_a_part(make, marketer):
+    gold = make()
+    user = make("Others", all_of(reference(gold, exclude=True)))
+    Segment.objects.filter(pk=user.pk).update(customers=7, counted_at=timezone.now())
+    gold.rules = all_of(rule("email", "IsNull"))
+
+    saving.save(gold, by=marketer)
+
+    user.refresh_from_db()
+    assert (user.customers, user.counted_at) == (None, None)
 
 
 def test_a_segment_with_an_activation_stays(make, marketer):
