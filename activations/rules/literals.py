@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+MANY = 1000  # values of one list
+
 
 class BadValue(Exception):
     """A value is not of the kind that it has to be: a sentence."""
@@ -73,3 +75,15 @@ def whole(value, *, least: int = 1, most: int = 10_000) -> int:
     if not least <= found <= most:
         raise BadValue(f"Enter a whole number from {least:,} to {most:,}.")
     return found
+
+
+def right_values(operator: dict) -> list:
+    """Return the values of an operator that takes several. Raise BadValue without one."""
+    values = operator.get("rightValues")
+    if values is None:
+        values = [operator.get("rightValue")]
+    if not isinstance(values, list) or not values or "" in values:
+        raise BadValue("Enter at least one value, and none that is empty.")
+    if len(values) > MANY:
+        raise BadValue(f"Enter at most {MANY:,} values.")
+    return values

@@ -7,7 +7,6 @@ from activations.rules.audience import ARRAYS, BOOLEAN, DATE, NUMBER, TEXT, TIME
 from activations.rules.literals import BadValue
 
 COMPARISONS = times.COMPARED
-MANY = 1000  # values of one list
 PATTERN = "{}"
 
 
@@ -89,7 +88,7 @@ def so_many(found, matching):
     [(how, number)] = matching.items()
     if how not in MATCHING:
         raise BadValue("Choose any, all, at least, at most or exactly.")
-    return f"{found} {MATCHING[how]} {literals.whole(number, least=0)}"
+    return f"{found} {MATCHING[how]} {literals.whole(number, least=how == 'atLeast')}"
 
 
 MATCHING = {"atLeast": ">=", "atMost": "<=", "exactly": "="}
@@ -105,21 +104,25 @@ def between(value, operator, literal):
 
 
 def one_of(value, operator, literal):
-    return f"{value} IN ({', '.join(map(literal, right_values(operator)))})"
+    return f"{value} IN ({', '.join(map(literal, literals.right_values(operator)))})"
 
 
 def contains(value, operator, literal):
-    return any_of(f"strpos({value}, {literal(part)}) > 0" for part in right_values(operator))
+    return any_of(
+        f"strpos({value}, {literal(part)}) > 0" for part in literals.right_values(operator)
+    )
 
 
 def starts_with(value, operator, literal):
-    return any_of(f"starts_with({value}, {literal(part)})" for part in right_values(operator))
+    return any_of(
+        f"starts_with({value}, {literal(part)})" for part in literals.right_values(operator)
+    )
 
 
 def ends_with(value, operator, literal):
     return any_of(
         f"substr({value}, greatest(1, length({value}) - {len(part) - 1})) = {literal(part)}"
-        for part in right_values(operator)
+        for part in literals.right_values(operator)
         if literal(part)
     )
 
@@ -130,17 +133,6 @@ def matches(value, operator, literal):
 
 def any_of(conditions):
     return f"({' OR '.join(conditions)})"
-
-
-def right_values(operator):
-    values = operator.get("rightValues")
-    if values is None:
-        values = [operator.get("rightValue")]
-    if not isinstance(values, list) or not values or "" in values:
-        raise BadValue("Enter at least one value, and none that is empty.")
-    if len(values) > MANY:
-        raise BadValue(f"Enter at most {MANY:,} values.")
-    return values
 
 
 EQUALITY = {"Equal": compare("="), "In": one_of}

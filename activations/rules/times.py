@@ -1,6 +1,6 @@
 """Conditions on times, relative to the time that a run is of, in the audience's zone."""
 
-from activations.rules.literals import BadValue, epoch, text, whole
+from activations.rules.literals import BadValue, epoch, right_values, text, whole
 
 UNITS = {
     "year": "y",
@@ -25,7 +25,7 @@ def condition(value: str, operator: dict, timezone: str) -> str:
         low, high = operator.get("minValue"), operator.get("maxValue")
         return f"{value} BETWEEN {epoch(low, timezone)} AND {epoch(high, timezone)}"
     if kind == "In":
-        moments = ", ".join(epoch(each, timezone) for each in operator["rightValues"])
+        moments = ", ".join(epoch(each, timezone) for each in right_values(operator))
         return f"{value} IN ({moments})"
     if kind not in SPANS:
         raise BadValue(f"{kind} is not for times.")

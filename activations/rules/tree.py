@@ -117,7 +117,7 @@ def aggregated(aggregation, behavior) -> tuple[Column, str]:
     if kind == "CountDistinct":
         return Column("v", "bigint", NUMBER), f"count(DISTINCT {quoted})"
     if kind in FIRST_OR_LAST:
-        return column, f"{FIRST_OR_LAST[kind]}({quoted}, {name(time_of(behavior))})"
+        return column, f"{FIRST_OR_LAST[kind]}({quoted}, {name(when(behavior).name)})"
     if kind not in AGGREGATES:
         raise BadValue("Choose count, sum, average, least, most, first or last.")
     if kind in ("Min", "Max") and column.kind in (NUMBER, TIME):
@@ -127,10 +127,11 @@ def aggregated(aggregation, behavior) -> tuple[Column, str]:
     return Column("v", "double", NUMBER), f"{AGGREGATES[kind]}({quoted})"
 
 
-def time_of(behavior):
+def when(behavior) -> Column:
+    """Return the column that says when. Raise BadValue without one, or where it is masked."""
     if not behavior.time:
         raise BadValue(f"The behavior {behavior.table} has no column that says when.")
-    return behavior.time
+    return column_of(behavior.columns, behavior.time, f"column of {behavior.table}")
 
 
 def wanted_rows(left, behavior: Behavior, audience: Audience) -> str:
@@ -160,7 +161,7 @@ def windowed(left, behavior, audience):
     """Return the condition on when the customer did it."""
     if not (window := left.get("window")):
         return ""
-    column = column_of(behavior.columns, time_of(behavior), f"column of {behavior.table}")
+    column = when(behavior)
     return operators.condition(name(column.name), column, {"operator": window}, audience.timezone)
 
 

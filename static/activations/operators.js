@@ -1,6 +1,6 @@
 // An operator with its value: the same for attributes, for aggregates and for filters of rows.
 import { choose, make } from "./dom.js";
-import { begin, fields } from "./values.js";
+import { begin, fields, numeric } from "./values.js";
 
 const isAgo = (operator) => typeof operator?.rightValue === "object" && operator.rightValue !== null && "last" in operator.rightValue;
 
@@ -50,9 +50,9 @@ export function matchingFields(leaf, kind, at) {
   const props = { "aria-label": `${at.name}: how many of its values`, "data-key": `${at.key}:matching` };
   const select = choose(Object.entries(at.words.matching), how, props, set);
   if (!NUMBERED.includes(how)) return [select];
-  const input = make("input", { type: "number", min: 0, class: "value count", "aria-label": "How many values", "data-key": `${at.key}:matched` });
+  const input = make("input", { type: "number", min: how === "atLeast" ? 1 : 0, class: "value count", "aria-label": "How many values", "data-key": `${at.key}:matched` });
   input.value = number;
-  input.addEventListener("input", () => { leaf.arrayMatching = { [how]: Number(input.value) }; at.change(); });
+  input.addEventListener("input", () => { leaf.arrayMatching = { [how]: numeric(input.value) }; at.change(); });
   return [select, input];
 }
 

@@ -293,6 +293,12 @@ def rule(operator, **left):
     return {"type": "And", "conditions": [{"type": "And", "conditions": [leaf]}]}
 
 
+def of_list(matching):
+    tree = rule({"type": "Equal", "rightValue": "news"}, name="tags")
+    tree["conditions"][0]["conditions"][0]["arrayMatching"] = matching
+    return tree
+
+
 LONG = rule({"type": "In", "rightValues": ["a"] * 1001}, name="email")
 WRONG = {
     "an attribute that is gone": (rule({"type": "IsNull"}, name="gone"), "no attribute 'gone'"),
@@ -321,6 +327,12 @@ WRONG = {
         "Choose a unit",
     ),
     "no value": (rule({"type": "Contain", "rightValues": []}, name="email"), "at least one value"),
+    "no time": (rule({"type": "In", "rightValues": [], "not": True}, name="seen"), "one value"),
+    "a number of values that is not there yet": (
+        of_list({"atLeast": ""}),
+        "Enter a whole number",
+    ),
+    "at least no value": (of_list({"atLeast": 0}), "from 1 to"),
     "too many values": (LONG, "at most 1,000"),
     "a behavior that is gone": (
         rule({"type": "IsNull"}, aggregation={"type": "Count"}, source={"name": "x"}),
@@ -343,6 +355,16 @@ def test_what_is_wrong_is_said_of_the_rule(tree, said):
     [problem] = problems(tree, audience())
 
     assert problem.path == (0, 0) and said in problem.text
+
+
+@pytest.mark.parametrize("kind", ["First", "Last"])
+def test_first_and_last_need_the_column_that_says_when(kind):
+    orders = {"orders": replace(audience().behaviors["orders"], time="masked_since")}
+    left = {"aggregation": {"type": kind, "column": "kind"}, "source": {"name": "orders"}}
+
+    [problem] = problems(rule({"type": "IsNull"}, **left), replace(audience(), behaviors=orders))
+
+    assert "'masked_since'" in problem.text
 
 
 def test_segments_that_are_made_of_each_other_are_refused():
@@ -436,8 +458,8 @@ def ask_lists(tmp_path_factory):
 def test_the_opposite_of_an_operator_is_asked_of_each_member_of_a_list(
     ask_lists, operator, matching, expected
 ):
-    tree = rule(operator, name="tags")
-    tree["conditions"][0]["conditions"][0]["arrayMatching"] = matching
+    tree = of_list(matching)
+    tree["conditions"][0]["conditions"][0]["operator"] = operator
 
     assert sorted(row[KEY] for row in ask_lists(members(tree, audience()))) == expected
 
