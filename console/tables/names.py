@@ -3,6 +3,8 @@
 import re
 
 NAME = re.compile(r"[a-z0-9_]{3,128}")
+# What DuckDB has of its own by these names: no query could read a database called so.
+ENGINE = {"memory", "system", "temp", "information_schema", "pg_catalog"}
 AUDIENCE = "cdp_audience_"  # what the databases of parent segments begin with
 
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from console.models import Database, Table
 from console.tables import log
 from console.tables.files import is_of, let_go, paths, relative
-from console.tables.names import AUDIENCE, TableChanged, TableError, check_name
+from console.tables.names import AUDIENCE, ENGINE, TableChanged, TableError, check_name
 from integrations.rows import Rows
 
 
@@ -14,6 +14,8 @@ def create_database(name, owner, *, audience=False, **fields):
     check_name(name, "database")
     if name.startswith(AUDIENCE) and not audience:
         raise TableError(f"Names that begin with {AUDIENCE} are those of parent segments.")
+    if name in ENGINE:
+        raise TableError(f"{name} is a name of the engine's own: choose another one.")
     if name == log.DATABASE or Database.objects.filter(name=name).exists():
         raise TableError(f"There already is a database {name}.")
     return Database.objects.create(name=name, owner=owner, **fields)

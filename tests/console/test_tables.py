@@ -209,6 +209,9 @@ def test_names_have_rules(marketer):
         with pytest.raises(TableError, match="cannot be the name of a database"):
             tables.create_database(name, marketer)
     tables.create_database("demo", marketer)
+    for name in ("memory", "system", "temp", "information_schema", "pg_catalog"):
+        with pytest.raises(TableError, match=f"{name} is a name of the engine's own"):
+            tables.create_database(name, marketer)
     with pytest.raises(TableError, match="There already is a database demo"):
         tables.create_database("demo", marketer)
 
