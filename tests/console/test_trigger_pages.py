@@ -282,6 +282,7 @@ def test_what_belongs_to_another_is_told_without_its_name(mia, people, keeper):
     page = mia.get(people.get_absolute_url()).content.decode()
 
     assert "a query of ada" in page and "secret" not in page
+    assert panel(mia, people).count('class="link-state"') == 1, "of her own alone"
 
 
 def test_whoever_pauses_or_deletes_hears_what_depends_on_it(mia, people, report):
