@@ -107,7 +107,8 @@ def check_destination(activation, by, authentication, export):
     owner = owner_of(activation, by)
     kept = Query.objects.filter(pk=activation.query_id).first()
     changed = kept is None or kept.authentication_id != authentication.pk
-    for user in [owner, by] if changed else [owner]:
+    elsewhere = changed or kept.export != export  # Another path can be of somebody else's file.
+    for user in [owner, by] if elsewhere else [owner]:
         if not usable_by(user).filter(pk=authentication.pk).exists():
             raise Unusable(authentication.name, user)
     if changed and (off := SwitchedOff.objects.filter(type=authentication.type).first()):

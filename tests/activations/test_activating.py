@@ -185,6 +185,23 @@ def test_an_authentication_has_to_be_usable_by_the_owner(activate, analyst, mark
         again(hers, marketer)
 
 
+def test_who_may_not_use_its_authentication_sends_nothing_elsewhere(
+    activate, analyst, marketer, sftp, make
+):
+    share(sftp, analyst)
+    hers = activate("Hers", make(), by=analyst)
+    stranger = hers.segment.parent_segment.owner
+    sftp.owner = analyst
+    sftp.save()
+    sftp.shared_users.clear()
+    assert stranger == marketer
+
+    hers.description = "stays where it was"
+    again(hers, marketer)
+    with pytest.raises(Unusable, match="mia cannot use the authentication “Rokt drop”"):
+        again(hers, marketer, export=EXPORT | {"path_prefix": "/others.csv"})
+
+
 def test_with_a_connector_that_is_switched_off_nothing_new_is_made(activate, marketer, sftp, make):
     made = activate()
     SwitchedOff.objects.create(type="sftp_v2", reason="Use S3")
