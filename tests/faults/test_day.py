@@ -164,7 +164,7 @@ def fails(query, slot):
 
 def is_reported(job, slot):
     """Return whether the owner has heard once that the job failed, and can read why."""
-    why = "no number" if fails(job.query, slot) else KILLED_QUERY
+    why = "Could not convert string" if fails(job.query, slot) else KILLED_QUERY
     told = Notice.objects.filter(job=job, kind=Notice.Kind.FAILED)
     return why in job.error and told.count() == 1
 
