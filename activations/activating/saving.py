@@ -107,8 +107,7 @@ def check_destination(activation, by, authentication, export):
     owner = owner_of(activation, by)
     kept = Query.objects.filter(pk=activation.query_id).first()
     changed = kept is None or kept.authentication_id != authentication.pk
-    elsewhere = changed or kept.export != export  # Another path can be of somebody else's file.
-    for user in [owner, by] if elsewhere else [owner]:
+    for user in [owner, by] if changed or elsewhere(kept, export) else [owner]:
         if not usable_by(user).filter(pk=authentication.pk).exists():
             raise Unusable(authentication.name, user)
     if changed and (off := SwitchedOff.objects.filter(type=authentication.type).first()):
@@ -116,6 +115,16 @@ def check_destination(activation, by, authentication, export):
     target = target_of(authentication, export)
     if target and (kept is None or target != target_of(kept.authentication, kept.export)):
         check_table(target, (owner, by))
+
+
+def elsewhere(kept, export):
+    """Return whether other settings go with an authentication: a path can be of others' file.
+
+    What was saved before a setting existed stands for its default.
+    """
+    form = kept.authentication.connector.Export
+    before, after = (form.from_json(settings or {}) for settings in (kept.export, export))
+    return before.cleaned_data != after.cleaned_data
 
 
 def check_table(target, people):

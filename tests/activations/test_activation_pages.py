@@ -459,12 +459,16 @@ def hers(keeper, sftp):
     return hers
 
 
+# As it was saved before there were other settings: the page says all of them.
+SAID = {"path_prefix": "/gold.csv", "user_directory_is_root": False}
+
+
 @pytest.fixture
 def adas(keeper, make, hers):
     """Ada's activation of a segment of Mia's parent segment."""
     activation = Activation(segment=make(), name="Adas", mapping=MAPPING)
     given = {"authentication": hers("Adas drop", "ada.example.com")}
-    return saving.save(activation, by=keeper, export={"path_prefix": "/gold.csv"}, **given)
+    return saving.save(activation, by=keeper, export=SAID, **given)
 
 
 def test_who_owns_the_parent_segment_sees_no_credentials_of_others(mia, adas, hers, sftp):
@@ -480,11 +484,22 @@ def test_who_owns_the_parent_segment_sees_no_credentials_of_others(mia, adas, he
 
 def test_an_authentication_that_stays_need_not_be_shared_with_who_saves(mia, adas):
     given = filled(adas.query.authentication, description="Mended")
+    given |= {"export-path_prefix": SAID["path_prefix"], "export-newline": "CRLF"}
 
     answer = mia.post(reverse("edit-activation", args=[adas.pk]), given)
 
     assert answer.status_code == 302, answer.content.decode()
     assert Activation.objects.get().description == "Mended"
+
+
+def test_who_may_not_use_an_authentication_sends_nothing_elsewhere_with_it(mia, adas):
+    given = filled(adas.query.authentication, description="Mended")
+
+    answer = mia.post(reverse("edit-activation", args=[adas.pk]), given)
+
+    assert answer.status_code == 422
+    assert "cannot use the authentication “Adas drop”" in answer.content.decode()
+    assert Activation.objects.get().description == ""
 
 
 def test_an_authentication_of_others_cannot_be_chosen(mia, adas, hers):
