@@ -15,7 +15,7 @@ from console.demo import queries as demo
 from tests.churn import churned, churning
 from tests.faults.deliveries import DATA, SQL
 from tests.faults.line import Line
-from tests.faults.processes import command_of, descendants
+from tests.faults.processes import descendants, queries
 from tests.homes import ROOT
 from tests.installation import Installation
 from tests.postgresql import Postgresql
@@ -154,11 +154,7 @@ def jobs(console, name):
 def stop_query(cluster):
     """Let the process of the query that runs sleep, so that it runs for as long as is needed."""
 
-    def querying():
-        family = descendants(cluster.pid)
-        return [pid for pid in family if "console.engines.child" in command_of(pid)]
-
-    for pid in wait_until(querying, 60):
+    for pid in wait_until(lambda: queries(cluster.pid), 60):
         os.kill(pid, signal.SIGSTOP)
 
 

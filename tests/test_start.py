@@ -61,10 +61,10 @@ forms = [
 assert all(form.is_valid() for form in forms)
 connector(*(form.cleaned_data for form in forms)).export(rows, local)
 """
-# What takes long there, beside DuckDB itself. Its input ends at once, as where nobody needs it.
+# What takes long there, beside DuckDB itself.
 CHILD = """\
-from console.engines import child
-child.main()
+from console.engines import forking
+forking.child.connect()
 print(*({"_duckdb", "dataclasses", "inspect", "sqlglot", "django", "pyarrow"} & sys.modules.keys()))
 """
 

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.core.cache import cache
 
 from console import tables
-from console.engines import starting
 from integrations.errors import Stopped
 from integrations.rows import Rows
 
@@ -96,7 +95,6 @@ def answer(
 
     Their file is gone afterwards. `more` is as for tables.execute().
     """
-    starting.keep_ready(AT_ONCE)
     settings.SPILL_DIR.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="asked-", dir=settings.SPILL_DIR) as folder:
         path = Path(folder) / "rows.parquet"

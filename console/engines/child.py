@@ -1,8 +1,4 @@
-"""The process that runs one piece of work in DuckDB, locked down, and answers in JSON lines.
-
-It may be started ahead. What it has to do is in a file that its input names; where the input ends
-without one, nobody needs it any more.
-"""
+"""The process that does one piece of work in DuckDB, locked down, and answers in JSON lines."""
 
 import datetime
 import decimal
@@ -100,12 +96,9 @@ def run(connection, request):
         reporter.join()
 
 
-def main():
-    connection = connect()
-    if not (path := sys.stdin.read()):
-        return
-    request = json.loads(Path(path).read_text())
-    sandbox.die_with(request["parent"])
+def main(connection, path: Path) -> None:
+    """Do the request at a path, with a connection that nobody has used."""
+    request = json.loads(path.read_text())
     try:
         tell(answer=run(connection, request))
     except Complaint as complaint:
@@ -118,7 +111,3 @@ def main():
         tell(error={"type": "Refused", "message": "The query is nested too deeply."})
     except MemoryError:
         tell(error={"type": "Out of Memory", "message": ""})
-
-
-if __name__ == "__main__":
-    main()

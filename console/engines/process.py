@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from console.engines import starting
@@ -36,7 +35,6 @@ class ChildError(Exception):
 def run_child(request, *, limits, stopped, progress):
     """Do one request in a child of its own and return its answer."""
     request |= {
-        "parent": os.getpid(),
         "memory_mb": limits.memory_mb,
         "threads": limits.threads,
         "temp_mb": limits.temp_mb,
@@ -44,23 +42,13 @@ def run_child(request, *, limits, stopped, progress):
         "cpu_seconds": limits.seconds * limits.threads + 5,
     }
     output = Path(request["folder"], OUTPUT)
-    with starting.one() as (child, said):
-        try:
-            ask(child, request)
-            return listen(child, said, Watch(limits, stopped, progress, output))
-        finally:
-            end(child)
-
-
-def ask(child, request):
-    """Tell a child where its request is."""
     path = Path(request["folder"], "request.json")
     path.write_text(json.dumps(request))
-    with suppress(BrokenPipeError):  # It has ended: how is seen when it is listened to.
-        child.stdin.write(os.fsencode(path))
-        child.stdin.flush()
-    with suppress(BrokenPipeError):
-        child.stdin.close()
+    with starting.child_for(path) as child:
+        try:
+            return listen(child, Watch(limits, stopped, progress, output))
+        finally:
+            end(child)
 
 
 class Watch:
@@ -92,7 +80,7 @@ def size_of(output):
         return 0
 
 
-def listen(child, said, watch):
+def listen(child, watch):
     """Read the child's messages until its answer."""
     for message in messages(child.stdout, watch):
         if "answer" in message:
@@ -101,7 +89,7 @@ def listen(child, said, watch):
         if "error" in message:
             raise ChildError(message["error"])
         watch.progress(message["progress"])
-    raise silence(exit_status(child), said, watch.limits)
+    raise silence(exit_status(child), child.said, watch.limits)
 
 
 def exit_status(child):
@@ -170,7 +158,6 @@ def end(child):
         except subprocess.TimeoutExpired:
             continue
     child.wait()
-    child.stdout.close()
 
 
 class Workspace:

@@ -1,117 +1,161 @@
-"""Start the child that does one piece of work, at once or ahead of time.
+"""Start the child that does one piece of work: it is forked from a process that is ready for it.
 
-A process in which people wait for answers keeps a few children ready. They have read nothing and
-wait for their one request; each is locked down for it, and ends with it, like all others.
+To load DuckDB takes longer than most queries. So the first one starts a process that has loaded it
+(`forking.py`), and each child is a fork of that process. A child has read nothing before its one
+request; it is locked down for it, and ends with it.
 """
 
-import logging
+import atexit
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
-logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
-IDLE_SECONDS = 600  # without a question, until those that are ready are let go
+IDLE_SECONDS = 600  # without a child, until the process that they are forked from ends
+ANSWER_SECONDS = 60  # to load DuckDB, and to fork
+TRIES = 3  # It may have ended for that reason, just as it is asked.
+NUMBER = 64  # bytes of a message with one
 
 
-class Started(NamedTuple):
-    """A child, and the file that it complains to."""
+class Child:
+    """A process that does one piece of work: what it says, and how it ends.
 
-    child: subprocess.Popen
-    said: IO
+    It has a process group of its own, whose id is its own.
+    """
 
+    def __init__(self, said: IO):
+        self.line, self.told = socket.socketpair(type=socket.SOCK_SEQPACKET)
+        reading, writing = os.pipe()
+        self.stdout, self.output = os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+        self.said = said
+        self.pid = 0
+        self.returncode: int | None = None
 
-def start() -> Started:
-    """Start a child in a session of its own, with nothing of this process's environment."""
-    said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed with the child's end)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "console.engines.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=said,
-        cwd=ROOT,
-        env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
-        start_new_session=True,
-    )
-    return Started(child, said)
+    def begin(self, server: socket.socket, path: Path) -> bool:
+        """Return whether a server has forked it, for the request at a path."""
+        with self.told, self.output, suppress(BrokenPipeError, ConnectionResetError):
+            files = [each.fileno() for each in (self.output, self.said, self.told)]
+            socket.send_fds(server, [os.fsencode(path)], files)
+        with suppress(TimeoutError):
+            self.line.settimeout(ANSWER_SECONDS)
+            self.pid = int(self.line.recv(NUMBER) or 0)
+        if self.pid < 0:
+            raise OSError(-self.pid, os.strerror(-self.pid))
+        return self.pid > 0
 
-
-class Ready:
-    """Children that wait for a request: so many, while there are questions."""
-
-    def __init__(self, number: int):
-        self.number = number
-        self.waiting = deque()
-        self.asked = threading.Event()
-        # The kernel ends a child with the thread that started it: this one never ends.
-        threading.Thread(target=self.keep, name="ready children", daemon=True).start()
-
-    def take(self) -> Started | None:
-        """Return a child that is ready, if there is one."""
-        while self.waiting:
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its status once it has ended, as Popen does."""
+        if self.returncode is None:
+            self.line.settimeout(timeout)
             try:
-                found = self.waiting.popleft()
-            except IndexError:  # Another thread was faster.
-                break
-            if found.child.poll() is None:
-                return found
-            let_go(found)
+                number = self.line.recv(NUMBER)
+            except TimeoutError:
+                raise subprocess.TimeoutExpired("query", timeout) from None
+            # Where nobody is left to tell, the kernel has ended it.
+            self.returncode = int(number or -signal.SIGKILL)
+        return self.returncode
+
+    def close(self) -> None:
+        """Let it go: it is ended now, if it has not."""
+        self.line.close()
+        self.stdout.close()
+
+
+class Server:
+    """The process that the children of this one are forked from."""
+
+    def __init__(self):
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the process)
+        self.socket, other = socket.socketpair(type=socket.SOCK_SEQPACKET)
+        with other:
+            numbers = [other.fileno(), IDLE_SECONDS]
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "console.engines.forking", *map(str, numbers)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self.said,
+                pass_fds=numbers[:1],
+                cwd=ROOT,
+                env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+                start_new_session=True,
+            )
+        # It ends when it likes to: nothing of it shall stay among the processes then.
+        threading.Thread(target=self.process.wait, name="fork server", daemon=True).start()
+
+    def fork(self, path: Path, said: IO) -> Child | None:
+        """Return a child, or None where this server has ended."""
+        child = Child(said)
+        try:
+            if child.begin(self.socket, path):
+                return child
+        except OSError:
+            child.close()
+            raise
+        child.close()
         return None
 
-    def keep(self):
-        while True:
-            asked = self.asked.wait(IDLE_SECONDS)
-            self.asked.clear()
-            if asked:
-                self.fill()
-            else:
-                self.empty()
-
-    def fill(self):
-        try:
-            while len(self.waiting) < self.number:
-                self.waiting.append(start())
-        except OSError as error:  # A question then starts its own, and is told if it cannot.
-            logger.warning("No process could be started ahead: %s", error)
-
-    def empty(self):
-        while found := self.take():
-            let_go(found)
+    def end(self) -> str:
+        """End it, with its children. Return what it complained of."""
+        self.socket.close()
+        self.process.kill()
+        self.process.wait()
+        with self.said:
+            self.said.seek(0)
+            return self.said.read()[-2000:]
 
 
-def let_go(started: Started) -> None:
-    """End a child that was asked nothing."""
-    started.child.kill()
-    started.child.wait()
-    for pipe in (started.child.stdin, started.child.stdout, started.said):
-        pipe.close()
+server: Server | None = None
+asking = threading.Lock()
 
 
-ready: Ready | None = None
-first = threading.Lock()
-
-
-def keep_ready(number: int) -> None:
-    """Have so many children ready in this process from now on."""
-    global ready
-    with first:
-        ready = ready or Ready(number)
+def fork(path: Path, said: IO) -> Child:
+    """Return a child of the server, of a new one where that has ended."""
+    global server
+    with asking:
+        for _ in range(TRIES):
+            server = server or Server()
+            if child := server.fork(path, said):
+                return child
+            trace = server.end()
+            server = None
+    raise RuntimeError(f"The process that queries are forked from does not start: {trace}")
 
 
 @contextmanager
-def one() -> Iterator[Started]:
-    """Give a child that waits for its request. Others get ready once it is done."""
-    found = (ready and ready.take()) or start()
-    try:
-        with found.said:
-            yield found
-    finally:
-        if ready:
-            ready.asked.set()
+def child_for(path: Path) -> Iterator[Child]:
+    """Give a child that does the request at a path. It is gone afterwards."""
+    with tempfile.TemporaryFile("w+") as said:
+        child = fork(path, said)
+        try:
+            yield child
+        finally:
+            child.close()
+
+
+def end() -> None:
+    """End the server, if there is one."""
+    global server
+    if server:
+        server.end()
+        server = None
+
+
+def forget() -> None:
+    """Leave the server to the process that this one was forked from."""
+    global server, asking
+    if server:
+        server.socket.close()
+        server = None
+    asking = threading.Lock()
+
+
+atexit.register(end)
+os.register_at_fork(after_in_child=forget)

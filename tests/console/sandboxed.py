@@ -16,7 +16,7 @@ class Session:
         self.open()
 
     def open(self):
-        self.connection = child.connect()
+        self.connection = child.connect().cursor()  # as a child that is forked has it
         child.lock(self.connection, self.request)
         work.prepare(self.connection, self.request | {"sql": ""})
 

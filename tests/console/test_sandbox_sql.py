@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from console.engines import Limits, QueryError, Source, get_engine, process, sandbox, starting
 from integrations.errors import Stopped
+from tests.faults.processes import alive, queries
+from tests.servers import wait_until
 
 SECRET = "FILELEAK"
 
@@ -395,35 +396,12 @@ runner.execute(statement, Path(sys.argv[2]))
 """
 
 
-def children_of(pid):
-    """Return the ids of the processes whose parent is this one."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[1]) == pid:
-            found.append(int(stat.parent.name))
-    return found
-
-
-def wait_for(true):
-    deadline = time.monotonic() + 20
-    while not (value := true()):
-        assert time.monotonic() < deadline, "this takes too long"
-        time.sleep(0.05)
-    return value
-
-
 def test_a_query_ends_with_the_process_that_asked_for_it(tmp_path):
     command = [sys.executable, "-c", WORKER, ENDLESS, str(tmp_path / "output.parquet")]
     worker = subprocess.Popen(command, cwd=starting.ROOT)
     try:
-        [child] = wait_for(lambda: children_of(worker.pid))
-        comm = Path(f"/proc/{child}/cmdline")
-        wait_for(lambda: b"console.engines.child" in comm.read_bytes())
+        [child] = wait_until(lambda: queries(worker.pid), 20)
     finally:
         worker.kill()
         worker.wait()
-    wait_for(lambda: not comm.exists() or not comm.read_bytes())
+    wait_until(lambda: not alive(child))

@@ -16,11 +16,12 @@ def test_a_child_that_falls_silent_is_stopped(tmp_path, monkeypatch):
     watch = process.Watch(Limits(), lambda: False, lambda share: None, tmp_path / "none")
     command = [sys.executable, "-c", SILENT]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
-    try:
-        with pytest.raises(QueryError, match="fell silent"):
-            process.listen(child, None, watch)
-    finally:
-        process.end(child)
+    with child.stdout:
+        try:
+            with pytest.raises(QueryError, match="fell silent"):
+                process.listen(child, watch)
+        finally:
+            process.end(child)
 
     assert child.returncode is not None
 

@@ -150,6 +150,17 @@ def descendants(pid) -> list[int]:
     return []
 
 
+def queries(pid) -> list[int]:
+    """Return the processes below one that run a query."""
+    return [each for each in descendants(pid) if name_of(each) == "query"]
+
+
+def name_of(pid) -> str:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
+
+
 def alive(pid):
     return state_of(pid) not in ("", "Z")
 

@@ -18,8 +18,9 @@ from tests.faults.deliveries import (
     texts,
 )
 from tests.faults.line import Cut, Slow, Swallow
-from tests.faults.processes import descendants
+from tests.faults.processes import queries
 from tests.integrations.exports import hashed
+from tests.servers import wait_until
 
 pytestmark = [
     pytest.mark.needs("sshd", "ssh-keygen"),
@@ -213,7 +214,7 @@ def test_a_killed_query_is_an_error_that_says_so(number, told, submit, start, dr
     job = submit()
     worker = start(job, "console.engines.process.listen")
     worker.wait_at_step()
-    [child] = descendants(worker.pid)
+    [child] = wait_until(lambda: queries(worker.pid))
 
     os.kill(child, number)
     worker.go_on()
@@ -253,7 +254,7 @@ def test_a_kill_is_obeyed_within_seconds(moment, submit, start, drop, line, mark
 def is_at(moment, job, worker, line):
     job.refresh_from_db()
     if moment == "querying":
-        return job.phase == moment and descendants(worker.pid)
+        return job.phase == moment and queries(worker.pid)
     if moment == "waiting":
         return any("Retrying 3/" in text for text in texts(job))
     return line.in_mid_upload()
