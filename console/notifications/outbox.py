@@ -46,6 +46,12 @@ def too_old(notice: Notice, now: datetime) -> bool:
     return True
 
 
+def wait_no_longer(now: datetime) -> None:
+    """Let nothing wait for longer than it can: a clock that was ahead had it wait until then."""
+    longest = now + LONGEST_WAIT
+    unsent().filter(not_before__gt=longest).update(not_before=longest)
+
+
 def sent(notice: Notice) -> None:
     Notice.objects.filter(pk=notice.pk).update(sent_at=timezone.now(), error="")
 

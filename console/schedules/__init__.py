@@ -1,5 +1,6 @@
 """Schedules: cron expressions and repeats, slots, and the tick that turns due slots into jobs."""
 
+from console.schedules.ahead import set_back
 from console.schedules.chains import ChainError, followers
 from console.schedules.cron import Cron, CronError, parse
 from console.schedules.keeping import follow_query, pause, resume, schedule_query, unschedule
@@ -23,6 +24,7 @@ __all__ = [
     "pause",
     "resume",
     "schedule_query",
+    "set_back",
     "tick",
     "times",
     "times_of",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from console.jobs import cluster_alive
 from console.models import Alarm, Job, Notice, Pulse, Schedule
+from console.watch.pulse import DISPATCHER
 
 SILENT_AFTER = timedelta(seconds=60)  # without a sign of life of the dispatcher
 BACKUP, BACKUP_OLD_AFTER = "backup", timedelta(days=7)
@@ -18,7 +19,10 @@ LATE_AFTER = timedelta(minutes=2)  # from which on a slot that has not started i
 
 @dataclass(frozen=True)
 class Ticking:
-    """When the dispatcher last gave a sign of life, and whether that is too long ago."""
+    """When the dispatcher last gave a sign of life, and whether that is too long ago.
+
+    One of the future tells nothing: a dispatcher that lives would have set it right.
+    """
 
     at: datetime | None
     silent: bool
@@ -26,8 +30,8 @@ class Ticking:
 
 def ticking(now: datetime | None = None) -> Ticking:
     now = now or timezone.now()
-    at = Pulse.objects.filter(name="dispatcher").values_list("at", flat=True).first()
-    return Ticking(at, at is None or now - at > SILENT_AFTER)
+    at = Pulse.objects.filter(name=DISPATCHER).values_list("at", flat=True).first()
+    return Ticking(at, at is None or abs(now - at) > SILENT_AFTER)
 
 
 @dataclass(frozen=True)

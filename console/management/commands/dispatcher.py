@@ -7,15 +7,13 @@ import time
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
-from django.utils import timezone
 
 from console import locks
 from console.jobs import Clock, give_back_lost, prune, send_missing
-from console.models import Pulse
 from console.notifications import send_waiting, send_webhooks
 from console.schedules import tick
 from console.tables import collect_garbage
-from console.watch import call_outside, look
+from console.watch import beat, call_outside, look
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +22,6 @@ GIVING_BACK = "giving back jobs"
 # Beside the mail, which must not wait for a slow one.
 CALLING, HEARTBEAT = "calling webhooks", "calling outside"
 CLOCK = Clock()
-
-
-def beat():
-    Pulse.objects.update_or_create(name="dispatcher", defaults={"at": timezone.now()})
 
 
 def tidy():

@@ -1,0 +1,194 @@
+"""A clock that was a day ahead and is right again: schedules go on at once, nothing doubles."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from console import backups
+from console.jobs import run
+from console.models import Alarm, Database, Delivered, DueSlot, Job, Notice, Pulse, Query, Schedule
+from console.schedules import follow_query, pause, resume, schedule_query, tick, times
+from console.schedules.repeats import Repeat
+from console.watch import beat, late, ticking
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TOMORROW = NOON + timedelta(days=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def database(marketer):
+    return Database.objects.create(name="shop", owner=marketer)
+
+
+@pytest.fixture
+def query(database, marketer):
+    """A function that saves a query; with a rule it is on a schedule since noon."""
+
+    def query(rule="", name="Buyers", **more):
+        made = Query.objects.create(name=name, database=database, sql="SELECT 1", owner=marketer)
+        if rule:
+            schedule_query(made, rule, now=NOON, **more)
+        return made
+
+    return query
+
+
+def dispatch(now):
+    """Let the dispatcher do its round at a time, as its clock has it."""
+    started = tick(now)
+    beat(now)
+    return started
+
+
+def ahead():
+    """Let the clock be a day ahead for a while, from noon on."""
+    dispatch(NOON + MINUTE)
+    dispatch(TOMORROW + MINUTE)
+
+
+def next_slot(query):
+    return Schedule.objects.get(query=query).next_slot
+
+
+def test_a_schedule_goes_on_with_its_first_slot_from_now(query, caplog):
+    buyers = query("0 * * * *")
+    ahead()
+    assert next_slot(buyers) == TOMORROW + HOUR
+
+    dispatch(NOON + 5 * MINUTE)
+
+    assert next_slot(buyers) == NOON + HOUR
+    assert "ahead by 23:56:00" in caplog.text and "1 schedules go on" in caplog.text
+    assert dispatch(NOON + HOUR) == 1
+    assert late(NOON + HOUR) == []
+
+
+def test_a_slot_that_ran_early_is_not_run_again_and_the_one_after_it_is(query):
+    buyers = query("0 * * * *", overlap=Schedule.Overlap.ALLOW)
+    ahead()
+    assert [job.slot for job in buyers.jobs.all()] == [TOMORROW]
+    dispatch(NOON + 5 * MINUTE)
+
+    started = [dispatch(NOON + hours * HOUR) for hours in range(1, 26)]
+
+    assert started == [1] * 23 + [0, 1]
+    slots = [job.slot for job in buyers.jobs.order_by("slot")]
+    assert slots == [NOON + hours * HOUR for hours in range(1, 26)]
+
+
+def test_what_ended_in_that_future_goes_on(query):
+    daily = query(times("0 13 * * *", ends_on=date(2026, 3, 2)), name="Daily")
+    once = query(times(Repeat("once"), starts_at=NOON + 2 * HOUR), name="Once")
+    over = query(times(Repeat("once"), starts_at=NOON + MINUTE), name="Over")
+    Schedule.objects.update(missed=Schedule.Missed.SKIP)
+    ahead()
+    assert {next_slot(each) for each in (daily, once, over)} == {None}
+
+    dispatch(NOON + 5 * MINUTE)
+
+    assert [next_slot(each) for each in (daily, once, over)] == [
+        NOON + HOUR,
+        NOON + 2 * HOUR,
+        None,
+    ]
+
+
+def test_a_paused_schedule_goes_on_from_now_once_it_is_resumed(query, marketer):
+    buyers = query("0 * * * *")
+    ahead()
+    pause(buyers.schedule, marketer, now=TOMORROW + 2 * MINUTE)
+    dispatch(NOON + 5 * MINUTE)
+
+    resume(Schedule.objects.get(), now=NOON + 6 * MINUTE)
+
+    assert next_slot(buyers) == NOON + HOUR
+
+
+def test_one_that_was_resumed_in_that_future_counts_failures_from_now(query, marketer):
+    buyers = query("0 * * * *")
+    pause(buyers.schedule, marketer, now=NOON)
+    dispatch(TOMORROW)
+    resume(buyers.schedule, now=TOMORROW)
+
+    dispatch(NOON + MINUTE)
+
+    assert Schedule.objects.get().resumed_at == NOON + MINUTE
+
+
+def test_a_slot_that_waits_for_its_delay_stays_due(query):
+    buyers = query("0 * * * *", delay=1800)
+    dispatch(NOON + HOUR + MINUTE)
+    assert next_slot(buyers) == NOON + HOUR
+    Pulse.objects.update(at=TOMORROW)
+
+    dispatch(NOON + HOUR + 2 * MINUTE)
+
+    assert next_slot(buyers) == NOON + HOUR
+    assert dispatch(NOON + HOUR + 30 * MINUTE) == 1
+
+
+def test_what_runs_after_another_waits_for_its_delay_and_no_longer(query, monkeypatch):
+    buyers = query("0 * * * *")
+    follow_query(query(name="After"), buyers, delay=600, now=NOON)
+    ahead()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: TOMORROW + 2 * MINUTE)
+    assert run(Job.objects.get().pk)
+    assert DueSlot.objects.get().starts_at == TOMORROW + 12 * MINUTE
+
+    dispatch(NOON + 5 * MINUTE)
+
+    assert DueSlot.objects.get().starts_at == NOON + 15 * MINUTE
+
+
+def test_changes_alarms_and_messages_do_not_wait_for_that_future(query, marketer):
+    beat(TOMORROW)
+    Delivered.objects.create(query=query(), slot=TOMORROW)
+    Alarm.objects.create(name="queue", title="x", began_at=TOMORROW, told_at=TOMORROW)
+    Pulse.objects.create(name="backup", at=TOMORROW)
+    Notice.objects.create(kind="failed", user=marketer, subject="x", body="x")
+    Notice.objects.update(not_before=TOMORROW)
+
+    beat(NOON)
+
+    assert Delivered.objects.get().slot == NOON
+    assert Alarm.objects.values_list("began_at", "told_at").get() == (NOON, NOON)
+    assert set(Pulse.objects.values_list("at", flat=True)) == {NOON}
+    assert Notice.objects.get().not_before == NOON + HOUR
+
+
+def test_clocks_that_differ_by_seconds_move_nothing(query, caplog):
+    buyers = query("* * * * *")
+    dispatch(NOON + MINUTE)
+
+    dispatch(NOON + MINUTE - timedelta(seconds=50))
+
+    assert next_slot(buyers) == NOON + 2 * MINUTE and "ahead" not in caplog.text
+
+
+def test_a_schedule_that_cannot_be_read_keeps_the_others_from_nothing(query):
+    broken, buyers = query("0 * * * *", name="Broken"), query("0 * * * *")
+    ahead()
+    Schedule.objects.filter(query=broken).update(cron="never")
+
+    dispatch(NOON + 5 * MINUTE)
+
+    assert next_slot(buyers) == NOON + HOUR and next_slot(broken) == TOMORROW + HOUR
+
+
+def test_a_sign_of_life_of_the_future_tells_nothing():
+    beat(TOMORROW)
+
+    assert ticking(NOON).silent and not ticking(TOMORROW).silent
+
+
+def test_a_backup_of_the_future_is_older_than_the_one_made_now(tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    for moment in (NOON, TOMORROW, TOMORROW + HOUR, NOON + HOUR):
+        backups.dated(folder, moment).touch()
+
+    backups.drop_older(folder, 2, NOON + HOUR)
+
+    assert set(folder.iterdir()) == {backups.dated(folder, each) for each in (NOON, NOON + HOUR)}
