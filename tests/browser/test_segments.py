@@ -106,6 +106,9 @@ def test_a_session_that_ends_takes_no_rule_with_it(studio, marketer, live_server
     page.keyboard.press("Control+s")
     told = page.get_by_role("alert").filter(has_text="Your session has ended.")
     expect(told.get_by_role("link", name="Sign in")).to_be_visible()
+    # The count can tell it too, while it is still asked whether the save would arrive.
+    save = page.get_by_role("button", name="Save", exact=True)
+    expect(save).not_to_have_attribute("aria-disabled", "true")
 
     page.context.add_cookies([session_cookie(marketer, live_server.url)])
     page.keyboard.press("Control+s")
