@@ -113,7 +113,7 @@ def answer(sql, user) -> tuple | Found:
     try:
         with TemporaryDirectory(prefix="keys-") as folder:
             output = Path(folder) / "row.parquet"
-            tables.execute(sql, output=output, limits=limits, **place)
+            tables.execute(sql, output=output, limits=limits, waited_for=True, **place)
             [batch] = Rows(output).portions()
             return tuple(column[0].as_py() for column in batch.columns)
     except (QueryError, tables.TableError) as error:

@@ -107,6 +107,7 @@ def answer(
                     output=path,
                     stopped=wait.over,
                     limits=replace(tables.limits(), seconds=wait.seconds + 5),
+                    waited_for=True,
                     **more,
                 )
         except Stopped:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import _duckdb as duckdb  # without the Python layer, which doubles the time to start
 
-from console.engines import sandbox, types
+from console.engines import sandbox, streaming, types
 from console.engines.plain_text import BadFile
 from console.engines.work import WORK, Complaint, cut
 
@@ -23,6 +23,8 @@ SESSION = (
     "errors_as_json = true",
     "enable_progress_bar_print = false",
     "enable_progress_bar = true",
+    "arrow_large_buffer_size = true",
+    "streaming_buffer_size = '16MB'",  # made while a group of rows is written
 )
 
 
@@ -83,6 +85,8 @@ def limits(request):
 
 def run(connection, request):
     """Do the work of a request inside the sandbox and return its answer."""
+    if request.get("streams"):
+        streaming.load()
     sandbox.limit_resources(request["memory_mb"], request["file_mb"], request["cpu_seconds"])
     version = sandbox.confine(request["read"], [request["folder"]])
     done = threading.Event()

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.engines import complaints
-from console.engines.process import ChildError, Workspace, run_child
+from console.engines.process import ChildError, Workspace, run_child, size_of
 from console.engines.statement import Limits, QueryResult
+
+MANY_BYTES = 64 << 20  # of the tables that are read
 
 
 def never():
@@ -33,17 +35,37 @@ class Embedded:
             sql, database=database, tables=tables, scheduled_time=slot, timezone=timezone
         )
 
-    def execute(self, statement, output, *, limits=None, stopped=never, progress=ignore):
-        """Write the rows of a statement to a Parquet file and return what they are."""
+    def execute(
+        self,
+        statement,
+        output,
+        *,
+        limits=None,
+        stopped=never,
+        progress=ignore,
+        waited_for=False,
+    ):
+        """Write the rows of a statement to a Parquet file and return what they are.
+
+        Somebody who waits for few rows does not wait for what makes many of them quicker.
+        """
         limits = limits or Limits()
         with Workspace(Path(output)) as workspace:
             request = asked(statement, workspace.folder)
+            request["streams"] = not waited_for and is_large(statement, request["read"])
             try:
                 answer = run_child(request, limits=limits, stopped=stopped, progress=progress)
             except ChildError as error:
                 raise complaints.told(error.found, statement, limits) from None
             columns = [(name, kind) for name, kind in answer["columns"]]
             return QueryResult(columns, answer["rows"], workspace.publish())
+
+
+def is_large(statement, files):
+    """Return whether a result may have so many rows that they are written as a stream."""
+    if statement.target or statement.most is not None:
+        return False
+    return sum(size_of(Path(file)) for file in files) >= MANY_BYTES
 
 
 def asked(statement, folder):

@@ -21,8 +21,16 @@ from typing import IO
 ROOT = Path(__file__).resolve().parents[2]
 IDLE_SECONDS = 600  # without a child, until the process that they are forked from ends
 ANSWER_SECONDS = 60  # to load DuckDB, and to fork
-TRIES = 3  # It may have ended for that reason, just as it is asked.
 NUMBER = 64  # bytes of a message with one
+TRIES = 3  # It may have ended for that reason, just as it is asked.
+ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "PATH": os.defpath,
+    # Nothing that a child loads may start a thread: the kernel's lock holds for one alone.
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
+}
 
 
 class Child:
@@ -84,7 +92,7 @@ class Server:
                 stderr=self.said,
                 pass_fds=numbers[:1],
                 cwd=ROOT,
-                env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+                env=ENVIRONMENT,
                 start_new_session=True,
             )
         # It ends when it likes to: nothing of it shall stay among the processes then.

@@ -12,6 +12,7 @@ from console.engines import (
     intake,
     intervals,
     settling,
+    streaming,
     types,
 )
 
@@ -88,9 +89,33 @@ def query(connection, request):
     first = "" if request["most"] is None else f" LIMIT {int(request['most'])}"
     around = f"SELECT {picked} FROM (", f") AS result({names}){first}"
     plan = body.execute(f"EXPLAIN (FORMAT json) {around[0]}", around[1])[0][1]
-    holding.bound(connection, plan, len(columns), request)
-    written = write(body, around, request["folder"], codec)
+    written = None
+    if request["streams"] and streaming.suits([types.stored(kind) for _, kind in found]):
+        written = streamed(body, around, request["folder"])
+    if written is None:
+        holding.bound(connection, plan, len(columns), request)
+        written = write(body, around, request["folder"], codec)
     return {"columns": [(name, kind) for name, _, kind in columns], "rows": written}
+
+
+def streamed(body, around, folder):
+    """Write what is selected to the output file, and return how many rows that are.
+
+    Return None where they need more memory than that leaves them.
+    """
+    before, after = around
+    sql = f"{before}{body.text}\n{after}"
+    try:
+        return streaming.write(body.connection, sql, f"{folder}/output.parquet")
+    except (streaming.TooWide, MemoryError):
+        return None
+    except streaming.CannotWrite as error:
+        raise Complaint(str(error), kind="IO") from None
+    except (duckdb.Error, OSError) as error:
+        complaint = Complaint.of(error, len(before.encode()))
+    if complaint.kind == "Out of Memory":
+        return None
+    raise complaint
 
 
 def write(body, around, folder, codec):

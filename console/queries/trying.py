@@ -35,7 +35,7 @@ def run_for_no_rows(sql, whose):
     """Run the query for none of its rows: what it names has to be there."""
     sql = f"SELECT * FROM (\n{sql.strip().rstrip(';')}\n) AS tried LIMIT 0"  # noqa: S608 - its author's own.
     with TemporaryDirectory(prefix="trial-") as folder:
-        tables.execute(sql, output=Path(folder) / "rows.parquet", **whose)
+        tables.execute(sql, output=Path(folder) / "rows.parquet", waited_for=True, **whose)
 
 
 def trouble_with_connection(authentication):

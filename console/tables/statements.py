@@ -51,9 +51,10 @@ def execute(sql, *, owner, database, output, engine="trino", **more):
     """Run a statement with its owner's rights and write its rows to `output`, a Parquet file.
 
     `database` is the name of the one that unqualified tables are in. `more`: scheduled_time,
-    timezone, stopped, progress (called with 0 to 1), limits and `most`, the first rows of a SELECT
-    that are wanted, with which nothing else is run. A statement that changes a table gives one row,
-    as Trino does: the number of rows written, or true for DROP.
+    timezone, stopped, progress (called with 0 to 1), limits, `waited_for`, where somebody waits for
+    few rows, and `most`, the first rows of a SELECT that are wanted, with which nothing else is
+    run. A statement that changes a table gives one row, as Trino does: the number of rows written,
+    or true for DROP.
     Raises QueryError (message, line, column) or Stopped; then nothing has changed.
     """
     task = Task(owner, Path(output), **more)
@@ -85,6 +86,7 @@ class Task:
     progress: object = ignore
     limits: object = None
     most: int | None = None
+    waited_for: bool = False
 
     def check(self):
         """Raise Stopped when the work has to end: asked once more before a table changes."""
@@ -98,6 +100,7 @@ class Task:
             limits=self.limits or limits(),
             stopped=self.stopped,
             progress=self.progress,
+            waited_for=self.waited_for,
         )
 
 

@@ -103,7 +103,9 @@ def test_a_child_has_one_group_and_leads_it(endless):
 def test_the_server_has_read_nothing_and_has_one_thread(server):
     of = Path(f"/proc/{server.process.pid}")
 
-    assert (of / "environ").read_text() == f"LC_ALL=C.UTF-8\0PATH={os.defpath}\0"
+    assert (of / "environ").read_text() == "".join(
+        f"{name}={value}\0" for name, value in starting.ENVIRONMENT.items()
+    )
     assert len(list((of / "task").iterdir())) == 1
     assert not [file for file in (of / "fd").iterdir() if file.readlink().suffix == ".parquet"]
 
@@ -156,7 +158,7 @@ def test_one_that_cannot_start_says_why(monkeypatch, tmp_path):
     assert starting.server is None
 
 
-def test_a_fork_that_is_refused_is_told(monkeypatch, tmp_path):
+def test_a_fork_that_is_refused_is_told(monkeypatch):
     def refuse():
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
@@ -165,7 +167,7 @@ def test_a_fork_that_is_refused_is_told(monkeypatch, tmp_path):
     forks = forking.Forks(theirs, None)
     with ours, closing(forks), tempfile.TemporaryFile() as said, ThreadPoolExecutor(1) as threads:
         child = starting.Child(said)
-        told = threads.submit(child.begin, ours, tmp_path)
+        told = threads.submit(child.begin, ours, Path("/a/path"))
 
         assert forks.fork()
         with pytest.raises(BlockingIOError, match="temporarily unavailable"):

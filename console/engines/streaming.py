@@ -1,0 +1,125 @@
+"""Writing many rows: DuckDB hands them on in their order, and Arrow's writer makes the file.
+
+DuckDB's own writer keeps what each thread has made until its turn comes, hundreds of megabytes of a
+large result, and takes half as much processor time again. It writes all types, and needs nothing to
+be loaded first; so few rows, and types that are not plain, are left to it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import _duckdb as duckdb
+
+BATCH_ROWS = 15_360  # few enough to be written while they are in the processor's cache
+WIDE_BYTES = 64 << 20  # of a batch, whose rows are then too wide for that many together
+GROUP_ROWS, GROUP_BYTES = 122_880, 32 << 20  # of a group of rows, which waits until it is written
+SELDOM = 10  # rows for each value of a text, from which on it is worth a dictionary
+PLAIN = {
+    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL"),
+    *("VARCHAR", "DATE", "TIMESTAMP"),
+}
+
+
+class TooWide(Exception):
+    """The rows take too much memory to be written like this."""
+
+
+class CannotWrite(Exception):
+    """The file could not be written, as the system says."""
+
+
+def load() -> None:
+    """Import what this needs: once a process is locked down it is too late."""
+    import duckdb  # noqa: F401 - It gives connections what hands rows on.
+    import pyarrow.compute
+    import pyarrow.parquet  # noqa: F401
+
+
+def suits(kinds: list[str]) -> bool:
+    """Return whether columns of these DuckDB types are written like this."""
+    return all(kind.partition("(")[0] in PLAIN and not kind.endswith("]") for kind in kinds)
+
+
+def write(connection: duckdb.DuckDBPyConnection, sql: str, path: str) -> int:
+    """Write the rows of a query to a Parquet file. Return how many they are.
+
+    Raise TooWide, CannotWrite or MemoryError; what DuckDB says is its own error, or an OSError
+    with its text.
+    """
+    try:
+        reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+        file, rows = File(path, reader.schema), 0
+        for group in groups(reader):
+            file.write(group)
+            rows += sum(batch.num_rows for batch in group)
+        file.close()
+    except BaseException:
+        Path(path).unlink(missing_ok=True)  # Whoever writes it again writes another file.
+        raise
+    return rows
+
+
+def groups(batches) -> Iterator[list]:
+    """Yield batches that make a group of rows together."""
+    held, rows, size = [], 0, 0
+    for batch in batches:
+        if batch.nbytes > WIDE_BYTES:
+            raise TooWide
+        held.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= GROUP_ROWS or size >= GROUP_BYTES:
+            yield held
+            held, rows, size = [], 0, 0
+    if held:
+        yield held
+
+
+class File:
+    """A Parquet file that grows by a group of rows at a time."""
+
+    def __init__(self, path, schema):
+        self.path, self.schema, self.writer = path, schema, None
+
+    def write(self, group: list) -> None:
+        import pyarrow as pa
+
+        try:
+            self.writer = self.writer or self.opened(group[0])
+            table = pa.Table.from_batches(group, self.schema)
+            self.writer.write_table(table, row_group_size=table.num_rows)
+        except OSError as error:
+            raise CannotWrite(f"{self.path}: {error}") from None
+
+    def close(self) -> None:
+        """End the file, which has no group where there are no rows."""
+        try:
+            (self.writer or self.opened()).close()
+        except OSError as error:
+            raise CannotWrite(f"{self.path}: {error}") from None
+
+    def opened(self, sample=None):
+        """Return a writer that makes dictionaries where the values of a sample come often."""
+        import pyarrow.parquet as pq
+
+        return pq.ParquetWriter(
+            self.path,
+            self.schema,
+            compression="lz4",
+            use_dictionary=False if sample is None else repeated(sample),
+            write_statistics=False,
+            store_schema=False,
+            store_decimal_as_integer=True,
+        )
+
+
+def repeated(sample) -> list[str]:
+    """Return the columns of texts whose values come often."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = zip(sample.schema, sample.columns, strict=True)
+    texts = [
+        (field.name, column) for field, column in columns if pa.types.is_large_string(field.type)
+    ]
+    most = sample.num_rows // SELDOM
+    return [name for name, column in texts if pc.count_distinct(column).as_py() <= most]
