@@ -28,7 +28,7 @@ class Picked:
     def rows(self) -> int:
         """How many rows of each customer are taken; 0 for all."""
         strategy = self.item["strategy"]
-        return self.item["rows"] if strategy == "top" else int(strategy != "all")
+        return rows_of(self.item) if strategy == "top" else int(strategy != "all")
 
     @property
     def beside(self) -> bool:

@@ -4,7 +4,7 @@ from activations.rules.audience import ARRAYS, DATE, KEY, NUMBER, TIME, Audience
 from activations.rules.literals import name
 from activations.rules.operators import empty
 from activations.rules.statements import members, source
-from activations.rules.tree import Context, condition
+from activations.rules.tree import Context, Size, condition
 
 BARS = 10
 MONTHS = 24
@@ -79,8 +79,10 @@ def months(found, column, timezone):
 
 def overlap(segments: list[dict], audience: Audience) -> str:
     """Return the SELECT of one row: n<i>_<j>, how many customers are in both segments i and j."""
-    context = Context(audience)
-    flags = [f"{condition(rules, context)} AS s{n}" for n, rules in enumerate(segments)]
+    context, flags = Context(audience), []
+    for n, rules in enumerate(segments):
+        context.size = Size()  # Each may be as large as one may be.
+        flags.append(f"{condition(rules, context)} AS s{n}")
     pairs = [(i, j) for i in range(len(segments)) for j in range(i, len(segments))]
     counts = ", ".join(f"count_if(s{i} AND s{j}) AS n{i}_{j}" for i, j in pairs)
     return f"SELECT {counts}\nFROM (SELECT {', '.join(flags)}\n{source(context)}\n) AS flags"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from activations.rules.audience import Audience
 from activations.rules.literals import BadValue
 from activations.rules.statements import members
-from activations.rules.tree import DEEPEST, SETS, Context, condition
+from activations.rules.tree import DEEPEST, SETS, Context, TooLarge, condition
 
 
 class Problem(NamedTuple):
@@ -18,24 +18,27 @@ class Problem(NamedTuple):
 
 def problems(rules: dict, audience: Audience, segment: int | None = None) -> list[Problem]:
     """Return what keeps the rules from being run; nothing where they can be."""
-    if found := list(within(rules, audience, segment, ())):
-        return found
+    leading = (segment,) if segment is not None else ()
     try:
+        if found := list(within(rules, Context(audience, within=leading), ())):
+            return found
         members(rules, audience, segment=segment)
     except BadValue as error:
         return [Problem((), str(error))]
     return []
 
 
-def within(node, audience, segment, path) -> Iterator[Problem]:
+def within(node, context, path) -> Iterator[Problem]:
     if node.get("type") in SETS and len(path) < DEEPEST:
         if path and not node.get("conditions"):
             yield Problem(path, "Add a rule, or remove the empty rule set.")
         for place, each in enumerate(node.get("conditions", [])):
-            yield from within(each, audience, segment, (*path, place))
+            yield from within(each, context, (*path, place))
         return
     try:
-        condition(node, Context(audience, within=(segment,) if segment is not None else ()))
+        condition(node, context)
+    except TooLarge:
+        raise
     except (BadValue, LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         text = str(error) if isinstance(error, BadValue) else "The rule is not complete."
         yield Problem(path, text)

@@ -19,6 +19,31 @@ AGGREGATES = {"Sum": "sum", "Min": "min", "Max": "max", "Average": "avg"}
 FIRST_OR_LAST = {"First": "min_by", "Last": "max_by"}
 DEEPEST = 8
 MOST_RULES = 200
+MOST_TOGETHER = 4000  # rules and sets, those of segments as often as they are referred to
+LONGEST_TEXT = 4_000_000  # of all of them in SQL
+LONGEST_CHAIN = 20  # of segments that are made of others
+
+
+class TooLarge(BadValue):
+    """The segments that are referred to make too much of it, wherever in its rules they are."""
+
+
+@dataclass
+class Size:
+    """How many rules and rule sets were written, and how long they are."""
+
+    parts: int = 0
+    text: int = 0
+    chain: int = 0  # of segments, each within the one before
+
+    def grow(self, parts: int = 0, text: int = 0) -> None:
+        self.parts, self.text = self.parts + parts, self.text + text
+        if self.parts > MOST_TOGETHER or self.text > LONGEST_TEXT:
+            raise TooLarge(
+                "With those of the segments that it refers to, this has more than "
+                f"{MOST_TOGETHER:,} rules and rule sets, or is too long. Refer to fewer segments, "
+                "or to smaller ones."
+            )
 
 
 @dataclass
@@ -29,6 +54,7 @@ class Context:
     customer: str = "c"
     joins: dict[str, Measures] = field(default_factory=dict)  # by the table of a behavior
     within: tuple[int, ...] = ()  # segments whose rules are being written
+    size: Size = field(default_factory=Size)
 
     def measured(self, behavior: Behavior, value: str, where: str) -> str:
         """Return what a customer's value of a behavior is called. Each behavior is joined once."""
@@ -45,13 +71,16 @@ def condition(node: dict, context: Context, depth: int = 0) -> str:
     """
     if depth > DEEPEST:
         raise BadValue(f"Rule sets are nested deeper than {DEEPEST} levels.")
+    context.size.grow(parts=1)
     if node.get("type") in SETS:
         return rule_set(node, context, depth)
     if node.get("type") == "Reference":
         found = reference(node, context)
         return negation(found) if node.get("exclude") else found
     if node.get("type") == "Value":
-        return value(node, context)
+        text = value(node, context)
+        context.size.grow(text=len(text))
+        return text
     raise BadValue(f"There is no rule of the type {node.get('type')!r}.")
 
 
@@ -175,8 +204,12 @@ def reference(node, context):
         raise BadValue("The segment that is referred to is not there any more.")
     if rules.get("limit"):
         raise BadValue("A segment with a limit cannot be part of another.")
+    if context.size.chain == LONGEST_CHAIN:
+        raise TooLarge(f"More than {LONGEST_CHAIN} segments refer to each other in a row.")
     before, context.within = context.within, (*context.within, wanted)
+    context.size.chain += 1
     try:
         return condition(rules, context)
     finally:
         context.within = before
+        context.size.chain -= 1

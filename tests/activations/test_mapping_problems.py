@@ -196,6 +196,15 @@ def test_nothing_is_wrong_with_what_can_be_exported():
     assert problems({}, AUDIENCE) == problems(every(string(TIME), bought("kind")), AUDIENCE) == []
 
 
+def test_a_number_of_rows_may_be_written_with_a_sign():
+    mapping = only(bought(**TOP, rows="+3"))
+
+    assert problems(mapping, AUDIENCE) == []
+    assert "<= 3" in statement(
+        Segment(pk=1, name="S", rules={"type": "And"}), mapping, AUDIENCE, "UTC"
+    )
+
+
 def test_all_columns_are_those_that_the_person_sees():
     assert [name for name, _ in output_columns({}, AUDIENCE)] == [*ROOM.attributes, "card"]
     sql = statement(Segment(pk=1, name="S", rules={"type": "And"}), {}, AUDIENCE, "UTC")

@@ -378,6 +378,52 @@ def test_segments_that_are_made_of_each_other_are_refused():
     assert "made of each other" in problem.text
 
 
+@pytest.mark.parametrize(
+    "inside", [[rule({"type": "IsNull"}, name="age")], []], ids=["rules", "none"]
+)
+def test_segments_that_multiply_each_other_are_refused_at_once(inside):
+    """Each refers to the one before a hundred times: 10 ** 12 rules would be written."""
+    segments = {1: {"type": "And", "conditions": inside}}
+    for key in range(2, 8):
+        references = [{"type": "Reference", "id": key - 1}] * 100
+        segments[key] = {"type": "And", "conditions": references}
+
+    [problem] = problems(segments[7], audience(segments), segment=7)
+
+    assert "more than 4,000 rules and rule sets" in problem.text
+
+
+def test_segments_with_long_values_that_multiply_each_other_are_refused_at_once():
+    long = rule({"type": "Equal", "rightValue": "x" * 9_000}, name="email")
+    segments = {1: {"type": "And", "conditions": [long]}}
+    for key in (2, 3):
+        references = [{"type": "Reference", "id": key - 1}] * 50
+        segments[key] = {"type": "And", "conditions": references}
+
+    [problem] = problems(segments[3], audience(segments), segment=3)
+
+    assert "or is too long. Refer to fewer segments, or to smaller ones." in problem.text
+
+
+def test_as_many_rules_as_are_allowed_may_be_referred_to_several_times():
+    leaf = {"type": "Value", "leftValue": {"name": "age"}, "operator": {"type": "IsNull"}}
+    rules = {"type": "Or", "conditions": [leaf] * 200}
+    tree = {"type": "And", "conditions": [{"type": "Reference", "id": 1}] * 15}
+
+    assert problems(tree, audience({1: rules})) == []
+
+
+def test_segments_that_refer_to_each_other_in_a_long_row_are_refused():
+    segments = {
+        key: {"type": "And", "conditions": [{"type": "Reference", "id": key + 1}]}
+        for key in range(400)
+    }
+
+    [problem] = problems(segments[0], audience(segments), segment=0)
+
+    assert "More than 20 segments refer to each other in a row." in problem.text
+
+
 def test_a_segment_with_a_limit_is_no_part_of_another():
     limited = {7: SEGMENTS[1] | {"limit": {"type": "Count", "number": 3}}}
     tree = {"type": "And", "conditions": [{"type": "Reference", "id": 7}]}
