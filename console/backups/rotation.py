@@ -18,15 +18,14 @@ def dated(folder: Path, now: datetime | None = None) -> Path:
     return folder / (now or timezone.now()).strftime(NAME)
 
 
-def drop_older(folder: Path, keep: int, now: datetime | None = None) -> list[Path]:
+def drop_older(folder: Path, keep: int, made: Path) -> list[Path]:
     """Delete all but the latest of the backups that were named here. Return those deleted.
 
-    The latest one in which no file is missing stays, however old it is. Those of the future were
-    made by a clock that was ahead: whatever is named by the time of now is later than they are.
+    The latest one in which no file is missing stays, however old it is. Those that are named later
+    than the one just made are of a clock that was ahead: that one is newer than they are.
     """
-    today = dated(folder, now)
     named = [path for path in folder.iterdir() if PATTERN.fullmatch(path.name)]
-    named.sort(key=lambda path: (path <= today, path))
+    named.sort(key=lambda path: (path <= made, path))
     whole = next(filter(is_whole, reversed(named)), None)
     older = [path for path in named[:-keep] if path != whole]
     for path in older:

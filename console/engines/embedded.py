@@ -1,10 +1,11 @@
 """The embedded engine: DuckDB in a locked-down child process for every query."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from console.engines import complaints
-from console.engines.process import ChildError, Workspace, run_child, size_of
+from console.engines.process import ChildError, Crashed, Workspace, run_child, size_of
 from console.engines.statement import Limits, QueryResult
 
 MANY_BYTES = 64 << 20  # of the tables that are read
@@ -49,22 +50,32 @@ class Embedded:
 
         Somebody who waits for few rows does not wait for what makes many of them quicker.
         """
-        limits = limits or Limits()
-        with Workspace(Path(output)) as workspace:
-            request = asked(statement, workspace.folder)
-            request["streams"] = not waited_for and is_large(statement, request["read"])
-            try:
-                answer = run_child(request, limits=limits, stopped=stopped, progress=progress)
-            except ChildError as error:
-                raise complaints.told(error.found, statement, limits) from None
-            columns = [(name, kind) for name, kind in answer["columns"]]
-            return QueryResult(columns, answer["rows"], workspace.publish())
+        watched = {"limits": limits or Limits(), "stopped": stopped, "progress": progress}
+        if not waited_for and is_large(statement):
+            # What hands rows on has no bound for wide ones, and does not survive it.
+            with suppress(Crashed):
+                return run(statement, Path(output), watched, streams=True)
+        return run(statement, Path(output), watched, streams=False)
 
 
-def is_large(statement, files):
+def run(statement, output, watched, *, streams):
+    """Run a statement in a child. Return its QueryResult."""
+    with Workspace(output) as workspace:
+        request = asked(statement, workspace.folder) | {"streams": streams}
+        try:
+            answer = run_child(request, **watched)
+        except ChildError as error:
+            raise complaints.told(error.found, statement, watched["limits"]) from None
+        columns = [(name, kind) for name, kind in answer["columns"]]
+        return QueryResult(columns, answer["rows"], workspace.publish())
+
+
+def is_large(statement):
     """Return whether a result may have so many rows that they are written as a stream."""
     if statement.target or statement.most is not None:
         return False
+    sources = (source for sources in statement.tables.values() for source in sources.values())
+    files = {file for source in sources for file in source.files}
     return sum(size_of(Path(file)) for file in files) >= MANY_BYTES
 
 

@@ -2,8 +2,9 @@
 
 It has loaded DuckDB, opened an empty database and has one thread; it reads nothing itself. Each
 message on its socket is the path of a request, and brings the files that a child writes to: its
-answers, its complaints, and a line on which this process tells the child's id and then how it
-ended. The id stays the child's until the line is closed: a child whose line is closed is ended.
+answers, its complaints, and a line on which the child tells its id, and this process how it ended
+or why it could not be forked. The id stays the child's until the line is closed: a child whose line
+is closed is ended.
 """
 
 import os
@@ -65,12 +66,13 @@ class Forks:
         try:
             pid = os.fork()
         except OSError as error:
-            line.send(b"-%d" % error.errno)
+            tell(line, b"refused", error.errno)
             line.close()
         else:
             if not pid:
                 self.become(os.fsdecode(path), files, line)
-            self.keep(pid, line)
+            self.running[line] = pid
+            self.selector.register(line, EVENT_READ)
         for file in files:
             os.close(file)
         return True
@@ -81,14 +83,15 @@ class Forks:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.setsid()
+            sandbox.die_with(SERVER)
+            sandbox.call_itself("query")
+            tell(line, b"begun", os.getpid())
             line.close()
             self.close()
             for number, file in enumerate(files, start=1):
                 os.dup2(file, number)
                 os.close(file)
-            os.setpgid(0, 0)
-            sandbox.die_with(SERVER)
-            sandbox.call_itself("query")
             child.main(self.connection.cursor(), Path(path))
             status = 0
         except BaseException:  # noqa: BLE001 - whoever asked is told, and nothing else of it runs.
@@ -104,14 +107,6 @@ class Forks:
         for each in (self.asked, self.woken, self.waking, *self.running):
             each.close()
 
-    def keep(self, pid: int, line: socket.socket) -> None:
-        """Tell whoever asked the id of a child; its group has the same one at once."""
-        with suppress(OSError):  # It has done this itself, or has ended.
-            os.setpgid(pid, pid)
-        self.running[line] = pid
-        self.selector.register(line, EVENT_READ)
-        tell(line, pid)
-
     def see_who_ended(self) -> None:
         """Tell how each child has ended that did, and forget those that nobody asks about."""
         self.woken.recv(4096)
@@ -122,7 +117,7 @@ class Forks:
             if found:
                 self.ended.add(pid)
                 by_itself = found.si_code == os.CLD_EXITED
-                tell(line, found.si_status if by_itself else -found.si_status)
+                tell(line, b"ended", found.si_status if by_itself else -found.si_status)
         self.left -= {pid for pid in self.left if os.waitpid(pid, os.WNOHANG)[0]}
 
     def let_go(self, line: socket.socket) -> None:
@@ -131,15 +126,16 @@ class Forks:
         self.selector.unregister(line)
         line.close()
         self.ended.discard(pid)
-        with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+        for kill in (os.killpg, os.kill):  # It may not have a group yet.
+            with suppress(ProcessLookupError):
+                kill(pid, signal.SIGKILL)
         if not os.waitpid(pid, os.WNOHANG)[0]:
             self.left.add(pid)
 
 
-def tell(line: socket.socket, number: int) -> None:
-    with suppress(BrokenPipeError):  # Nobody listens any more, which is seen as the next event.
-        line.send(b"%d" % number)
+def tell(line: socket.socket, what: bytes, number: int) -> None:
+    with suppress(OSError):  # Nobody listens any more, which is seen as the next event.
+        line.send(b"%s %d" % (what, number))
 
 
 SERVER = os.getpid()

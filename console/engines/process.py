@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from console.engines import starting
@@ -18,7 +19,7 @@ from integrations.errors import Stopped
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 1
-ENDING_SECONDS = 10  # for a child that has closed its output
+ENDING_SECONDS = 10  # for a child that has closed its output, or was killed
 OUTPUT = "output.parquet"
 NO_ROOM = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)
 SPARE_MB = 1024  # beyond what is told to a person, until the child is stopped for it
@@ -30,6 +31,10 @@ class ChildError(Exception):
     def __init__(self, found):
         super().__init__(found.get("message", ""))
         self.found = found
+
+
+class Crashed(QueryError):
+    """The child ended, or was ended, before it answered."""
 
 
 def run_child(request, *, limits, stopped, progress):
@@ -122,14 +127,16 @@ def messages(pipe, watch):
 
 def silence(status, said, limits):
     """Return the error for a child that ended without an answer."""
+    if status == starting.LOST:
+        return RuntimeError("The query's process was cut off: the one it came from has ended.")
     if status == -signal.SIGXCPU:
         return QueryError(f"The query used more than its {limits.seconds:g} seconds.")
     said.seek(0)
     trace = said.read()[-2000:]
     if status == -signal.SIGKILL or "bad_alloc" in trace or "MemoryError" in trace:
-        return QueryError(out_of_memory(limits))
+        return Crashed(out_of_memory(limits))
     if status < 0:
-        return QueryError(f"The query's process ended by itself ({signal.Signals(-status).name}).")
+        return Crashed(f"The query's process ended by itself ({signal.Signals(-status).name}).")
     return RuntimeError(f"The query's process ended with status {status}: {trace}")
 
 
@@ -147,17 +154,12 @@ def out_of_memory(limits):
 
 def end(child):
     """End the child and everything it started, gently first."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(child.pid, sign)
-        except ProcessLookupError:
+    for sign, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, ENDING_SECONDS)):
+        if not child.kill(sign):
             break
-        try:
-            child.wait(GRACE_SECONDS)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(seconds)
             break
-        except subprocess.TimeoutExpired:
-            continue
-    child.wait()
 
 
 class Workspace:

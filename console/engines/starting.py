@@ -7,7 +7,6 @@ request; it is locked down for it, and ends with it.
 
 import atexit
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +20,8 @@ from typing import IO
 ROOT = Path(__file__).resolve().parents[2]
 IDLE_SECONDS = 600  # without a child, until the process that they are forked from ends
 ANSWER_SECONDS = 60  # to load DuckDB, and to fork
-NUMBER = 64  # bytes of a message with one
+MESSAGE = 64  # bytes of what is told on a line, at most
+LOST = 256  # in the place of a status that nobody is left to tell
 TRIES = 3  # It may have ended for that reason, just as it is asked.
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
@@ -36,7 +36,7 @@ ENVIRONMENT = {
 class Child:
     """A process that does one piece of work: what it says, and how it ends.
 
-    It has a process group of its own, whose id is its own.
+    It leads a session of its own, so its id is that of its group too.
     """
 
     def __init__(self, said: IO):
@@ -52,24 +52,47 @@ class Child:
         with self.told, self.output, suppress(BrokenPipeError, ConnectionResetError):
             files = [each.fileno() for each in (self.output, self.said, self.told)]
             socket.send_fds(server, [os.fsencode(path)], files)
-        with suppress(TimeoutError):
-            self.line.settimeout(ANSWER_SECONDS)
-            self.pid = int(self.line.recv(NUMBER) or 0)
-        if self.pid < 0:
-            raise OSError(-self.pid, os.strerror(-self.pid))
-        return self.pid > 0
+        try:
+            what, number = self.heard(ANSWER_SECONDS)
+        except TimeoutError:
+            return False
+        if what == "refused":
+            raise OSError(number, os.strerror(number))
+        if what == "ended":  # before it could tell its id
+            self.returncode = number
+        self.pid = number if what == "begun" else 0
+        return what != "lost"
+
+    def heard(self, seconds: float | None) -> tuple[str, int]:
+        """Return what is told next on the line: a word and a number."""
+        self.line.settimeout(seconds)
+        try:
+            what, _, number = self.line.recv(MESSAGE).decode().partition(" ")
+        except ConnectionResetError:
+            what = ""
+        return (what, int(number)) if what else ("lost", LOST)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return its status once it has ended, as Popen does."""
+        """Return its status once it has ended, as Popen does.
+
+        Where nobody is left to tell it, that is LOST, and the kernel has ended it.
+        """
         if self.returncode is None:
-            self.line.settimeout(timeout)
             try:
-                number = self.line.recv(NUMBER)
+                _, self.returncode = self.heard(timeout)
             except TimeoutError:
                 raise subprocess.TimeoutExpired("query", timeout) from None
-            # Where nobody is left to tell, the kernel has ended it.
-            self.returncode = int(number or -signal.SIGKILL)
         return self.returncode
+
+    def kill(self, sign: int) -> bool:
+        """Send it and all that it has started a signal. Return whether there was somebody."""
+        if not self.pid or self.returncode == LOST:
+            return False
+        try:
+            os.killpg(self.pid, sign)
+        except ProcessLookupError:
+            return False
+        return True
 
     def close(self) -> None:
         """Let it go: it is ended now, if it has not."""

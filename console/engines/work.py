@@ -89,12 +89,12 @@ def query(connection, request):
     first = "" if request["most"] is None else f" LIMIT {int(request['most'])}"
     around = f"SELECT {picked} FROM (", f") AS result({names}){first}"
     plan = body.execute(f"EXPLAIN (FORMAT json) {around[0]}", around[1])[0][1]
-    written = None
-    if request["streams"] and streaming.suits([types.stored(kind) for _, kind in found]):
-        written = streamed(body, around, request["folder"])
+    streams = request["streams"] and streaming.suits([types.stored(kind) for _, kind in found])
+    written = streamed(body, around, request["folder"]) if streams else None
     if written is None:
         holding.bound(connection, plan, len(columns), request)
-        written = write(body, around, request["folder"], codec)
+        most = FEW_ROWS if streams else GROUP_ROWS
+        written = write(body, around, request["folder"], codec, most)
     return {"columns": [(name, kind) for name, _, kind in columns], "rows": written}
 
 
@@ -118,8 +118,10 @@ def streamed(body, around, folder):
     raise complaint
 
 
-def write(body, around, folder, codec):
+def write(body, around, folder, codec, most):
     """Write what is selected to the output file, and return how many rows that are.
+
+    So many rows at most are in memory until they are written.
 
     Wide rows may not fit in memory by the hundred thousand: then a second try has few together.
     """
@@ -131,9 +133,9 @@ def write(body, around, folder, codec):
         return body.execute(f"COPY ({before}", f"{after}) TO {output} ({kind})")[0][0]
 
     try:
-        return copied(GROUP_ROWS)
+        return copied(most)
     except Complaint as complaint:
-        if complaint.kind != "Out of Memory":
+        if complaint.kind != "Out of Memory" or most == FEW_ROWS:
             raise
     return copied(FEW_ROWS)
 

@@ -1,6 +1,6 @@
 """Jobs: submitted by pages, commands and schedules, run by workers. The `Job` row is the truth."""
 
-from console.jobs.clock import Clock
+from console.jobs.clock import Clock, bring_back
 from console.jobs.control import cluster_alive, kill, skip_waiting, workers_alive
 from console.jobs.holding import drop, release
 from console.jobs.reaper import give_back_lost, reap, send_missing
@@ -21,6 +21,7 @@ from console.jobs.waiting import waiting
 __all__ = [
     "Clock",
     "NoResult",
+    "bring_back",
     "cluster_alive",
     "csv_lines",
     "drop",

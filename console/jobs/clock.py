@@ -43,3 +43,9 @@ def shorten(now) -> None:
     running.update(lease_until=longest)
     longest = now + timedelta(seconds=LONGEST_WAIT * (1 + JITTER))
     Job.objects.filter(status=Job.Status.QUEUED, not_before__gt=longest).update(not_before=longest)
+
+
+def bring_back(now: datetime) -> None:
+    """Let no job have begun or ended in a future that a clock saw which was ahead."""
+    for field in ("started_at", "ended_at"):
+        Job.objects.filter(**{f"{field}__gt": now}).update(**{field: now})

@@ -50,6 +50,7 @@ def wait_no_longer(now: datetime) -> None:
     """Let nothing wait for longer than it can: a clock that was ahead had it wait until then."""
     longest = now + LONGEST_WAIT
     unsent().filter(not_before__gt=longest).update(not_before=longest)
+    Notice.objects.filter(created_at__gt=now).update(created_at=now)
 
 
 def sent(notice: Notice) -> None:

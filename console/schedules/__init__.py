@@ -5,11 +5,12 @@ from console.schedules.chains import ChainError, followers
 from console.schedules.cron import Cron, CronError, parse
 from console.schedules.keeping import follow_query, pause, resume, schedule_query, unschedule
 from console.schedules.repeats import Repeat
-from console.schedules.ticker import tick
+from console.schedules.ticker import SLOTS, tick
 from console.schedules.times import Times, times, times_of
 from console.schedules.words import describe, in_words, interval
 
 __all__ = [
+    "SLOTS",
     "ChainError",
     "Cron",
     "CronError",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from console.jobs.log import write
 from console.jobs.submission import as_skipped, new_job, submit_all
-from console.models import Job, Schedule
+from console.models import Job, Pulse, Schedule
 from console.schedules.cron import CronError
 from console.schedules.following import start_followers
 from console.schedules.keeping import check_zone
@@ -19,6 +19,7 @@ from console.schedules.times import times_of
 logger = logging.getLogger(__name__)
 AT_ONCE = 200  # schedules in one transaction, while which SQLite lets nobody else write
 SKIPPED = Job.Status.SKIPPED
+SLOTS, NOTED_EVERY = "slots", timedelta(seconds=30)
 
 
 def tick(now: datetime | None = None) -> int:
@@ -65,7 +66,16 @@ def fire(keys, now):
             if plan.line and plan.jobs[0].pk:
                 write(plan.jobs[0], plan.line)
         Schedule.objects.bulk_update(schedules, ["next_slot"])
+        note(now)
     return sum(job.status == Job.Status.QUEUED for job in jobs)
+
+
+def note(now):
+    """Keep by which clock slots were started last, to half a minute."""
+    kept = Pulse.objects.filter(name=SLOTS)
+    lately = (now - NOTED_EVERY, now + NOTED_EVERY)
+    if not kept.filter(at__range=lately).exists():
+        kept.update(at=now) or Pulse.objects.get_or_create(name=SLOTS, defaults={"at": now})
 
 
 def locked(keys, now):

@@ -66,14 +66,15 @@ def look_at_backup(wrong: str, now: datetime) -> None:
 
 def no_dispatcher(now, watching_since):
     at = ticking(now).at
-    if at and now - at <= settings.ALARM_AFTER:
+    if at and abs(now - at) <= settings.ALARM_AFTER:
         return []
     last = f"gave its last sign of life at {at:%a %d %b %H:%M:%S} UTC" if at else "has never run"
     waiting = len(late(now))
     slots = f" By now {waiting} should have started." if waiting else ""
     text = f"The dispatcher {last}: no schedule starts.{slots} {START}"
     # A machine that was just started is given the time that its processes need.
-    return [Trouble(DISPATCHER, "schedules do not start", text, max(at or now, watching_since))]
+    since = max(at if at and at < now else now, watching_since)
+    return [Trouble(DISPATCHER, "schedules do not start", text, since)]
 
 
 def no_workers(now):
@@ -98,7 +99,7 @@ def standing_queue(now):
     # A worker that has just ended a job is free from then on.
     ran = Job.objects.filter(started_at__isnull=False)
     moved = ran.aggregate(begun=Max("started_at"), ended=Max("ended_at"))
-    since = max(filter(None, [first.since, *moved.values()]))
+    since = min(now, max(filter(None, [first.since, *moved.values()])))
     text = (
         f"Since {since:%a %d %b %H:%M:%S} UTC no job starts, though {waiting.count():,} could and "
         f"workers say that they are there. The first is job {first.pk}: "

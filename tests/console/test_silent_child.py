@@ -1,5 +1,6 @@
 """What a child does behind the back of whoever watches it."""
 
+import os
 import subprocess
 import sys
 from pathlib import PosixPath
@@ -11,11 +12,19 @@ from console.engines import Limits, QueryError, process
 SILENT = "import os, time; os.close(1); time.sleep(60)"
 
 
+class Silent(subprocess.Popen):
+    """A process that is ended as children are."""
+
+    def kill(self, sign):
+        os.killpg(self.pid, sign)
+        return True
+
+
 def test_a_child_that_falls_silent_is_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "ENDING_SECONDS", 0.2)
     watch = process.Watch(Limits(), lambda: False, lambda share: None, tmp_path / "none")
     command = [sys.executable, "-c", SILENT]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
+    child = Silent(command, stdout=subprocess.PIPE, start_new_session=True)
     with child.stdout:
         try:
             with pytest.raises(QueryError, match="fell silent"):

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         made = backups.make(path, results=not without_results, passphrase=passphrase)
         self.stdout.write(f"{path} is written: {made.bytes:,} bytes.")
         self.tell_keys(made.about)
-        for older in backups.drop_older(file, keep) if keep else ():
+        for older in backups.drop_older(file, keep, path) if keep else ():
             self.stdout.write(f"{older} is deleted.")
         if made.wrong:
             raise CommandError(made.wrong)

@@ -13,7 +13,7 @@ from console.jobs import Clock, give_back_lost, prune, send_missing
 from console.notifications import send_waiting, send_webhooks
 from console.schedules import tick
 from console.tables import collect_garbage
-from console.watch import beat, call_outside, look
+from console.watch import Heart, call_outside, look
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,12 @@ TIDYING, MAILING = "tidying up", "sending mail"
 GIVING_BACK = "giving back jobs"
 # Beside the mail, which must not wait for a slow one.
 CALLING, HEARTBEAT = "calling webhooks", "calling outside"
-CLOCK = Clock()
+CLOCK, HEART = Clock(), Heart()
+
+
+def beat():
+    """Give a sign of life."""
+    HEART.beat()
 
 
 def tidy():
