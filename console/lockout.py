@@ -1,9 +1,13 @@
-"""Wrong log-ins: five lock a user name for an address, and fifty lock the address, for a while."""
+"""Wrong log-ins: five lock a user name for an address, and fifty lock the address, for a while.
+
+An address of IPv6 stands for its network, as far as it is one customer's.
+"""
 
 import fcntl
 import time
 from contextlib import contextmanager
 from hashlib import sha256
+from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.core.cache import cache
@@ -11,6 +15,7 @@ from django.core.cache import cache
 TRIES = 5
 TRIES_OF_ADDRESS = 50  # over all user names
 SECONDS = 10 * 60
+OF_ONE = 64  # bits of an address of IPv6 that a network shares
 
 
 def begin(username, address):
@@ -52,7 +57,18 @@ def add(name, number):
 def address_of(request):
     """Return where a request came from: behind a trusted proxy, what that proxy saw."""
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.HTTPS else ""
-    return hops.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"]
+    return network_of(hops.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"])
+
+
+def network_of(address: str) -> str:
+    """Return whose tries count together: whoever has an address of IPv6 has 2 ** 64 of them."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or ip_network((found, OF_ONE), strict=False))
 
 
 def key(username, address):

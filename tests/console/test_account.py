@@ -22,8 +22,9 @@ def no_wrong_tries():
     cache.clear()
 
 
-def sign_in(client, password="pass-word-1", **more):
-    return client.post(LOGIN, {"username": "mia", "password": password} | more)
+def sign_in(client, password="pass-word-1", address="127.0.0.1", **more):
+    given = {"username": "mia", "password": password} | more
+    return client.post(LOGIN, given, REMOTE_ADDR=address)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +219,29 @@ def test_the_address_is_the_last_hop_of_a_trusted_proxy_only(rf, settings, https
     request = rf.get("/", headers={"x-forwarded-for": "203.0.113.5, 192.0.2.9"})
 
     assert lockout.address_of(request) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.9", "192.0.2.9"),
+        ("192.0.2.9", "192.0.2.9"),
+        ("no address", "no address"),
+    ],
+)
+def test_addresses_of_one_customer_count_together(rf, address, counted):
+    assert lockout.address_of(rf.get("/", REMOTE_ADDR=address)) == counted
+
+
+def test_an_address_is_not_unlocked_by_another_one_of_its_network(client, marketer):
+    for number in range(lockout.TRIES):
+        sign_in(client, "wrong", address=f"2001:db8::{number}")
+
+    assert sign_in(client, address="2001:db8::ff").status_code == 429
+    assert sign_in(client, address="2001:db8:0:1::1").status_code == 302
 
 
 def test_a_session_in_use_goes_on_without_a_write_for_each_page(client, marketer):
