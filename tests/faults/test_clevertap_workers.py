@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from console import jobs
+from console.jobs.journal import journal_of
 from console.jobs.rejects import rejects_of
 from console.models import Job
 from console.notifications import payload, wording
@@ -27,6 +28,12 @@ def received(account, name):
 
 def rejected(job):
     return [number for portion in rejects_of(job).portions() for number in portion[0].to_pylist()]
+
+
+def noted(job):
+    """Return whether the worker has written down an answer."""
+    job.refresh_from_db()
+    return job.result_path and b'"answered"' in journal_of(job).read_bytes()
 
 
 def kill_in_the_third_request(account, start, job):
@@ -80,7 +87,7 @@ def test_events_of_many_requests_at_once_are_never_twice_either(account, send, s
     account.switches.faults = ["ok", *["silent"] * 4]
     job = send(**EVENTS, thread_count=5)
     worker = start(job)
-    worker.run_until(lambda: len(account.store.read("requests")) == 5)
+    worker.run_until(lambda: len(account.store.read("requests")) == 5 and noted(job))
     worker.kill()
 
     job = run_after_the_lease(job)
