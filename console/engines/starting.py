@@ -26,9 +26,10 @@ TRIES = 3  # It may have ended for that reason, just as it is asked.
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "PATH": os.defpath,
-    # Nothing that a child loads may start a thread: the kernel's lock holds for one alone.
+    # Nothing that a child loads may start a thread: the kernel's lock holds for one alone. With one
+    # arena Arrow uses again what it has just freed: an eighth less time, and some memory.
     "OPENBLAS_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false,narenas:1",
     "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import _duckdb as duckdb
 
-BATCH_ROWS = 4096  # that are in memory together, however wide
+BATCH_ROWS = 15_360  # that are in memory together, however wide; fewer wait for each other
 WIDE_BYTES = 128 << 20  # of a batch, whose rows are then too wide for that many together
 GROUP_ROWS, GROUP_BYTES = 122_880, 32 << 20  # of a group of rows, which waits until it is written
 SELDOM = 10  # rows for each value of a text, from which on it is worth a dictionary
