@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 # What locks, races or counts there otherwise; all others run there with the soaks.
 FILES = [
     *["jobs", "job_places", "job_recovery", "job_guard", "tick", "schedules_slots"],
-    *["triggers", "trigger_chains", "home"],
+    *["triggers", "trigger_chains", "home", "clock_ahead"],
 ]
 MORE = [
     *["schedules_policies", "repeat_schedules"],

@@ -71,10 +71,9 @@ def fire(keys, now):
 
 
 def note(now):
-    """Keep by which clock slots were started last, to half a minute."""
+    """Keep the latest time at which slots were started by any clock, to half a minute."""
     kept = Pulse.objects.filter(name=SLOTS)
-    lately = (now - NOTED_EVERY, now + NOTED_EVERY)
-    if not kept.filter(at__range=lately).exists():
+    if not kept.filter(at__gt=now - NOTED_EVERY).exists():
         kept.update(at=now) or Pulse.objects.get_or_create(name=SLOTS, defaults={"at": now})
 
 

@@ -17,6 +17,7 @@ from console.notifications import wait_no_longer
 logger = logging.getLogger(__name__)
 DISPATCHER = "dispatcher"
 AHEAD = timedelta(seconds=60)  # by which machines' clocks do not differ where they are kept
+TOLD_SECONDS = 3600
 SURE_SECONDS = 300  # in which another dispatcher gives a sign of life, and a new clock is set
 
 
@@ -26,18 +27,26 @@ class Heart:
     """
 
     def __init__(self):
-        self.future, self.since = None, 0.0
+        self.future, self.since, self.told = None, 0.0, None
 
     def beat(self, now: datetime | None = None, steady: float | None = None) -> None:
         """Give a sign of life. `steady` are the seconds of a clock that nobody sets."""
         now = now or timezone.now()
+        steady = time.monotonic() if steady is None else steady
         last = Pulse.objects.filter(name__in=(DISPATCHER, schedules.SLOTS)).aggregate(Max("at"))
         last = last["at__max"]
-        if last and last - now > AHEAD and not self.is_sure(last, now, steady or time.monotonic()):
+        ahead = last is not None and last - now > AHEAD
+        if ahead and not self.is_sure(last, now, steady):
             return
         with transaction.atomic():
-            if last and last - now > AHEAD:
-                set_right(now, last - now)
+            if ahead:
+                right = now - timedelta(seconds=steady - self.since)
+                logger.warning(
+                    "The clock was ahead by %s. %s schedules go on with their first slot since it "
+                    "is right; slots that ran early are not run again.",
+                    last - now,
+                    set_right(right, now),
+                )
             Pulse.objects.update_or_create(name=DISPATCHER, defaults={"at": now})
 
     def is_sure(self, future: datetime, now: datetime, steady: float) -> bool:
@@ -47,28 +56,41 @@ class Heart:
         """
         if future != self.future:
             self.future, self.since = future, steady
-            logger.warning(
-                "The last sign of life of a dispatcher is of %s UTC, and this clock says %s UTC: "
-                "one of the two is wrong, or was. If no other comes, what waits for that time is "
-                "brought back in %s minutes.",
-                *(f"{each:%Y-%m-%d %H:%M:%S}" for each in (future, now)),
-                SURE_SECONDS // 60,
-            )
+            self.tell(future, now, steady)
         began = User.objects.aggregate(Min("date_joined"))["date_joined__min"]
         return steady - self.since >= SURE_SECONDS and (began is None or began <= now)
 
+    def tell(self, future: datetime, now: datetime, steady: float) -> None:
+        """Say once an hour that clocks differ."""
+        if self.told is not None and steady - self.told < TOLD_SECONDS:
+            return
+        self.told = steady
+        logger.warning(
+            "The last sign of life of a dispatcher is of %s UTC, and this clock says %s UTC: one "
+            "of the two is wrong, or was. If no other comes, what waits for that time is brought "
+            "back in %s minutes.",
+            *(f"{each:%Y-%m-%d %H:%M:%S}" for each in (future, now)),
+            SURE_SECONDS // 60,
+        )
 
-def set_right(now: datetime, ahead: timedelta) -> None:
-    """Let nothing wait until the clock is there again."""
-    Delivered.objects.filter(slot__gt=now).update(slot=now)
-    wait_no_longer(now)
+
+def set_right(since: datetime, now: datetime) -> int:
+    """Let nothing wait until the clock is there again. Return how many schedules would have."""
+    moved = schedules.set_back(since)
     bring_back(now)
+    see_less(since)
+    wait_no_longer(now)
     Alarm.objects.filter(began_at__gt=now).update(began_at=now)
     Alarm.objects.filter(told_at__gt=now).update(told_at=now)
     Pulse.objects.filter(at__gt=now).update(at=now)
-    logger.warning(
-        "The clock was ahead by %s. %s schedules go on with their first slot from now; slots that "
-        "ran early are not run again.",
-        ahead,
-        schedules.set_back(now),
-    )
+    return moved
+
+
+def see_less(since: datetime) -> None:
+    """Let changes of the slots to come, those that wait for a delay too, be no older ones."""
+    ahead = Delivered.objects.filter(slot__gt=since)
+    for state in ahead.select_related("query__schedule__trigger"):
+        schedule = state.query.schedule
+        known = schedule and not schedule.follows  # What runs after others has their delays too.
+        slot = since - timedelta(seconds=schedule.delay) if known else None
+        Delivered.objects.filter(pk=state.pk).update(slot=slot)

@@ -159,9 +159,9 @@ def fields_after(job, lease, known):
 
 
 def latest(*slots):
-    """Return the latest slot. One of the future is of a clock that was ahead: others follow it."""
+    """Return the latest slot. One of the future, of a clock that was ahead, is before none."""
     now = timezone.now()
-    return max((min(slot, now) for slot in slots if slot), default=None)
+    return max((slot for slot in slots if slot and slot <= now), default=None)
 
 
 def name_of(job, kind):
