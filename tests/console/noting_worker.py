@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-LOGGED_IN = 0.05  # seconds
+LOGGED_IN = 0.2  # seconds: long enough to meet others where a job takes a second or two
 IDLE = 0.1  # seconds between looks for something to do
 
 
