@@ -74,9 +74,13 @@ def is_large(statement):
     """Return whether a result may have so many rows that they are written as a stream."""
     if statement.target or statement.most is not None:
         return False
+    return sum(size_of(Path(file)) for file in files_of(statement)) >= MANY_BYTES
+
+
+def files_of(statement):
+    """Return the files of all tables that a statement reads, each once."""
     sources = (source for sources in statement.tables.values() for source in sources.values())
-    files = {file for source in sources for file in source.files}
-    return sum(size_of(Path(file)) for file in files) >= MANY_BYTES
+    return sorted({file for source in sources for file in source.files})
 
 
 def asked(statement, folder):
@@ -85,11 +89,10 @@ def asked(statement, folder):
         database: {name: list(source.files) for name, source in sources.items()}
         for database, sources in statement.tables.items()
     }
-    files = [file for sources in tables.values() for files in sources.values() for file in files]
     return {
         "work": "query",
         "folder": str(folder),
-        "read": sorted(set(files)),
+        "read": files_of(statement),
         "sql": statement.body,
         "trino": statement.engine == "trino",
         "database": statement.database,
