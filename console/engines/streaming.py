@@ -12,7 +12,7 @@ import _duckdb as duckdb
 
 BATCH_ROWS = 15_360  # that are in memory together, however wide; fewer wait for each other
 WIDE_BYTES = 128 << 20  # of a batch, whose rows are then too wide for that many together
-GROUP_ROWS, GROUP_BYTES = 122_880, 32 << 20  # of a group of rows, which waits until it is written
+GROUP_ROWS, GROUP_BYTES = 61_440, 32 << 20  # of a group of rows, which waits until it is written
 SELDOM = 10  # rows for each value of a text, from which on it is worth a dictionary
 PLAIN = {
     *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL"),
@@ -31,7 +31,6 @@ class CannotWrite(Exception):
 def load() -> None:
     """Import what this needs: once a process is locked down it is too late."""
     import duckdb  # noqa: F401 - It gives connections what hands rows on.
-    import pyarrow.compute
     import pyarrow.parquet  # noqa: F401
 
 
@@ -52,6 +51,7 @@ def write(connection: duckdb.DuckDBPyConnection, sql: str, path: str) -> int:
         for group in groups(reader):
             file.write(group)
             rows += sum(batch.num_rows for batch in group)
+            del group  # before the next one is made
         file.close()
     except BaseException:
         Path(path).unlink(missing_ok=True)  # Whoever writes it again writes another file.
@@ -115,11 +115,10 @@ class File:
 def repeated(sample) -> list[str]:
     """Return the columns of texts whose values come often."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     columns = zip(sample.schema, sample.columns, strict=True)
     texts = [
         (field.name, column) for field, column in columns if pa.types.is_large_string(field.type)
     ]
     most = sample.num_rows // SELDOM
-    return [name for name, column in texts if pc.count_distinct(column).as_py() <= most]
+    return [name for name, column in texts if len(set(column.to_pylist())) <= most]
