@@ -5,11 +5,10 @@ import shutil
 import subprocess
 import sys
 
-from tests.needs import NEEDS, missing, strict
+from tests import trino_server
+from tests.needs import NEEDS, TRINO, find, missing, strict
 
 MOST_CORES, WAITING = 4, 3
-# Chromium without windows does the same with less work. Debian has it, Ubuntu has not.
-LIGHTER = {"chromium": "chromium-headless-shell"}
 SILENT = {"capture_output": True, "check": False}
 
 
@@ -28,7 +27,9 @@ def install(programs):
     """Install the programs' packages by apt. Return what went wrong, or an empty text."""
     if trouble := call_apt("update"):
         return trouble
-    packages = sorted({chosen(package) for name in programs for package in NEEDS[name][1]})
+    packages = sorted({package for name in programs for package in known_packages(name)})
+    if not packages:
+        return "it knows no packages of theirs"
     print(f"Installing {', '.join(packages)} for the tests.", flush=True)
     return call_apt("install", "--yes", "--no-install-recommends", *packages)
 
@@ -42,19 +43,43 @@ def call_apt(*arguments):
     return ""
 
 
+def known_packages(name):
+    """Return a program's packages, or none where apt does not know them all."""
+    packages = [chosen(package) for package in NEEDS[name].packages]
+    return packages if all(map(is_known, packages)) else []
+
+
 def chosen(package):
-    """Return the lighter package in its place, where apt knows one."""
-    lighter = LIGHTER.get(package)
-    known = lighter and subprocess.run(["apt-cache", "show", lighter], **SILENT).returncode == 0
-    return lighter if known else package
+    """Return the first of the alternatives that apt knows, else the first."""
+    alternatives = package.split(" | ")
+    return next(filter(is_known, alternatives), alternatives[0])
+
+
+def is_known(package):
+    if not shutil.which("apt-cache"):
+        return False
+    return subprocess.run(["apt-cache", "show", package], **SILENT).returncode == 0
+
+
+def download():
+    """Prepare Trino, which no package brings, where it can run."""
+    if not find("trino"):
+        return
+    if not TRINO.is_dir():
+        print("Downloading Trino for the tests.", flush=True)
+    try:
+        trino_server.loaded()
+    except (trino_server.Missing, AssertionError) as trouble:
+        print(f"Trino could not be prepared: {str(trouble).splitlines()[-1]}", flush=True)
 
 
 def prepare():
     programs = missing()
     if programs and apt() and (trouble := install(programs)):
         print(f"apt-get could not install them: {trouble}", flush=True)
+    download()
     for name in missing():
-        packages = " ".join(NEEDS[name][1])
+        packages = " ".join(map(chosen, NEEDS[name].packages))
         outcome = "fail" if strict() else "are skipped"
         print(f"{name} is missing: its tests {outcome}. To have it: apt install {packages}")
     sys.stdout.flush()

@@ -5,36 +5,85 @@ at the end. With CI or CONSOLE_TESTS_STRICT in the environment a missing program
 """
 
 import os
+import re
 import shutil
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-# Debian keeps each version of the server's programs in a folder of its own.
-SERVERS = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")), reverse=True)
-# Name -> the commands that will do, and Debian's packages that bring them.
+REASON = "needs "
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "console-tests")
+TRINO = CACHE / "trino-476"  # what tests.trino_server unpacks
+JAVA_FOR_TRINO = 24
+VERSION = re.compile(r'^JAVA_VERSION="(\d+)', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Need:
+    """How a program is found, and Debian's packages that bring it, a bar between alternatives."""
+
+    find: Callable[[], str | None]
+    packages: list[str]
+
+
+def command(*names):
+    """Return what finds the first of the commands that is there."""
+    return lambda: next(filter(None, map(shutil.which, names)), None)
+
+
+def postgres():
+    """Find the newest server. Debian keeps each version in a folder of its own."""
+    servers = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")), reverse=True)
+    return command("postgres", *servers)()
+
+
+def java(least):
+    """Return the Java of JAVA_HOME or the machine's oldest one that is new enough, or None."""
+    machine = sorted(Path("/usr/lib/jvm").glob("*"), key=java_version)
+    homes = [Path(os.environ.get("JAVA_HOME") or "/"), *machine]
+    return next((str(home / "bin/java") for home in homes if java_version(home) >= least), None)
+
+
+def java_version(home):
+    """Return the number of the Java that can be run from the folder, or 0."""
+    release = home / "release"
+    if not shutil.which(home / "bin/java") or not release.is_file():
+        return 0
+    found = VERSION.search(release.read_text())
+    return int(found[1]) if found else 0
+
+
+def trino():
+    """Return the Java that Trino runs on, where its files are here or Maven can get them."""
+    here = TRINO.is_dir() or shutil.which("mvn")
+    # Linux's setpriv lets the server end with the test.
+    return java(JAVA_FOR_TRINO) if here and shutil.which("setpriv") else None
+
+
 NEEDS = {
-    "sshd": (["sshd", "/usr/sbin/sshd"], ["openssh-server"]),
-    "sftp": (["sftp"], ["openssh-client"]),
-    "ssh-keygen": (["ssh-keygen"], ["openssh-client"]),
-    "gpg": (["gpg"], ["gnupg"]),
-    "postgres": (["postgres", *SERVERS], ["postgresql"]),
-    "redis-server": (["redis-server"], ["redis-server"]),
-    "nginx": (["nginx", "/usr/sbin/nginx"], ["nginx-light"]),
-    "systemd-analyze": (["systemd-analyze"], ["systemd"]),
-    "chromium": (
-        ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"],
-        ["chromium", "fonts-dejavu-core", "fonts-noto-core"],
+    "sshd": Need(command("sshd", "/usr/sbin/sshd"), ["openssh-server"]),
+    "sftp": Need(command("sftp"), ["openssh-client"]),
+    "ssh-keygen": Need(command("ssh-keygen"), ["openssh-client"]),
+    "gpg": Need(command("gpg"), ["gnupg"]),
+    "postgres": Need(postgres, ["postgresql"]),
+    "redis-server": Need(command("redis-server"), ["redis-server"]),
+    "nginx": Need(command("nginx", "/usr/sbin/nginx"), ["nginx-light"]),
+    "systemd-analyze": Need(command("systemd-analyze"), ["systemd"]),
+    "trino": Need(trino, ["maven", "openjdk-25-jre-headless | openjdk-24-jre-headless"]),
+    # Chromium without windows does the same with less work. Debian has it, Ubuntu has not.
+    "chromium": Need(
+        command("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
+        ["chromium-headless-shell | chromium", "fonts-dejavu-core", "fonts-noto-core"],
     ),
 }
-REASON = "needs "
 
 
 def find(name):
     """Return the path of the program, or None."""
-    commands, _ = NEEDS[name]
-    return next(filter(None, map(shutil.which, commands)), None)
+    return NEEDS[name].find()
 
 
 def missing():
