@@ -14,6 +14,7 @@ from console.engines import (
     settling,
     streaming,
     types,
+    writing,
 )
 
 LONGEST = 1000  # characters of a message: it can hold values of any length
@@ -107,9 +108,9 @@ def streamed(body, around, folder):
     sql = f"{before}{body.text}\n{after}"
     try:
         return streaming.write(body.connection, sql, f"{folder}/output.parquet")
-    except (streaming.TooWide, MemoryError):
+    except (writing.TooWide, MemoryError):
         return None
-    except streaming.CannotWrite as error:
+    except writing.CannotWrite as error:
         raise Complaint(str(error), kind="IO") from None
     except (duckdb.Error, OSError) as error:
         complaint = Complaint.of(error, len(before.encode()))

@@ -20,6 +20,7 @@ from console.engines import (
     get_engine,
     process,
     streaming,
+    writing,
 )
 from integrations.errors import Stopped
 from integrations.rows import Rows
@@ -126,7 +127,7 @@ def test_many_rows_come_in_their_order_in_groups_that_are_not_too_large(
     assert rows["n"].to_pylist() == [n for n in range(MANY) if n % 3]
     metadata = pq.read_metadata(tmp_path / "result")
     sizes = [metadata.row_group(each).num_rows for each in range(metadata.num_row_groups)]
-    assert len(sizes) > 2 and max(sizes) < streaming.GROUP_ROWS + streaming.BATCH_ROWS
+    assert len(sizes) > 2 and max(sizes) < writing.GROUP_ROWS + streaming.BATCH_ROWS
     stored = [metadata.row_group(0).column(place).has_dictionary_page for place in range(3)]
     assert stored == [False, True, False]
 
