@@ -1,4 +1,4 @@
-"""Engines turn a person's SQL into rows. A Trino cluster would be one more entry here."""
+"""Engines turn a person's SQL into rows: the embedded one, and a Trino cluster."""
 
 from importlib import import_module
 
@@ -17,7 +17,7 @@ def __getattr__(name):
 
 
 def get_engine(name):
-    """Return the engine of this name: an object with plan() and execute()."""
+    """Return the embedded engine for a dialect: an object with plan() and execute()."""
     # Imported here: the child process must not load the SQL translator.
     from console.engines.dialects import duckdb, trino
     from console.engines.embedded import Embedded

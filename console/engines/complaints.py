@@ -57,8 +57,11 @@ def words(found, kind, statement):
 def missing_table(path, statement):
     if len(path) > 2:
         return f"Write {'.'.join(path[-2:])}: a table's name has at most two parts."
-    database = path[0] if len(path) == 2 else statement.database
-    return names.missing(database.lower(), path[-1].lower(), statement.readable)
+    database = (path[0] if len(path) == 2 else statement.database).lower()
+    table = path[-1].lower()
+    if (database, table) in statement.readable:  # Then it is none of this engine's.
+        return names.elsewhere(database, table)
+    return names.missing(database, table, statement.readable)
 
 
 def column_message(found):

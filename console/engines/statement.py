@@ -23,6 +23,7 @@ class Source:
 
     files: tuple[str, ...]
     columns: tuple[tuple[str, str], ...] = ()  # (name, Trino type)
+    remote: tuple[str, str] | None = None  # catalog and schema on the Trino cluster; no files then
 
 
 Catalog = Mapping[str, Mapping[str, Source]]  # database -> table -> source
@@ -47,7 +48,9 @@ class Statement:
     sql: str  # as its author wrote it
     database: str
     engine: str = "trino"
-    body: str = ""  # DuckDB SQL of the rows; empty for DROP
+    body: str = ""  # DuckDB SQL of the rows, or the cluster's; empty for DROP
+    reads: frozenset = frozenset()  # (catalog, schema, table) of all on the Trino cluster
+    constants: str = ""  # DuckDB SQL of the one row of values whose marks are in the cluster's SQL
     body_at: int | None = None  # where the body stands in `sql`, when it was taken from there
     target: tuple[str, str] | None = None  # (database, table) written by the statement
     columns: tuple[str, ...] = ()  # column list of an INSERT
@@ -58,6 +61,11 @@ class Statement:
     scheduled_time: datetime = field(default_factory=lambda: datetime.now(UTC))
     timezone: str = "UTC"
     most: int | None = None  # rows of a SELECT that are wanted, from its first; None: all of them
+
+    @property
+    def remote(self) -> bool:
+        """Return whether the rows come from the Trino cluster."""
+        return bool(self.reads)
 
 
 @dataclass(frozen=True)

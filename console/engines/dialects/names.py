@@ -26,10 +26,15 @@ def types_of(name, tables):
 
 
 def mentioned(text, tables):
-    """Return the tables whose names occur in a text: all it can read, and few others."""
+    """Return the tables whose names occur in a text: all it can read, and few others.
+
+    Those on the Trino cluster are none of the embedded engine's.
+    """
     words = {word.lower() for word in WORD.findall(text)}
     found = {
-        database: {name: source for name, source in sources.items() if name in words}
+        database: {
+            name: source for name, source in sources.items() if name in words and not source.remote
+        }
         for database, sources in tables.items()
     }
     return {database: sources for database, sources in found.items() if sources}
@@ -38,6 +43,14 @@ def mentioned(text, tables):
 def pairs(tables):
     """Return every (database, table) of a catalog."""
     return tuple((database, name) for database, sources in tables.items() for name in sources)
+
+
+def elsewhere(database, table):
+    """Say that a table is where this SQL does not reach."""
+    return (
+        f"{database}.{table} is on the Trino cluster, which understands Trino SQL alone: choose "
+        "that."
+    )
 
 
 def missing(database, table, readable):

@@ -3,8 +3,9 @@
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
-from console.engines.dialects import names, trino_functions
+from console.engines.dialects import cluster, duckdb, names, trino_functions
 from console.engines.dialects.parsing import trees as parsed
+from console.engines.dialects.trees import entries_of, position, tables_in
 from console.engines.statement import QueryError, Statement
 
 MAX_LENGTH = 1_000_000
@@ -15,19 +16,21 @@ def read(sql, *, database, tables, scheduled_time, timezone):
     """Return the Statement of a text in Trino's dialect."""
     tree = parse(sql)
     kind, target, body = take_apart(tree, database)
+    made = {"body": ""}
     if body is not None:
         check_tables(body, database, tables)
-        body = to_duckdb(body)
+        remote = cluster.is_remote(body, database, tables)
+        made = for_cluster(sql, body, database, tables) if remote else {"body": to_duckdb(body)}
     return Statement(
         kind,
         sql,
         database,
-        body=body or "",
+        **made,
         target=target,
         columns=insert_columns(tree) if kind == "insert" else (),
         types=names.types_of(target, tables) if kind == "insert" else (),
         if_exists=bool(tree.args.get("exists")),
-        tables=names.mentioned(body or "", tables),
+        tables=names.mentioned(made["body"], tables),
         readable=names.pairs(tables),
         scheduled_time=scheduled_time,
         timezone=timezone,
@@ -91,10 +94,6 @@ def with_entries(tree, query):
     return query
 
 
-def entries_of(tree):
-    return tree.args.get("with_") or tree.args.get("with")
-
-
 def target(node, database):
     """Return (database, table) that a statement writes."""
     table = node.find(exp.Table)
@@ -127,9 +126,7 @@ def insert_columns(tree):
 
 def check_tables(body, database, tables):
     """Complain about the first table that the author may not read."""
-    for table in body.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier) or is_cte(table):
-            continue
+    for table in tables_in(body):
         if table.catalog:
             message = f"Write {table.db}.{table.name}: a table's name has at most two parts."
             raise QueryError(message, *position(table))
@@ -139,24 +136,13 @@ def check_tables(body, database, tables):
             raise QueryError(message, *position(table))
 
 
-def is_cte(table):
-    """Return whether an enclosing WITH defines the name at this place."""
-    if table.db:
-        return False
-    node, name = table, table.name.lower()
-    while node.parent:
-        if name in {cte.alias.lower() for cte in known_entries(node)}:
-            return True
-        node = node.parent
-    return False
-
-
-def known_entries(node):
-    """Return the entries of a WITH that a part of a statement knows beyond what its parent does."""
-    if isinstance(node.parent, exp.With):
-        return node.parent.expressions[: node.index + bool(node.parent.args.get("recursive"))]
-    found = entries_of(node.parent)
-    return found.expressions if found and found is not node else []
+def for_cluster(sql, body, database, tables):
+    """Return the SQL of a query that a Trino cluster is asked, and of the constants in it."""
+    _, head = duckdb.read_head(sql)
+    rewriting = cluster.Rewriting(sql, head.end() if head else 0, body, database, tables)
+    made = rewriting.rewritten()
+    constants = to_duckdb(exp.select(*rewriting.constants)) if rewriting.constants else ""
+    return {"body": made, "constants": constants, "reads": frozenset(rewriting.read)}
 
 
 def to_duckdb(body):
@@ -186,15 +172,6 @@ def name_columns(body):
 
 def is_named(value):
     return isinstance(value, exp.Alias | exp.Aliases | exp.Column | exp.Dot) or value.is_star
-
-
-def position(node):
-    """Return line and column of a node's first character, from 1, where known."""
-    found = [part.meta for part in node.walk() if "line" in part.meta]
-    if not found:
-        return ()
-    first = min(found, key=lambda meta: meta["start"])
-    return first["line"], first["col"] - (first["end"] - first["start"])
 
 
 def syntax_error(sql, error):
