@@ -1,14 +1,20 @@
 """The Django admin of the workbench: mostly to look, so that nothing goes past jobs and tables."""
 
 import django_q.admin  # noqa: F401 - registers the queue's models, which are unregistered here
-from django.contrib import admin
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils.html import format_html
 from django_q.models import Failure, OrmQ, Success
 from django_q.models import Schedule as QueueSchedule
 
 from console.models import Database, Job, Notice, Query, Schedule, Table
-from console.templatetags.console import duration, elapsed, size, status
+from console.tables import TableError, remote, store
+from console.templatetags.console import NOTHING, duration, elapsed, size, status
+from integrations import threads
 
 admin.site.site_header = "Console administration"
 admin.site.site_title = "Console administration"
@@ -36,19 +42,150 @@ class Shown(Kept):
         return False
 
 
+REMOTE_FIELDS = {
+    "name": "What queries call it: 3 to 128 lower-case letters, digits and underscores.",
+    "catalog": "A catalog of the Trino cluster.",
+    "schema": "A schema of the catalog. Its tables are those of the database.",
+}
+
+
+class RemoteForm(forms.ModelForm):
+    """A database that stands for a schema of the Trino cluster."""
+
+    use_required_attribute = False
+    found, trouble = {}, ""  # set by the admin: what the cluster told of the schema
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, help_text in REMOTE_FIELDS.items():
+            self.fields[name].required, self.fields[name].help_text = True, help_text
+
+    def clean_name(self):
+        try:
+            store.check_new(self.cleaned_data["name"])
+        except TableError as error:
+            raise forms.ValidationError(str(error)) from None
+        return self.cleaned_data["name"]
+
+    def clean_catalog(self):
+        return as_on_the_cluster(self.cleaned_data["catalog"])
+
+    def clean_schema(self):
+        return as_on_the_cluster(self.cleaned_data["schema"])
+
+    def clean(self):
+        if self.trouble:
+            raise forms.ValidationError(self.trouble)
+        return super().clean()
+
+
+def as_on_the_cluster(name):
+    """Return a name of a catalog or a schema as Trino has it: in lower case."""
+    return name.strip().lower()
+
+
 @admin.register(Database)
-class DatabaseAdmin(Kept):
-    list_display = ["name", "owner", "everyone_reads", "table_count", "created_at"]
+class DatabaseAdmin(admin.ModelAdmin):
+    """Databases. Only those on the Trino cluster are added and deleted here: they hold no rows."""
+
+    list_display = ["name", "owner", "everyone_reads", "table_count", "place", "created_at"]
     list_filter = ["everyone_reads"]
     list_select_related = ["owner"]
+    list_per_page = 50
     search_fields = ["name"]
-    fields = ["name", "owner", "everyone_reads", "readers", "writers", "created_at"]
-    readonly_fields = ["name", "created_at"]
     filter_horizontal = ["readers", "writers"]
+    actions = ["look_again"]
+
+    def get_fields(self, request, obj=None):
+        if obj and not obj.remote:
+            return ["name", "owner", "everyone_reads", "readers", "writers", "created_at"]
+        fields = ["name", "owner", "catalog", "schema", "everyone_reads", "readers"]
+        return [*fields, "looked_at", "trouble", "created_at"] if obj else fields
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is None:
+            return []
+        return ["name", "catalog", "schema", "looked_at", "trouble", "created_at"]
+
+    def has_add_permission(self, request):
+        return bool(settings.TRINO_URL) and super().has_add_permission(request)
+
+    def has_delete_permission(self, request, obj=None):
+        return bool(obj and obj.remote) and super().has_delete_permission(request, obj)
+
+    def get_changeform_initial_data(self, request):
+        return {"owner": request.user.pk, "everyone_reads": False}
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Ask the cluster before the transaction begins, in which nobody else can write."""
+        if request.method == "POST" and self.has_add_permission(request):
+            request.answer = answer_of_cluster(request.POST)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if obj is None:
+            kwargs["form"] = type("Form", (RemoteForm,), getattr(request, "answer", {}))
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not change:
+            remote.take_up(obj, form.found)
+
+    def get_deleted_objects(self, objs, request):
+        """Return what goes, which are the tables as well, and the queries that are in the way."""
+        queries = Query.objects.filter(database__in=objs).order_by("name", "pk")
+        tables = Table.objects.filter(database__in=objs).count()
+        counts = {"databases": len(objs), "tables, which stay on the cluster": tables}
+        return list(map(str, objs)), counts, set(), list(map(link_to, queries))
+
+    def delete_model(self, request, obj):
+        remote.forget(obj)
+
+    @admin.action(description="Look for tables on the cluster again", permissions=["change"])
+    def look_again(self, request, queryset):
+        for database in queryset:
+            text, level = looked_at_again(database)
+            self.message_user(request, f"Database {database}: {text}", level)
 
     @admin.display(description="tables")
     def table_count(self, database):
         return database.tables.count()
+
+    @admin.display(description="on the cluster")
+    def place(self, database):
+        return f"{database.catalog}.{database.schema}" if database.remote else NOTHING
+
+
+def answer_of_cluster(data):
+    """Return the tables of the schema that was entered, or why there are none."""
+    catalog, schema = (as_on_the_cluster(data.get(name, "")) for name in ("catalog", "schema"))
+    if not (catalog and schema):
+        return {}
+    try:
+        with threads.place():
+            return {"found": remote.seen_first(catalog, schema)}
+    except TableError as error:
+        return {"trouble": str(error)}
+    except threads.Busy as error:
+        return {"trouble": f"{error} Save again in a moment."}
+
+
+def looked_at_again(database):
+    """Look for the tables of a database, and return what to say of it."""
+    if not database.remote:
+        return "its tables are the console's own; it is not on the cluster.", messages.WARNING
+    try:
+        with threads.place():
+            number = remote.mirror(database)
+    except (TableError, threads.Busy) as error:
+        return str(error), messages.ERROR
+    return f"the cluster shows {number} table{'' if number == 1 else 's'}.", messages.SUCCESS
+
+
+def link_to(query):
+    page = reverse("admin:console_query_change", args=[query.pk])
+    return format_html('Query <a href="{}">{}</a> of {}', page, query, query.owner)
 
 
 @admin.register(Table)

@@ -137,6 +137,41 @@ def address(name):
     return value
 
 
+def cluster(name, password_name):
+    """Return the address of a cluster, or nothing, and the password that goes there by HTTPS."""
+    url, password = text(name).rstrip("/"), text(password_name)
+    if url and not is_server(url):
+        # Not the value itself: it can hold a password.
+        raise BadSetting(f"{name} is no address like https://trino.example.com:8443.")
+    if password and url.startswith("http:") and not is_loopback(urlsplit(url).hostname):
+        raise BadSetting(
+            f"{password_name} is not sent without encryption: {name} has to begin with https://."
+        )
+    return url, password
+
+
+def is_server(url):
+    """Return whether it is a scheme and a host, perhaps with a port, and nothing else."""
+    try:
+        parts = urlsplit(url)
+        complete = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return (
+        bool(complete)
+        and url.isascii()
+        and url == f"{parts.scheme}://{parts.netloc}"
+        and ("@" not in parts.netloc)
+    )
+
+
+def is_loopback(host):
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def signing_secret(name):
     """Return what messages are signed with, or nothing."""
     value = text(name)

@@ -11,6 +11,7 @@ from tests.endpoint import certificate, endpoint  # noqa: F401  fixtures
 from tests.mailbox import log_ins, mailbox, send_test  # noqa: F401  fixtures
 from tests.objects import moto, moto_server, s3, store  # noqa: F401  fixtures
 from tests.servers import faulty, sandbox, sshd  # noqa: F401  fixtures
+from tests.trino_server import trino_server  # noqa: F401  a fixture
 from tests.workbench import people, run_query, sftp, shop  # noqa: F401  fixtures
 
 LONGEST = ("test_postgresql.py", "test_drill.py")

@@ -77,6 +77,10 @@ def test_the_production_settings_pass_the_deploy_check(tmp_path):
         ({"CONSOLE_PUBLIC_URL": "ftp://x"}, "CONSOLE_PUBLIC_URL is 'ftp://x'."),
         ({"CONSOLE_LOG_LEVEL": "LOUD"}, "Use one of DEBUG, INFO, WARNING, ERROR."),
         ({"CONSOLE_HOME": "/proc/nowhere"}, "Choose another folder with CONSOLE_HOME"),
+        (
+            {"CONSOLE_TRINO_URL": "http://trino.example.com", "CONSOLE_TRINO_PASSWORD": "secret"},
+            "CONSOLE_TRINO_URL has to begin with https://.",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_used_stops_the_start(environ, sentence):

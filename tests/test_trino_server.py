@@ -7,7 +7,6 @@ from tests.servers import is_free
 from tests.trino_server import Trino
 
 pytestmark = pytest.mark.needs("trino")
-trino_server = module.trino_server
 
 
 def test_it_answers(trino_server):

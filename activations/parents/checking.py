@@ -109,7 +109,7 @@ def answer(sql, user) -> tuple | Found:
     """Return the one row of a query with the rights of a person, or why there is none."""
     limits = tables.limits()
     limits = replace(limits, seconds=min(SECONDS, limits.seconds))
-    place = {"owner": user, "database": first_readable(user)}
+    place = {"owner": user, "database": first_own(user)}
     try:
         with TemporaryDirectory(prefix="keys-") as folder:
             output = Path(folder) / "row.parquet"
@@ -120,8 +120,10 @@ def answer(sql, user) -> tuple | Found:
         return Found((f"It could not be calculated: {error}",), fault=True)
 
 
-def first_readable(user):
-    return next(iter(tables.readable(user)), "")
+def first_own(user):
+    """Return a database that the user may read and whose tables are the console's own."""
+    found = tables.readable_databases(user).filter(catalog="")
+    return found.values_list("name", flat=True).first() or ""
 
 
 def share(part, whole):

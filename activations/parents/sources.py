@@ -21,12 +21,18 @@ OTHERS = re.compile(r"[^a-z0-9_]+")
 
 
 def sources(user) -> dict[str, Columns]:
-    """Return the columns of all tables that a user may read, by database.table."""
+    """Return the columns of all tables of the console that a user may read, by database.table."""
     return {
         f"{database}.{name}": dict(table.columns)
         for database, found in tables.readable(user).items()
         for name, table in found.items()
+        if not table.database.remote
     }
+
+
+def left_out(user) -> bool:
+    """Return whether a user may read tables elsewhere, of which no parent segment is made."""
+    return tables.readable_databases(user).exclude(catalog="").exists()
 
 
 def kinds_of(type_: str) -> list[str]:

@@ -11,7 +11,7 @@ from activations.parents import demo, history, keeping
 from activations.parents.access import editable_by, usable_by
 from activations.parents.audience import CUSTOMERS
 from activations.parents.problems import problems
-from activations.parents.sources import sources
+from activations.parents.sources import left_out, sources
 from activations.segments.losses import losses
 from console import jobs
 from console.models import Job, Table
@@ -73,7 +73,7 @@ def define(request, parent):
     forms = DefinitionForms(parent, sources(parent.owner), request.POST or None)
     if request.method == "POST" and forms.is_valid() and (made := saved(request, parent, forms)):
         return redirect(made)
-    context = {"forms": forms, "parent": parent}
+    context = {"forms": forms, "parent": parent, "left_out": left_out(parent.owner)}
     status = 422 if request.method == "POST" else 200
     return render(request, "activations/parent_edit.html", context, status=status)
 

@@ -14,6 +14,11 @@ class Database(models.Model):
     everyone_reads = models.BooleanField(default=True)
     readers = models.ManyToManyField(Group, blank=True, related_name="+")
     writers = models.ManyToManyField(Group, blank=True, related_name="+")
+    # Where its tables are on the Trino cluster; "" where they are the console's own.
+    catalog = models.CharField(max_length=128, blank=True, default="", db_default="")
+    schema = models.CharField(max_length=128, blank=True, default="", db_default="")
+    looked_at = models.DateTimeField(null=True, editable=False)  # and the tables were seen there
+    trouble = models.TextField(blank=True, default="", db_default="")  # why the last look failed
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -25,9 +30,17 @@ class Database(models.Model):
     def get_absolute_url(self):
         return reverse("database", args=[self.name])
 
+    @property
+    def remote(self) -> bool:
+        """Return whether its tables are on the Trino cluster."""
+        return bool(self.catalog)
+
 
 class Table(models.Model):
-    """A table: its rows are the rows of its Parquet files, in their order."""
+    """A table: its rows are the rows of its Parquet files, in their order.
+
+    One of a remote database has none here: its columns are what was seen on the cluster.
+    """
 
     database = models.ForeignKey(Database, models.PROTECT, related_name="tables")
     name = models.CharField(max_length=128)

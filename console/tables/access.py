@@ -34,8 +34,11 @@ def can_write(user, database):
 
 
 def buildable_databases(user):
-    """Return the databases whose tables a job may make for a user: the log is none of them."""
-    found = Database.objects.exclude(OF_NOBODY)
+    """Return the databases whose tables a job may make for a user.
+
+    The log is none of them, nor is what is on the Trino cluster.
+    """
+    found = Database.objects.exclude(OF_NOBODY).filter(catalog="")
     if is_admin(user):
         return found
     may = Q(owner=user) | Q(writers__in=user.groups.all())

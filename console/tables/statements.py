@@ -14,6 +14,7 @@ from console.tables import log, store
 from console.tables.access import can_write, readable
 from console.tables.files import new_file, paths
 from console.tables.names import AUDIENCE, TableError, check_name
+from console.tables.remote import cluster
 from integrations.errors import Stopped
 
 
@@ -94,7 +95,7 @@ class Task:
             raise Stopped
 
     def run(self, statement, output):
-        return engines.get_engine(statement.engine).execute(
+        return engine_of(statement).execute(
             statement,
             output,
             limits=self.limits or limits(),
@@ -102,6 +103,11 @@ class Task:
             progress=self.progress,
             waited_for=self.waited_for,
         )
+
+
+def engine_of(statement):
+    """Return what runs a statement."""
+    return cluster() if statement.remote else engines.get_engine(statement.engine)
 
 
 def first_of(statement, most):
@@ -148,7 +154,9 @@ def sources(found):
 def source(table):
     logged = log.is_log(table.database.name, table.name)
     files = () if logged else tuple(str(path) for path in paths(table))
-    return engines.Source(files, tuple((name, kind) for name, kind in table.columns))
+    database = table.database
+    remote = (database.catalog, database.schema) if database.remote else None
+    return engines.Source(files, tuple((name, kind) for name, kind in table.columns), remote)
 
 
 def select(statement, task):
@@ -221,6 +229,11 @@ def writable(target, owner):
     database = Database.objects.filter(name=place).first()
     if database is None or place not in readable(owner):
         raise TableError(f"There is no database {place} that you may read.")
+    if database.remote:
+        raise TableError(
+            f"{place} is on the Trino cluster, where the console changes nothing. Choose another "
+            "database."
+        )
     if place.startswith(AUDIENCE):
         raise TableError(
             f"{place} is made anew at each refresh of its parent segment, and what else is in it "

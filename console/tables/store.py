@@ -11,6 +11,12 @@ from integrations.rows import Rows
 
 def create_database(name, owner, *, audience=False, **fields):
     """Make a database. Only those of an audience are named as such."""
+    check_new(name, audience=audience)
+    return Database.objects.create(name=name, owner=owner, **fields)
+
+
+def check_new(name, *, audience=False):
+    """Raise TableError unless a database can be made that is called so."""
     check_name(name, "database")
     if name.startswith(AUDIENCE) and not audience:
         raise TableError(f"Names that begin with {AUDIENCE} are those of parent segments.")
@@ -18,7 +24,6 @@ def create_database(name, owner, *, audience=False, **fields):
         raise TableError(f"{name} is a name of the engine's own: choose another one.")
     if name == log.DATABASE or Database.objects.filter(name=name).exists():
         raise TableError(f"There already is a database {name}.")
-    return Database.objects.create(name=name, owner=owner, **fields)
 
 
 def create_from(database, name, path, columns, *, replace=False, run=""):

@@ -12,6 +12,7 @@ from console import tables
 from console.forms.databases import DatabaseForm
 from console.jobs.results import shown
 from console.models import Database, Table
+from console.tables import remote
 
 FIRST_ROWS = 20
 MOST_LISTED = 1000  # tables; where there are more, the server looks for the word
@@ -81,18 +82,30 @@ def readable_database(request, name):
 
 @require_GET
 def database(request, name):
-    found, word = readable_database(request, name), word_of(request)
-    listed = list(found.tables.all())
-    for each in listed:
-        each.shown = has(each.name, word)
-    context = {
+    """Show the tables of a database."""
+    found = readable_database(request, name)
+    context = listed(found.tables.all(), word_of(request)) | {
         "database": found,
-        "tables": listed,
-        "word": word,
-        "shown": any(each.shown for each in listed),
         "writable": tables.can_write(request.user, found),
     }
     return render(request, "console/database.html", context)
+
+
+def listed(found, word):
+    """Return the tables that the filter can show; of very many, the first that it does show."""
+    count, called = found.count(), found.filter(name__icontains=word)
+    few = count <= MOST_LISTED
+    tables = list(found if few else called[:MOST_LISTED])
+    for each in tables:
+        each.shown = has(each.name, word)
+    return {
+        "tables": tables,
+        "word": word,
+        "few": few,
+        "shown": any(each.shown for each in tables),
+        "first": MOST_LISTED if not few and called.count() > MOST_LISTED else None,
+        "most": remote.MOST if count >= remote.MOST else None,
+    }
 
 
 @require_GET

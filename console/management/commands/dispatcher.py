@@ -13,6 +13,7 @@ from console.jobs import Clock, give_back_lost, prune, send_missing
 from console.notifications import send_waiting, send_webhooks
 from console.schedules import tick
 from console.tables import collect_garbage
+from console.tables.remote import mirror_all
 from console.watch import Heart, call_outside, look
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ TIDYING, MAILING = "tidying up", "sending mail"
 GIVING_BACK = "giving back jobs"
 # Beside the mail, which must not wait for a slow one.
 CALLING, HEARTBEAT = "calling webhooks", "calling outside"
+MIRRORING = "looking at the Trino cluster"
 CLOCK, HEART = Clock(), Heart()
 
 
@@ -51,6 +53,11 @@ def webhooks():
 
 def heartbeat():
     in_thread(HEARTBEAT, call_outside)
+
+
+def mirror():
+    """Look which tables are on the Trino cluster."""
+    in_thread(MIRRORING, mirror_tables)
 
 
 def in_thread(name, work):
@@ -93,11 +100,18 @@ def clear_up():
         connection.close()
 
 
+def mirror_tables():
+    try:
+        mirror_all()
+    finally:
+        connection.close()
+
+
 POLL = 0.1  # seconds
 # What is done, and every how many seconds.
 ROUND = (
     *((tick, 1), (beat, 5), (send_missing, 10), (look, 15)),
-    *((give_back, 10), (mail, 10), (webhooks, 10), (heartbeat, 60), (tidy, 3600)),
+    *((give_back, 10), (mail, 10), (webhooks, 10), (heartbeat, 60), (mirror, 600), (tidy, 3600)),
 )
 
 
@@ -141,7 +155,7 @@ def dispatch(stop: Stop) -> None:
                 due[work] = time.monotonic() + every
                 attempt(work)
         stop.wait(1)
-    for thread in busy(TIDYING, MAILING, CALLING, GIVING_BACK):
+    for thread in busy(TIDYING, MAILING, CALLING, GIVING_BACK, MIRRORING):
         thread.join(1)
 
 
