@@ -8,6 +8,7 @@ from console.engines import QueryError
 from console.models import Query
 from console.tables import TableError
 from integrations import trials
+from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
 
 
@@ -26,7 +27,7 @@ def trouble_with_sql(query):
         statement = tables.plan(query.sql, **whose)
         if statement.kind == "select":
             run_for_no_rows(query.sql, whose)
-    except (QueryError, TableError) as error:
+    except (QueryError, TableError, ExportError) as error:
         return f"The query: {error}"
     return ""
 
