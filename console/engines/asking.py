@@ -6,7 +6,7 @@ names none. Until a page was asked for, the one before can be asked for again.
 
 import base64
 import json
-import socket
+import re
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -14,10 +14,15 @@ from urllib.parse import urlsplit
 
 from integrations.delivery import Delivery
 from integrations.errors import ExportError, PermanentError, TransientError
+from integrations.transports import egress
 from integrations.transports.http import Client, Limits, Reply
 
-PAGE = "16MB"  # of rows in one answer, unless one row is larger
-LIMITS = Limits(silence=60, total=300, body=256 << 20)
+PAGE = "8MB"  # of rows in one answer, unless one row is larger; more as text
+LIMITS = Limits(silence=30, total=120, body=64 << 20)
+TO_END = Limits(connect=1, silence=2, total=2)  # Somebody may wait for the end.
+# Whoever set the cluster's address has allowed all that it may stand for.
+NETWORKS = ("0.0.0.0/0", "::/0", *egress.OWN_MACHINE)
+NEXT = re.compile(r"/v1/statement/[\w/.-]+")
 FIRST_WAIT, MOST_WAIT = 0.1, 5.0
 BUSY = {
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -52,24 +57,21 @@ class Conversation:
         if password:
             secret = base64.b64encode(f"{user}:{password}".encode()).decode()
             self.headers["Authorization"] = f"Basic {secret}"
-        self.client = Client(Delivery(networks=self.networks(), stopped=watch.stopped), LIMITS)
-        self.next = self.id = None
+        self.client = self.next = self.id = None
 
     def __enter__(self):
+        host, port = urlsplit(self.url).hostname, urlsplit(self.url).port
+        found = egress.look_up(host, port, Delivery(stopped=self.watch.stopped))
+        self.networks = (*NETWORKS, *(each.ip for each in found))
+        self.client = self.client_of(LIMITS, self.watch.stopped)
         return self
 
     def __exit__(self, *_):
         self.cancel()
         self.client.close()
 
-    def networks(self):
-        """Return the addresses of the cluster: who set it has allowed them."""
-        host = urlsplit(self.url).hostname
-        try:
-            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except OSError:
-            return ()  # It is looked up again, and what is wrong is told then.
-        return tuple({place[0].partition("%")[0] for *_, place in found})
+    def client_of(self, limits, stopped=lambda: False):
+        return Client(Delivery(networks=self.networks, stopped=stopped), limits)
 
     def pages(self) -> Iterator[tuple[list, list]]:
         """Yield columns, as the cluster describes them, and rows, as soon as there are any.
@@ -94,7 +96,7 @@ class Conversation:
 
     def again(self, method: str, url: str, body: bytes = b"") -> Reply:
         """Return the answer to a request, asking again for a while where there is none."""
-        until, wait = time.monotonic() + self.patience, FIRST_WAIT
+        until, wait = None, FIRST_WAIT
         while True:
             try:
                 reply = self.client.request(method, url, body, self.headers)
@@ -103,7 +105,8 @@ class Conversation:
                 trouble = reply.refusal()
             except TransientError as error:
                 trouble = error
-            if time.monotonic() > until:
+            until = until or time.monotonic() + self.patience
+            if time.monotonic() >= until:
                 raise trouble
             self.pause(wait)
             wait = min(wait * 2, MOST_WAIT)
@@ -117,12 +120,16 @@ class Conversation:
 
     def read(self, reply):
         """Return what an answer says, and note where the next one is."""
+        return self.parsed(self.answered(reply))
+
+    def answered(self, reply):
+        """Return a reply that is an answer, or raise what it is in its place."""
         if reply.status in LOG_IN:
             raise PermanentError(
                 f"The Trino cluster at {reply.place} did not let the console in ({reply.named}).",
                 remedy="Ask an administrator to check CONSOLE_TRINO_USER and its password.",
             )
-        if reply.status in GONE and self.next:
+        if reply.status in GONE and self.id:
             raise TransientError(
                 "The Trino cluster does not know the query any more: it was started anew, or its "
                 "administrator ended the query."
@@ -133,26 +140,26 @@ class Conversation:
                 f"The Trino cluster sent rows larger than {LIMITS.body >> 20} MB at once.",
                 remedy="Select fewer columns, or shorter values.",
             )
-        return self.parsed(reply)
+        return reply
 
     def parsed(self, reply):
+        """Return an answer, and note which query it is of and where the next one is."""
         try:
             answer = json.loads(reply.body)
-            address = urlsplit(answer.get("nextUri") or "")
-        except (ValueError, AttributeError):
+            self.id = re.fullmatch(r"\w+", answer["id"])[0]
+            path = urlsplit(answer.get("nextUri") or "").path
+            # Whatever host the cluster names: the log-in goes to the one that was set.
+            self.next = f"{NEXT.fullmatch(path)[0]}?targetResultSize={PAGE}" if path else None
+        except (ValueError, TypeError, KeyError):
             raise PermanentError(
                 f"What answers at {reply.place} is not a Trino cluster.",
                 remedy="Ask an administrator to check CONSOLE_TRINO_URL.",
             ) from None
-        # Whatever host the cluster names: the log-in goes to the one that was set.
-        self.next = f"{address.path}?targetResultSize={PAGE}" if address.path else None
-        self.id = answer.get("id")
         return answer
 
     def tables(self) -> set[tuple[str, str, str]]:
         """Return catalog, schema and name of each table and view that the statement names."""
-        reply = self.again("GET", f"{self.url}/v1/query/{self.id}?pruned=true")
-        reply.check()
+        reply = self.answered(self.again("GET", f"{self.url}/v1/query/{self.id}?pruned=true"))
         try:
             found = json.loads(reply.body)["referencedTables"]
             named = [each for each in found if each.get("directlyReferenced", True)]
@@ -168,7 +175,7 @@ class Conversation:
         """End the statement on the cluster, which otherwise notices after some minutes."""
         if not self.next:
             return
-        client = Client(Delivery(networks=self.networks()), Limits(silence=5, total=5))
+        client = self.client_of(TO_END)
         try:
             client.request("DELETE", f"{self.url}{self.next}", b"", self.headers)
         except ExportError:

@@ -14,7 +14,6 @@ from console.engines.process import OUTPUT, Watch, Workspace, disk_trouble
 from console.engines.statement import Limits, QueryError, QueryResult, Source, Statement
 from console.engines.types import literal, quote
 
-MARK = re.compile(r"\bconsole_constant_(\d+)\b", re.IGNORECASE)
 ROWS = ("result", "rows")  # what the embedded engine knows rows of the cluster by
 LOOK_SECONDS = 60
 # For which what is not answered is asked again: by whoever waits for a page, and by a job.
@@ -154,7 +153,8 @@ def filled(statement: Statement, watched) -> Statement:
     if not statement.constants:
         return statement
     values = constants(statement, watched)
-    body = MARK.sub(lambda mark: spelled(values[int(mark[1])]), statement.body)
+    marks = re.compile(rf"{statement.mark}(\d+)_")
+    body = marks.sub(lambda mark: spelled(values[int(mark[1])]), statement.body)
     return replace(statement, body=body)
 
 
@@ -162,7 +162,14 @@ def constants(statement, watched):
     """Return the values that the embedded engine makes of what no row changes."""
     import pyarrow.parquet as pq
 
-    asked = replace(statement, body=statement.constants, reads=frozenset(), target=None, tables={})
+    asked = Statement(
+        "select",
+        statement.sql,
+        statement.database,
+        body=statement.constants,
+        scheduled_time=statement.scheduled_time,
+        timezone=statement.timezone,
+    )
     with tempfile.TemporaryDirectory(prefix="constants-") as folder:
         path = Path(folder, "row.parquet")
         Embedded(None).execute(asked, path, **watched, waited_for=True)
@@ -180,7 +187,9 @@ def spelled(value) -> str:
             return f"BIGINT '{value}'"  # A number alone is a column's in GROUP BY.
         case list():
             return f"ARRAY[{', '.join(map(spelled, value))}]"
-    return literal(value)
+        case str():
+            return literal(value)
+    raise TypeError(f"No function of TD makes a {type(value).__name__}.")
 
 
 def settled(statement, found, rows, output, watched):

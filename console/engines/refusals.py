@@ -23,11 +23,13 @@ OF_TEXT = {
     *("NESTED_AGGREGATION", "EXPRESSION_NOT_IN_DISTINCT", "AMBIGUOUS_FUNCTION_CALL"),
     *("INVALID_COLUMN_REFERENCE", "TYPE_NOT_FOUND", "FUNCTION_NOT_AGGREGATE"),
     *("MISSING_GROUP_BY", "MISSING_ORDER_BY", "INVALID_FUNCTION_PROPERTY"),
+    *("USER_CANCELED", "QUERY_REJECTED", "QUERY_HAS_TOO_MANY_STAGES", "QUERY_TEXT_TOO_LARGE"),
 }
 TOO_MUCH = {  # by the cluster's own bounds; another attempt meets them again
     *("EXCEEDED_GLOBAL_MEMORY_LIMIT", "EXCEEDED_LOCAL_MEMORY_LIMIT", "EXCEEDED_TIME_LIMIT"),
     *("EXCEEDED_CPU_LIMIT", "EXCEEDED_SCAN_LIMIT", "EXCEEDED_SPILL_LIMIT"),
 }
+PASSING = {"ABANDONED_QUERY", "SERVER_STARTING_UP", "SERVER_SHUTTING_DOWN", "QUERY_QUEUE_FULL"}
 DENIED = "An administrator can let the console's user read it on the cluster."
 
 
@@ -43,8 +45,10 @@ def told(statement: Statement | None = None):
 def error_of(found, statement) -> Exception:
     """Return the QueryError of an error, or a TransientError where it may pass."""
     name, message = found.get("errorName", ""), words(found)
-    if found.get("errorType") == "USER_ERROR" or name in TOO_MUCH:
-        hidden = message if name in OF_TEXT else f"The Trino cluster refused a value ({name})."
+    lasting = found.get("errorType") == "USER_ERROR" and name not in PASSING
+    if lasting or name in TOO_MUCH:
+        plain = name in OF_TEXT | TOO_MUCH
+        hidden = message if plain else f"The Trino cluster refused a value ({name})."
         return QueryError(message, *place(found, statement), told=hidden)
     return TransientError(
         f"The Trino cluster could not run the query ({name or 'without a reason'}).",
@@ -54,8 +58,10 @@ def error_of(found, statement) -> Exception:
 
 
 def words(found):
-    message = PLACE.sub("", found.get("message") or "The query failed").strip().splitlines()[0]
+    message = PLACE.sub("", found.get("message") or "").strip().partition("\n")[0]
     name = found.get("errorName", "")
+    if name == "USER_CANCELED":
+        return "The query was ended on the Trino cluster, by its administrator."
     if (pattern := UNKNOWN.get(name)) and (match := pattern.search(message)):
         what = "column" if name.startswith("COLUMN") else "function"
         return f'There is no {what} "{match[1]}" here.'

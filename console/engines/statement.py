@@ -50,7 +50,8 @@ class Statement:
     engine: str = "trino"
     body: str = ""  # DuckDB SQL of the rows, or the cluster's; empty for DROP
     reads: frozenset = frozenset()  # (catalog, schema, table) of all on the Trino cluster
-    constants: str = ""  # DuckDB SQL of the one row of values whose marks are in the cluster's SQL
+    constants: str = ""  # DuckDB SQL of the one row of values that stand in the cluster's SQL
+    mark: str = ""  # what stands there for each until then, before its number and "_"
     body_at: int | None = None  # where the body stands in `sql`, when it was taken from there
     target: tuple[str, str] | None = None  # (database, table) written by the statement
     columns: tuple[str, ...] = ()  # column list of an INSERT

@@ -83,15 +83,20 @@ def number(value):
 def texts(values):
     import pyarrow as pa
 
-    if any(len(value) > LARGEST for value in values if value is not None):
-        raise ValueError(f"holds a value larger than the {LARGEST >> 20} MB that one may have")
+    refuse_large(value.encode() for value in values if value and len(value) > LARGEST // 4)
     return pa.array(values, pa.large_string())
+
+
+def refuse_large(values):
+    if any(len(value) > LARGEST for value in values):
+        raise ValueError(f"it is larger than the {LARGEST >> 20} MB that one may have")
 
 
 def decoded(values):
     import pyarrow as pa
 
     made = [None if value is None else base64.b64decode(value) for value in values]
+    refuse_large(value for value in made if value)
     return pa.array(made, pa.large_binary())
 
 
@@ -104,17 +109,18 @@ def timestamp(raw, digits):
         return text("varchar")
     if raw == "timestamp":
         return read(f"timestamp({kept})", pa.timestamp(DIGITS[kept]))
-    arrow = pa.timestamp(DIGITS[kept], "UTC")
-    return Kind(f"timestamp({kept}) with time zone", arrow, partial(moments, arrow))
+    return Kind("timestamp(6) with time zone", pa.timestamp("us", "UTC"), moments)
 
 
-def moments(arrow, values):
+def moments(values):
     """Return the moments of times that are told with their zone behind them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    arrow = pa.timestamp("us", "UTC")
     parts = [(None, None) if value is None else value.rsplit(" ", 1) for value in values]
-    local = pa.array([each for each, _ in parts], pa.string()).cast(pa.timestamp(arrow.unit))
+    times = [time and whole_micros(time) for time, _ in parts]
+    local = pa.array(times, pa.string()).cast(pa.timestamp("us"))
     zones = pa.array([zone for _, zone in parts], pa.string())
     found = pa.nulls(len(parts), arrow)
     for zone in pc.unique(zones).drop_null().to_pylist():
@@ -122,6 +128,12 @@ def moments(arrow, values):
         those = pc.if_else(here, local, pa.scalar(None, local.type))
         found = pc.if_else(here, pc.assume_timezone(those, zone).cast(arrow), found)
     return found
+
+
+def whole_micros(time):
+    """Return a time without noughts behind its millionths of a second."""
+    whole, point, part = time.partition(".")
+    return f"{whole}{point}{part[:6]}{part[6:].rstrip('0')}"
 
 
 def array(arguments):
@@ -143,6 +155,8 @@ def map_(arguments):
     import pyarrow as pa
 
     key, value_ = (kind_of(each["value"]) for each in arguments)
+    if key.name.startswith(("array(", "map(", "row(", "varbinary")):
+        raise QueryError(f"Keys of a map cannot be {key.name}: make texts of them by CAST.")
     arrow = pa.map_(key.arrow, value_.arrow)
 
     def made(values):
@@ -215,6 +229,6 @@ def batch_of(columns, kinds, schema, rows):
 def column_of(name, kind, values):
     try:
         return kind.made(values)
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, TypeError, LookupError, AttributeError) as error:
         told = f'Column "{name}" ({kind.name}) holds a value that cannot be kept'
         raise QueryError(f"{told}: {error}", told=f"{told}.") from None

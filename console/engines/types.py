@@ -124,6 +124,8 @@ def duckdb(trino_type):
     if kind.startswith("row("):
         members = [field(member) for member in split(kind[4:-1], TRINO_QUOTES)]
         return f"STRUCT({', '.join(f'{quote(name)} {duckdb(kind)}' for name, kind in members)})"
+    if kind.startswith("timestamp(") and kind.endswith(" with time zone"):
+        return "TIMESTAMP WITH TIME ZONE"
     return DUCKDB_NAMES.get(kind, kind.upper())
 
 

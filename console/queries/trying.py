@@ -1,5 +1,6 @@
 """Whether a query could run, and its result be delivered, as things are now."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +11,8 @@ from console.tables import TableError
 from integrations import trials
 from integrations.errors import ExportError
 from integrations.secrets import SecretUnreadable
+
+SECONDS = 30  # Somebody waits for the page.
 
 
 def trouble(query: Query) -> str:
@@ -35,8 +38,10 @@ def trouble_with_sql(query):
 def run_for_no_rows(sql, whose):
     """Run the query for none of its rows: what it names has to be there."""
     sql = f"SELECT * FROM (\n{sql.strip().rstrip(';')}\n) AS tried LIMIT 0"  # noqa: S608 - its author's own.
+    limits = replace(tables.limits(), seconds=SECONDS)
     with TemporaryDirectory(prefix="trial-") as folder:
-        tables.execute(sql, output=Path(folder) / "rows.parquet", waited_for=True, **whose)
+        output = Path(folder) / "rows.parquet"
+        tables.execute(sql, output=output, limits=limits, waited_for=True, **whose)
 
 
 def trouble_with_connection(authentication):

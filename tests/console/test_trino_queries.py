@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import threading
+import time
 import uuid
 from contextlib import suppress
 from dataclasses import replace
@@ -89,9 +90,9 @@ def run(marketer, lake, tmp_path):
     return run
 
 
-def refused(run, sql, **more):
+def refused(run, sql, *database, **more):
     with pytest.raises(QueryError) as error:
-        run(sql, **more)
+        run(sql, *database, **more)
     return error.value
 
 
@@ -209,7 +210,7 @@ VALUES = [
     ),
     (
         "TIMESTAMP '2026-07-01 09:00:00 Asia/Tokyo'",
-        "timestamp(3) with time zone",
+        "timestamp(6) with time zone",
         dt.datetime(2026, 7, 1, tzinfo=dt.UTC),
     ),
     (
@@ -268,7 +269,7 @@ def test_values_of_each_type_are_kept_and_missing_ones_stay_missing(run, tmp_pat
 )
 def test_a_value_that_would_be_another_one_is_refused(run, sql):
     error = refused(run, f"SELECT {sql} AS odd FROM visits")
-    assert str(error).startswith('Column "odd" (timestamp(3)')
+    assert str(error).startswith('Column "odd" (timestamp(')
     assert error.told.endswith("cannot be kept.")
 
 
@@ -437,6 +438,91 @@ def test_a_table_is_made_of_what_the_cluster_has(run, own, marketer):
     assert "use CAST" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("head", "query"),
+    [
+        ("INSERT INTO spans (until, since)", "SELECT n, time FROM lake.visits {}"),
+        ("INSERT INTO TABLE own.spans (until, since)", "(SELECT n, time FROM lake.visits {})"),
+        ("INSERT /* x */ INTO own . spans", "SELECT time, n, NULL, NULL FROM lake.visits {}"),
+        (
+            "INSERT INTO spans (until, since)",
+            "WITH v AS (SELECT n, time FROM lake.visits {}) SELECT n, time FROM v",
+        ),
+    ],
+)
+def test_rows_are_put_into_a_table_by_the_names_of_its_columns(run, own, head, query):
+    run("CREATE TABLE spans (since double, until bigint, a varchar, b varchar)", "own")
+    condition = "WHERE TD_INTERVAL(time, '-1d', 'JST') AND n < 3"
+    run(f"{head} {query.format(condition)}", "own")
+    _, rows = run("SELECT since, until FROM spans", "own")
+
+    assert rows.to_pylist() == [{"since": 1774704600.0, "until": 1}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE /* x */ TABLE own.made /* daily */ AS SELECT n FROM lake.visits",
+        "CREATE TABLE IF NOT EXISTS own.made AS (SELECT n FROM lake.visits);",
+        "CREATE TABLE own.made AS WITH a AS (SELECT n FROM lake.visits) SELECT * FROM a -- end",
+    ],
+)
+def test_a_table_is_made_however_that_is_written(run, own, sql):
+    run(sql, "own")
+    assert run("SELECT count(*) AS n FROM made", "own")[1]["n"].to_pylist() == [6]
+
+
+def test_a_with_before_an_insert_is_to_be_moved(run, own):
+    run("CREATE TABLE kept (n bigint)", "own")
+    sql = "WITH a AS (SELECT n FROM lake.visits) INSERT INTO kept SELECT * FROM a"
+    assert "WITH is written right before the SELECT" in str(refused(run, sql, "own"))
+
+
+def test_rows_with_moments_go_into_the_table_that_was_made_of_such(run, own):
+    sql = "SELECT n, from_unixtime(time) AS at FROM lake.visits WHERE n = {}"
+    run(f"CREATE TABLE moments AS {sql.format(1)}", "own")
+    run(f"INSERT INTO moments {sql.format(2)}", "own")
+    found, rows = run("SELECT at FROM moments ORDER BY n", "own")
+
+    assert found.columns == [("at", "timestamp(6) with time zone")]
+    assert [each.timestamp() for each in rows["at"].to_pylist()] == [1774704600, 1774747800]
+
+
+def test_what_a_function_of_td_makes_is_no_sql(run):
+    """Its pattern can have a quote in it, and texts can look like what stands for it."""
+    text = "console_constant_0 console_0_ 0_"
+    value = "TD_TIME_FORMAT(0, 'yyyy'' || (SELECT 1) || ''')"
+    _, rows = run(f"SELECT '{text}' AS a, {value} AS b FROM visits WHERE n = 1")
+    assert rows.to_pylist() == [{"a": text, "b": "1970 || (SELECT 1) || "}]
+
+
+def test_values_that_differ_by_row_without_a_column_do_so(run):
+    _, rows = run("SELECT TD_TIME_ADD(row_number() OVER (ORDER BY n), '1d') AS v FROM visits")
+    assert sorted(rows["v"].to_pylist()) == [86400 + n for n in range(1, 7)]
+
+
+@pytest.mark.parametrize("key", ["ARRAY['a', 'b']", "ROW(1, 2)", "X'00FF'"])
+def test_a_map_whose_keys_are_not_told_whole_is_refused(run, key):
+    error = refused(run, f"SELECT MAP(ARRAY[{key}], ARRAY[1]) AS m FROM visits")
+    assert str(error).startswith("Keys of a map cannot be ")
+
+
+def test_tables_of_one_name_are_told_apart_by_their_databases(run, marketer, schema, trino_server):
+    trino_server.run(f"CREATE SCHEMA IF NOT EXISTS memory.{schema}")
+    trino_server.run(f"CREATE TABLE memory.{schema}.visits AS SELECT 2 AS n")
+    pond = Database.objects.create(name="pond", owner=marketer, catalog="memory", schema=schema)
+    mirror(pond)
+    _, rows = run(
+        "SELECT lake.visits.n AS a, pond.visits.n AS b FROM lake.visits JOIN pond.visits "
+        "ON lake.visits.n < pond.visits.n"
+    )
+    assert rows.to_pylist() == [{"a": 1, "b": 2}]
+
+
+def test_what_the_query_itself_fails_with_is_told(run):
+    assert str(refused(run, "SELECT fail(' ') FROM visits")).endswith(".")
+
+
 @pytest.mark.parametrize("sql", ["DROP TABLE visits", "CREATE TABLE x AS SELECT 1 AS n"])
 def test_nothing_is_changed_on_the_cluster(run, sql):
     assert "is on the Trino cluster" in str(refused(run, sql))
@@ -456,6 +542,15 @@ def test_something_else_in_its_place_is_told(run, settings):
         with pytest.raises(PermanentError, match="is not a Trino cluster") as error:
             run("SELECT * FROM visits")
     assert "CONSOLE_TRINO_URL" in error.value.remedy
+
+
+def test_a_cluster_that_is_silent_does_not_hold_up_a_stop(run, settings):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.TRINO_URL = f"http://127.0.0.1:{server.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(Stopped):
+            run("SELECT * FROM visits", stopped=lambda: time.monotonic() > began + 0.5)
+    assert time.monotonic() - began < 5
 
 
 def greet(server):

@@ -6,7 +6,7 @@ engine. So it means the same on both, and times stand in the query as numbers, b
 can leave out partitions. In the SQL each has a mark until then.
 """
 
-import re
+import secrets
 
 from sqlglot import Dialect, exp
 from sqlglot.errors import ParseError
@@ -18,9 +18,14 @@ from console.engines.dialects.trees import position, tables_in
 from console.engines.statement import QueryError
 from console.engines.types import quote
 
-MARK = "console_constant_{}"
-OF_A_ROW = (exp.Column, exp.Query, exp.Star)
-BLANK = re.compile(r"\s")
+# What has the same value for all rows where all that it is made of has.
+FIXED = (
+    *(exp.Literal, exp.Null, exp.Boolean, exp.Neg, exp.Paren, exp.Add, exp.Sub, exp.Mul),
+    *(exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Concat, exp.DPipe),
+    *(exp.CurrentTimestamp, exp.CurrentDate, exp.TimeToUnix, exp.Interval, exp.Var),
+)
+BLANKS = " \t\r\n"
+HEADS = {TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.L_PAREN, TokenType.TABLE}
 OPENED = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 CLOSED = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
 
@@ -48,12 +53,13 @@ def place(table, database):
 class Rewriting:
     """The text of one query on its way to the cluster, and the constants found in it."""
 
-    def __init__(self, sql, at, body, database, tables):
+    def __init__(self, sql, kind, body, database, tables):
         self.sql = sql
         found = Dialect.get_or_raise("trino").tokenize(sql)
-        ended = (TokenType.SEMICOLON,)
-        self.tokens = [each for each in found if each.start >= at and each.token_type not in ended]
+        tokens = [each for each in found if each.token_type is not TokenType.SEMICOLON]
+        self.tokens = tokens[begin(tokens, kind) :]
         self.names = {}  # where a name begins: where it ends, and what is written in its place
+        self.mark = f"console_{secrets.token_hex(16)}_"  # which nobody can have written
         self.constants = []  # expressions, by the number of their mark
         self.read = set()  # (catalog, schema, table) of all that it names
         self.rename(body, database, tables)
@@ -71,8 +77,11 @@ class Rewriting:
             first = (table.args.get("db") or table.this).meta["start"]
             self.names[first] = table.this.meta["end"], ".".join(map(quote, path))
         for column in body.find_all(exp.Column):
-            if column.table and column.db.lower() in tables:
-                self.names[column.args["db"].meta["start"]] = column.args["table"].meta["start"], ""
+            place_, table = [*column.parts, None][:2]
+            source = tables.get(place_.name.lower(), {}).get(table.name.lower()) if table else None
+            if source and source.remote and len(column.parts) > 2:
+                end = place_.meta["end"]
+                self.names[place_.meta["start"]] = end, ".".join(map(quote, source.remote))
 
     def rewritten(self) -> str:
         """Return the cluster's SQL."""
@@ -91,7 +100,7 @@ class Rewriting:
     def between(self, one, other):
         """Return the blanks between two tokens: nothing else is there but comments."""
         gap = self.sql[one.end + 1 : other.start]
-        return "".join(letter if BLANK.match(letter) else " " for letter in gap)
+        return "".join(letter if letter in BLANKS else " " for letter in gap)
 
     def one(self, at):
         """Return what a token, or what begins with it, becomes, and which is the next one."""
@@ -101,7 +110,7 @@ class Rewriting:
             last = at
             while last + 1 < len(self.tokens) and self.tokens[last + 1].start <= end:
                 last += 1
-            return (text, last + 1) if text else ("", last)
+            return text, last + 1
         if (write := td_functions.WRITTEN.get(token.text.lower())) and self.opens(at + 1):
             return self.called(at, write)
         return self.sql[token.start : token.end + 1], at + 1
@@ -118,9 +127,8 @@ class Rewriting:
             wanted = f"{least} to {most}" if least < most else str(least)
             raise QueryError(f"{name.upper()} takes {wanted} values.", *self.where(at))
         parsed = [self.parsed(*each) for each in values]
-        whole = call(name, *parsed)
-        if is_constant(whole):
-            return self.constant(whole), end
+        if all(map(is_constant, parsed)):
+            return self.constant(call(name, *parsed)), end
         return written(Call(self, at, values), parsed), end
 
     def values(self, at):
@@ -151,7 +159,7 @@ class Rewriting:
     def constant(self, node):
         """Return the mark of what no row changes."""
         self.constants.append(node)
-        return MARK.format(len(self.constants) - 1)
+        return f"{self.mark}{len(self.constants) - 1}_"
 
 
 class Call:
@@ -167,10 +175,9 @@ class Call:
 
     def fixed(self, name, *values):
         """Return the mark of the call of a function whose values no row changes."""
-        node = call(name, *values)
-        if not is_constant(node):
+        if not all(map(is_constant, values)):
             raise self.error("takes times that are the same for all rows")
-        return self.rewriting.constant(node)
+        return self.rewriting.constant(call(name, *values))
 
     def error(self, what):
         told = f"On the Trino cluster {self.name} {what}."
@@ -178,4 +185,41 @@ class Call:
 
 
 def is_constant(node):
-    return node.find(*OF_A_ROW) is None
+    """Return whether a value is the same for all rows, as far as that is sure."""
+    return all(isinstance(each, FIXED) or is_of_td(each) for each in node.walk())
+
+
+def is_of_td(node):
+    """Return whether a node is a call of one of TD's functions, or a part of its name."""
+    if isinstance(node, exp.Identifier):
+        return is_of_td(node.parent)
+    return isinstance(node, exp.Anonymous) and node.name.lower().startswith("td_")
+
+
+def begin(tokens, kind) -> int:
+    """Return which token the query of a statement begins with. Of a SELECT it is the first."""
+    if kind == "select":
+        return 0
+    if tokens[0].token_type is TokenType.WITH:
+        message = "On the Trino cluster WITH is written right before the SELECT that it is for."
+        raise QueryError(message, tokens[0].line, 1)
+    return after_as(tokens) if kind == "create" else after_target(tokens)
+
+
+def after_as(tokens):
+    """Return what comes after AS in CREATE TABLE … AS."""
+    return 1 + next(at for at, each in enumerate(tokens) if each.token_type is TokenType.ALIAS)
+
+
+def after_target(tokens):
+    """Return what comes after the table, and its columns, in INSERT INTO."""
+    at = 1 + next(at for at, each in enumerate(tokens) if each.token_type is TokenType.INTO)
+    at += tokens[at].token_type is TokenType.TABLE
+    while tokens[at + 1].token_type is TokenType.DOT:
+        at += 2
+    at += 1
+    listed = tokens[at].token_type is TokenType.L_PAREN
+    if listed and tokens[at + 1].token_type not in HEADS:
+        ends = (each for each in range(at, len(tokens)) if tokens[each].token_type in CLOSED)
+        at = 1 + next(ends)
+    return at

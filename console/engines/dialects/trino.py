@@ -3,7 +3,7 @@
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
-from console.engines.dialects import cluster, duckdb, names, trino_functions
+from console.engines.dialects import cluster, names, trino_functions
 from console.engines.dialects.parsing import trees as parsed
 from console.engines.dialects.trees import entries_of, position, tables_in
 from console.engines.statement import QueryError, Statement
@@ -20,7 +20,9 @@ def read(sql, *, database, tables, scheduled_time, timezone):
     if body is not None:
         check_tables(body, database, tables)
         remote = cluster.is_remote(body, database, tables)
-        made = for_cluster(sql, body, database, tables) if remote else {"body": to_duckdb(body)}
+        made = (
+            for_cluster(sql, kind, body, database, tables) if remote else {"body": to_duckdb(body)}
+        )
     return Statement(
         kind,
         sql,
@@ -136,13 +138,12 @@ def check_tables(body, database, tables):
             raise QueryError(message, *position(table))
 
 
-def for_cluster(sql, body, database, tables):
+def for_cluster(sql, kind, body, database, tables):
     """Return the SQL of a query that a Trino cluster is asked, and of the constants in it."""
-    _, head = duckdb.read_head(sql)
-    rewriting = cluster.Rewriting(sql, head.end() if head else 0, body, database, tables)
-    made = rewriting.rewritten()
+    rewriting = cluster.Rewriting(sql, kind, body, database, tables)
+    made = {"body": rewriting.rewritten(), "mark": rewriting.mark}
     constants = to_duckdb(exp.select(*rewriting.constants)) if rewriting.constants else ""
-    return {"body": made, "constants": constants, "reads": frozenset(rewriting.read)}
+    return made | {"constants": constants, "reads": frozenset(rewriting.read)}
 
 
 def to_duckdb(body):
