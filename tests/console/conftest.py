@@ -3,6 +3,7 @@
 import pytest
 
 from integrations.models import Authentication
+from tests.console.lake import lake, own, run, schema  # noqa: F401  fixtures
 from tests.console.receiver import receiver  # noqa: F401  a fixture
 from tests.integrations.clevertap import account  # noqa: F401  a fixture
 
