@@ -22,7 +22,7 @@ TABLE_FIELDS += ["Schema"]
 
 def list_databases(asked, owner, out):
     rows = [
-        {"Name": name, "Count": sum(table.rows for table in found.values())}
+        {"Name": name, "Count": counted(found.values())}
         for name, found in sorted(tables.readable(owner).items())
     ]
     out.write(rendering.listing(rows, DATABASE_FIELDS, asked.format) + "\n")
@@ -30,6 +30,11 @@ def list_databases(asked, owner, out):
         out.write("There are no databases.\n")
         out.write("Use 'td db:create <db_name>' to create a database.\n")
     return 0
+
+
+def counted(tables):
+    """Return how many rows are known; of tables on the Trino cluster nobody knows."""
+    return None if any(each.database.remote for each in tables) else sum(t.rows for t in tables)
 
 
 def create_arguments(parser):
@@ -76,12 +81,14 @@ def list_tables(asked, owner, out):
 
 def row_of(table, asked):
     drawn = asked.format in (None, "table")
+    remote = table.database.remote
+    size = f"{table.bytes:,}" if asked.show_bytes else rendering.size(table.bytes)
     return {
         "Database": table.database.name,
         "Table": table.name,
         "Type": "log",
-        "Count": f"{table.rows:,}" if drawn else table.rows,
-        "Size": f"{table.bytes:,}" if asked.show_bytes else rendering.size(table.bytes),
+        "Count": None if remote else f"{table.rows:,}" if drawn else table.rows,
+        "Size": None if remote else size,
         "Last import": rendering.local(table.updated_at),
         "Last log timestamp": None,
         "Schema": ", ".join(f"{name}:{kind}" for name, kind in table.columns),

@@ -2,6 +2,9 @@
 
 import json
 
+from console import tables
+from console.models import Table
+
 
 def test_databases_are_made_and_listed(td):
     made = td("db:create", "sales")[1]
@@ -57,3 +60,15 @@ def test_a_file_of_a_format_that_is_not_supported_is_refused(td, shop, tmp_path)
     for line in (["--apache"], []):
         status, _, err = td("table:import", "shop", "people", str(path), *line)
         assert (status, "--format" in err) == (1, True)
+
+
+def test_of_tables_on_a_trino_cluster_no_rows_are_counted(td, marketer):
+    far = tables.create_database("far", marketer, catalog="lake", schema="sales")
+    Table.objects.create(database=far, name="fruit", columns=[["id", "bigint"]])
+
+    assert json.loads(td("db:list", "-f", "json")[1]) == [{"Name": "far", "Count": None}]
+    listed = json.loads(td("table:list", "far", "-f", "json")[1])
+    assert [(each["Table"], each["Count"], each["Size"]) for each in listed] == [
+        ("fruit", None, None)
+    ]
+    assert "far" in td("table:list", "far")[1]
