@@ -14,6 +14,7 @@ UNKNOWN = {
     "COLUMN_NOT_FOUND": re.compile(r"Column '(.*)' cannot be resolved"),
     "FUNCTION_NOT_FOUND": re.compile(r"Function '(.*)' not registered"),
 }
+ENDED = ("USER_CANCELED", "ADMINISTRATIVELY_KILLED")
 # Errors about the text of the SQL: all others can quote what is in a row.
 OF_TEXT = {
     *("SYNTAX_ERROR", "TYPE_MISMATCH", "COLUMN_NOT_FOUND", "FUNCTION_NOT_FOUND"),
@@ -23,7 +24,7 @@ OF_TEXT = {
     *("NESTED_AGGREGATION", "EXPRESSION_NOT_IN_DISTINCT", "AMBIGUOUS_FUNCTION_CALL"),
     *("INVALID_COLUMN_REFERENCE", "TYPE_NOT_FOUND", "FUNCTION_NOT_AGGREGATE"),
     *("MISSING_GROUP_BY", "MISSING_ORDER_BY", "INVALID_FUNCTION_PROPERTY"),
-    *("USER_CANCELED", "QUERY_REJECTED", "QUERY_HAS_TOO_MANY_STAGES", "QUERY_TEXT_TOO_LARGE"),
+    *(*ENDED, "QUERY_REJECTED", "QUERY_HAS_TOO_MANY_STAGES", "QUERY_TEXT_TOO_LARGE"),
 }
 TOO_MUCH = {  # by the cluster's own bounds; another attempt meets them again
     *("EXCEEDED_GLOBAL_MEMORY_LIMIT", "EXCEEDED_LOCAL_MEMORY_LIMIT", "EXCEEDED_TIME_LIMIT"),
@@ -60,8 +61,10 @@ def error_of(found, statement) -> Exception:
 def words(found):
     message = PLACE.sub("", found.get("message") or "").strip().partition("\n")[0]
     name = found.get("errorName", "")
-    if name == "USER_CANCELED":
-        return "The query was ended on the Trino cluster, by its administrator."
+    if name in ENDED:
+        why = message.partition("Message: ")[2]
+        told = "The query was ended on the Trino cluster, by its administrator"
+        return complaints.sentence(f"{told}: {why}" if why else told)
     if (pattern := UNKNOWN.get(name)) and (match := pattern.search(message)):
         what = "column" if name.startswith("COLUMN") else "function"
         return f'There is no {what} "{match[1]}" here.'

@@ -52,6 +52,26 @@ def test_a_query_that_is_stopped_ends_on_the_cluster_too(run, trino_server):
     wait_until(lambda: states(trino_server, mark) == {"FAILED"}, 20)
 
 
+def test_a_query_that_is_ended_on_the_cluster_ends_here(run, trino_server):
+    mark = uuid.uuid4().hex
+
+    def ended():
+        """End it from elsewhere as soon as it runs."""
+        for query in running(trino_server, mark):
+            trino_server.run(
+                f"CALL system.runtime.kill_query(query_id => '{query}', message => '')"
+            )
+        return False
+
+    error = refused(run, LONG.format(mark), stopped=ended)
+    assert str(error) == "The query was ended on the Trino cluster, by its administrator."
+
+
+def running(server, mark):
+    sql = "SELECT query_id, query FROM system.runtime.queries WHERE state = 'RUNNING'"
+    return [query for query, text in server.run(sql) if mark in text]
+
+
 def test_a_query_has_so_many_seconds(run, trino_server):
     mark = uuid.uuid4().hex
     error = refused(run, LONG.format(mark), limits=Limits(seconds=1))
