@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django_q.models import Failure, OrmQ, Success
@@ -47,6 +48,9 @@ REMOTE_FIELDS = {
     "catalog": "A catalog of the Trino cluster.",
     "schema": "A schema of the catalog. Its tables are those of the database.",
 }
+
+
+SKIPPED = "its tables were not looked up, as those of another one could not be."
 
 
 class RemoteForm(forms.ModelForm):
@@ -135,17 +139,30 @@ class DatabaseAdmin(admin.ModelAdmin):
     def get_deleted_objects(self, objs, request):
         """Return what goes, which are the tables as well, and the queries that are in the way."""
         queries = Query.objects.filter(database__in=objs).order_by("name", "pk")
+        queries = queries.select_related("owner")
         tables = Table.objects.filter(database__in=objs).count()
         counts = {"databases": len(objs), "tables, which stay on the cluster": tables}
         return list(map(str, objs)), counts, set(), list(map(link_to, queries))
+
+    def delete_view(self, request, object_id, extra_context=None):
+        """Tell who deletes what somebody has begun to use meanwhile."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except TableError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect("admin:console_database_change", object_id)
 
     def delete_model(self, request, obj):
         remote.forget(obj)
 
     @admin.action(description="Look for tables on the cluster again", permissions=["change"])
     def look_again(self, request, queryset):
+        failed = False
         for database in queryset:
-            text, level = looked_at_again(database)
+            # The others would most likely wait as long for the same.
+            skipped = failed and database.remote
+            text, level = (SKIPPED, messages.WARNING) if skipped else looked_at_again(database)
+            failed |= level == messages.ERROR
             self.message_user(request, f"Database {database}: {text}", level)
 
     @admin.display(description="tables")

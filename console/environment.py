@@ -150,6 +150,16 @@ def cluster(name, password_name):
     return url, password
 
 
+def name_on(name, url, password):
+    """Return the name that the console has on a cluster. Headers hold nothing else."""
+    user = text(name, "console")
+    if url and not (user.isascii() and user.isprintable() and user.strip()):
+        raise BadSetting(f"{name} has to be a name of ASCII letters without ends of lines.")
+    if password and ":" in user:
+        raise BadSetting(f"{name} cannot have a colon where there is a password.")
+    return user
+
+
 def is_server(url):
     """Return whether it is a scheme and a host, perhaps with a port, and nothing else."""
     try:

@@ -180,7 +180,7 @@ QUERY_RESULT_MB = environment.number("CONSOLE_QUERY_RESULT_MB", 20_480, least=1)
 QUERY_SECONDS = environment.number("CONSOLE_QUERY_SECONDS", 3600, least=1)
 # The Trino cluster that databases can be on. Without its address there are none of these.
 TRINO_URL, TRINO_PASSWORD = environment.cluster("CONSOLE_TRINO_URL", "CONSOLE_TRINO_PASSWORD")
-TRINO_USER = environment.text("CONSOLE_TRINO_USER", "console")
+TRINO_USER = environment.name_on("CONSOLE_TRINO_USER", TRINO_URL, TRINO_PASSWORD)
 # Functions that are told which databases were built, in the transaction that switches the tables:
 # what is above the tables follows them.
 AFTER_BUILD = ["activations.segments.rewriting.follow_build"]

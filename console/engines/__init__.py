@@ -3,7 +3,7 @@
 from importlib import import_module
 
 ENGINES = {"trino": "Trino SQL", "duckdb": "DuckDB SQL"}
-ASKED = {"Limits", "QueryError", "QueryResult", "Source", "Statement"}
+ASKED = {"Limits", "NoTable", "QueryError", "QueryResult", "Source", "Statement"}
 
 
 def __getattr__(name):

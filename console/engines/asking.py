@@ -60,15 +60,21 @@ class Conversation:
         self.client = self.next = self.id = None
 
     def __enter__(self):
-        host, port = urlsplit(self.url).hostname, urlsplit(self.url).port
-        found = egress.look_up(host, port, Delivery(stopped=self.watch.stopped))
-        self.networks = (*NETWORKS, *(each.ip for each in found))
-        self.client = self.client_of(LIMITS, self.watch.stopped)
         return self
 
     def __exit__(self, *_):
         self.cancel()
-        self.client.close()
+        if self.client:
+            self.client.close()
+
+    def opened(self):
+        """Return the client, with the addresses that the cluster has now."""
+        if self.client is None:
+            host, port = urlsplit(self.url).hostname, urlsplit(self.url).port
+            found = egress.look_up(host, port, Delivery(stopped=self.watch.stopped))
+            self.networks = (*NETWORKS, *(each.ip for each in found))
+            self.client = self.client_of(LIMITS, self.watch.stopped)
+        return self.client
 
     def client_of(self, limits, stopped=lambda: False):
         return Client(Delivery(networks=self.networks, stopped=stopped), limits)
@@ -99,7 +105,7 @@ class Conversation:
         until, wait = None, FIRST_WAIT
         while True:
             try:
-                reply = self.client.request(method, url, body, self.headers)
+                reply = self.opened().request(method, url, body, self.headers)
                 if reply.status not in BUSY:
                     return reply
                 trouble = reply.refusal()

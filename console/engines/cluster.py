@@ -16,6 +16,7 @@ from console.engines.types import literal, quote
 
 ROWS = ("result", "rows")  # what the embedded engine knows rows of the cluster by
 LOOK_SECONDS = 60
+MOST_TABLES = 20_000  # that are looked at in one schema
 # For which what is not answered is asked again: by whoever waits for a page, and by a job.
 LOOK_PATIENCE, PATIENCE = 5, 60
 COLUMNS = """
@@ -41,6 +42,8 @@ class Cluster:
             for _, rows in answer.pages():
                 for table, column, kind in rows:
                     found.setdefault(table, []).append((column, kind))
+                if len(found) > MOST_TABLES:
+                    break
         return found
 
     def asking(self, sql, watch, patience):

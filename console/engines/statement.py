@@ -17,6 +17,14 @@ class QueryError(Exception):
         self.told = told or message
 
 
+class NoTable(QueryError):
+    """The query names a table that its author may not read, or that is not known."""
+
+    def __init__(self, message, line=None, column=None, *, database=""):
+        super().__init__(message, line, column)
+        self.database = database
+
+
 @dataclass(frozen=True)
 class Source:
     """A table as an engine sees it: its Parquet files in order, and its columns."""

@@ -1,5 +1,7 @@
 """The names a person may write in a query: databases, tables, columns."""
 
+from itertools import islice
+
 from console.queries.samples import DATABASE
 from console.tables import log, readable, readable_databases
 from console.tables.names import AUDIENCE
@@ -17,6 +19,7 @@ FUNCTIONS = [
 ]
 # Above this the editor offers names only when asked: typing has to stay quick.
 LIVE_NAMES = 5_000
+MOST_LISTED = 1_000  # tables of a database, beside the editor
 
 
 def names(user, database):
@@ -28,6 +31,14 @@ def names(user, database):
     }
     count = len(tables) + sum(map(len, tables.values()))
     return {"tables": tables, "functions": FUNCTIONS, "live": count <= LIVE_NAMES}
+
+
+def tree(user) -> list[tuple[str, dict, int]]:
+    """Return each readable database with its first tables, and how many others it has."""
+    return [
+        (name, dict(islice(found.items(), MOST_LISTED)), max(len(found) - MOST_LISTED, 0))
+        for name, found in readable(user).items()
+    ]
 
 
 def usual_database(user) -> str | None:

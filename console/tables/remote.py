@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from console.engines import QueryError
-from console.models import Database, Table
+from console.models import Database, Query, Table
 from console.tables import store
 from console.tables.names import NAME, TableError
 from integrations.errors import ExportError
@@ -66,7 +66,7 @@ def mirror(database: Database) -> int:
     Where it does not tell, nothing changes but the reason that is kept: it is a TableError too.
     """
     try:
-        found = seen(database.catalog, database.schema)
+        found = seen_again(database)
     except TableError as error:
         note(database, str(error))
         raise
@@ -74,14 +74,39 @@ def mirror(database: Database) -> int:
     return len(found)
 
 
+def seen_again(database):
+    """Ask for the tables. Where all are gone at once, it is rather the right to see them."""
+    look = seen_first if database.tables.exists() else seen
+    return look(database.catalog, database.schema)
+
+
+def seen_anew(name: str) -> bool:
+    """Look again for the tables of a database that lacks one; one may be new, or made anew.
+
+    Return whether it is another look than the one that all go by.
+    """
+    database = Database.objects.filter(name=name).exclude(catalog="").first()
+    if database is None:
+        return False
+    with suppress(TableError):  # It is kept, and logged.
+        mirror(database)
+        return True
+    return False
+
+
 def take_up(database: Database, found: Found) -> None:
-    """Have exactly the tables that were found. Of two who do so at once, one waits."""
+    """Have exactly the tables that were found. Of two who do so at once, one waits.
+
+    One with rows was made by a version of the console that knew of no cluster: it stays.
+    """
     with transaction.atomic():
         if not still_there(database):
             return
-        kept = dict(database.tables.values_list("name", "columns"))
+        own = set(database.tables.exclude(files=[]).values_list("name", flat=True))
+        kept = dict(database.tables.filter(files=[]).values_list("name", "columns"))
         database.tables.filter(name__in=kept.keys() - found.keys()).delete()
-        write(database, {name: found[name] for name in found if found[name] != kept.get(name)})
+        changed = [name for name in found if found[name] != kept.get(name) and name not in own]
+        write(database, {name: found[name] for name in changed})
         database.looked_at = timezone.now()
         Database.objects.filter(pk=database.pk).update(looked_at=database.looked_at)
         note(database, "")
@@ -129,5 +154,7 @@ def forget(database: Database) -> None:
     """Delete a database with what was seen of its tables. On the cluster nothing changes."""
     with transaction.atomic():
         store.wait_for(database)
+        if Query.objects.filter(database=database).exists():
+            raise TableError(f"There are queries of {database} by now: delete them first.")
         database.tables.all().delete()
         database.delete()

@@ -14,7 +14,7 @@ from console.tables import log, store
 from console.tables.access import can_write, readable
 from console.tables.files import new_file, paths
 from console.tables.names import AUDIENCE, TableError, check_name
-from console.tables.remote import cluster
+from console.tables.remote import cluster, seen_anew
 from integrations.errors import Stopped
 
 
@@ -59,14 +59,14 @@ def execute(sql, *, owner, database, output, engine="trino", **more):
     Raises QueryError (message, line, column) or Stopped; then nothing has changed.
     """
     task = Task(owner, Path(output), **more)
-    statement = plan(
-        sql,
-        owner=owner,
-        database=database,
-        engine=engine,
-        slot=task.scheduled_time,
-        zone=task.timezone,
-    )
+    place = {"database": database, "engine": engine}
+    slot = {"slot": task.scheduled_time, "zone": task.timezone}
+    try:
+        statement = plan(sql, owner=owner, **place, **slot)
+    except engines.NoTable as error:
+        if not seen_anew(error.database):
+            raise
+        statement = plan(sql, owner=owner, **place, **slot)
     if task.most is not None:
         statement = first_of(statement, task.most)
     try:

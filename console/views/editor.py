@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, JsonResponse
+from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -11,12 +11,12 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from console.engines import ENGINES
 from console.forms.queries import QueryForm
-from console.models import Query
+from console.models import Query, Table
 from console.queries.access import visible_jobs
 from console.queries.samples import DATABASE, sample
 from console.queries.saving import SavedMeanwhile, adopt, is_of, save
-from console.queries.schema import first_rows, names, usual_database
-from console.tables import readable
+from console.queries.schema import first_rows, names, tree, usual_database
+from console.tables import readable, readable_databases
 from console.views.exports import export_context
 from console.views.keys import key_of
 from console.views.queries import visible_query
@@ -115,7 +115,7 @@ def editor(request, form, *, job=None, status=200):
         "query": query,
         "address": query.get_absolute_url() if query else reverse("new-query"),
         "changed": form.is_bound or bool(job and (query is None or job.text != query.sql)),
-        "tables": readable(request.user),
+        "tables": tree(request.user),
         "history": query and history_of(request.user, query),
         "versions": query and versions_of(query),
         **job_context(job),
@@ -163,9 +163,8 @@ def query_names(request):
 
 def query_columns(request, database, table):
     """Show the columns of one table of the tree."""
-    found = readable(request.user).get(database, {}).get(table)
-    if found is None:
-        raise Http404
+    databases = readable_databases(request.user).filter(name=database)
+    found = get_object_or_404(Table, database__in=databases, name=table)
     return render(request, "console/_query_columns.html", {"table": found})
 
 

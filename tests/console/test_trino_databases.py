@@ -369,9 +369,11 @@ def test_an_admin_looks_again(ada, schema, near):
 
 
 def test_looking_again_says_what_does_not_work(ada, far, shop, out_of_reach):
-    said = looked_again(ada, far, shop)
+    pond = Database.objects.create(name="pond", owner=far.owner, catalog="lake", schema="pond")
+    said = looked_again(ada, far, pond, shop)
 
     assert "Database far: The tables of lake.sales could not be looked up." in said
+    assert "Database pond: its tables were not looked up" in said
     assert "Database shop: its tables are the console&#x27;s own" in said
 
 

@@ -1,5 +1,6 @@
 """Queries of tables on a Trino cluster: what they mean, and what they may read."""
 
+import uuid
 from dataclasses import replace
 from decimal import Decimal
 
@@ -118,6 +119,16 @@ def test_a_table_that_only_the_cluster_sees_in_a_query_is_refused(run, lake, mar
     with pytest.raises(QueryError, match=r"reads system\.runtime\.queries on the Trino cluster"):
         tables.remote.cluster().execute(missed, tmp_path / "missed")
     assert not list(tmp_path.glob("*missed*"))
+
+
+def test_a_table_that_was_made_since_the_last_look_is_found(run, lake, trino_server, schema):
+    name = f"made_{uuid.uuid4().hex}"
+    trino_server.run(f"CREATE TABLE lake.{schema}.{name} AS SELECT 1 AS n")
+
+    assert run(f"SELECT n FROM {name}")[0].rows == 1
+    trino_server.run(f"DROP TABLE lake.{schema}.{name}")
+    assert run("SELECT 1 AS n FROM visits")[0].rows == 6
+    assert "does not exist" in str(refused(run, f"SELECT n FROM {name}"))
 
 
 def test_a_database_that_is_not_shared_cannot_be_read(lake, marketer, django_user_model, tmp_path):

@@ -75,6 +75,11 @@ def test_rows_with_moments_go_into_the_table_that_was_made_of_such(run, own):
     assert [each.timestamp() for each in rows["at"].to_pylist()] == [1774704600, 1774747800]
 
 
+def test_with_data_is_left_out(run, own):
+    error = refused(run, "CREATE TABLE made AS SELECT n FROM lake.visits WITH NO DATA", "own")
+    assert str(error) == "For rows of the Trino cluster leave out WITH DATA, or WITH NO DATA."
+
+
 @pytest.mark.parametrize("sql", ["DROP TABLE visits", "CREATE TABLE x AS SELECT 1 AS n"])
 def test_nothing_is_changed_on_the_cluster(run, sql):
     assert "is on the Trino cluster" in str(refused(run, sql))

@@ -53,18 +53,19 @@ def test_a_query_that_is_stopped_ends_on_the_cluster_too(run, trino_server):
 
 
 def test_a_query_that_is_ended_on_the_cluster_ends_here(run, trino_server):
-    mark = uuid.uuid4().hex
+    mark, ended = uuid.uuid4().hex, []
 
-    def ended():
+    def end():
         """End it from elsewhere as soon as it runs."""
-        for query in running(trino_server, mark):
-            trino_server.run(
-                f"CALL system.runtime.kill_query(query_id => '{query}', message => '')"
-            )
+        for query in [] if ended else running(trino_server, mark):
+            ended.append(query)
+            trino_server.run(f"CALL system.runtime.kill_query('{query}', 'too long')")
         return False
 
-    error = refused(run, LONG.format(mark), stopped=ended)
-    assert str(error) == "The query was ended on the Trino cluster, by its administrator."
+    error = refused(run, LONG.format(mark), stopped=end)
+    assert str(error) == (
+        "The query was ended on the Trino cluster, by its administrator: too long."
+    )
 
 
 def running(server, mark):

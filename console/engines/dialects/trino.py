@@ -6,7 +6,7 @@ from sqlglot.errors import ParseError, TokenError, UnsupportedError
 from console.engines.dialects import cluster, names, trino_functions
 from console.engines.dialects.parsing import trees as parsed
 from console.engines.dialects.trees import entries_of, position, tables_in
-from console.engines.statement import QueryError, Statement
+from console.engines.statement import NoTable, QueryError, Statement
 
 MAX_LENGTH = 1_000_000
 ALLOWED = "Only SELECT, CREATE TABLE … AS, INSERT INTO and DROP TABLE can be run."
@@ -20,6 +20,9 @@ def read(sql, *, database, tables, scheduled_time, timezone):
     if body is not None:
         check_tables(body, database, tables)
         remote = cluster.is_remote(body, database, tables)
+        if remote and (end := tree.find(exp.WithDataProperty)):
+            message = "For rows of the Trino cluster leave out WITH DATA, or WITH NO DATA."
+            raise QueryError(message, *position(end))
         made = (
             for_cluster(sql, kind, body, database, tables) if remote else {"body": to_duckdb(body)}
         )
@@ -135,7 +138,7 @@ def check_tables(body, database, tables):
         place, name = (table.db or database).lower(), table.name.lower()
         if name not in tables.get(place, {}):
             message = names.missing(place, name, names.pairs(tables))
-            raise QueryError(message, *position(table))
+            raise NoTable(message, *position(table), database=place)
 
 
 def for_cluster(sql, kind, body, database, tables):
