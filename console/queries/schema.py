@@ -19,17 +19,24 @@ FUNCTIONS = [
 ]
 # Above this the editor offers names only when asked: typing has to stay quick.
 LIVE_NAMES = 5_000
+MOST_NAMES = 100_000  # that are sent to the editor
 MOST_LISTED = 1_000  # tables of a database, beside the editor
 
 
 def names(user, database):
-    """Return the columns of every readable table; those of the database go without its name."""
-    tables = {
-        table.name if name == database else f"{name}.{table.name}": [c for c, _ in table.columns]
-        for name, found in readable(user).items()
-        for table in found.values()
-    }
-    count = len(tables) + sum(map(len, tables.values()))
+    """Return the columns of readable tables; those of the database go without its name.
+
+    They come first: of very many names the last are left out.
+    """
+    found = readable(user)
+    tables, count = {}, 0
+    for name in sorted(found, key=lambda each: each != database):
+        for table in found[name].values():
+            count += 1 + len(table.columns)
+            if count > MOST_NAMES:
+                break
+            called = table.name if name == database else f"{name}.{table.name}"
+            tables[called] = [column for column, _ in table.columns]
     return {"tables": tables, "functions": FUNCTIONS, "live": count <= LIVE_NAMES}
 
 

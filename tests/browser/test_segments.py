@@ -103,10 +103,11 @@ def test_a_session_that_ends_takes_no_rule_with_it(studio, marketer, live_server
     page = studio(marketer, "new-segment")
     page.get_by_label("Name", exact=True).fill("All of them")
     Session.objects.all().delete()
-    page.keyboard.press("Control+s")
+    # The count can tell it too, while it is still asked whether the save would arrive.
+    with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
+        page.keyboard.press("Control+s")
     told = page.get_by_role("alert").filter(has_text="Your session has ended.")
     expect(told.get_by_role("link", name="Sign in")).to_be_visible()
-    # The count can tell it too, while it is still asked whether the save would arrive.
     save = page.get_by_role("button", name="Save", exact=True)
     expect(save).not_to_have_attribute("aria-disabled", "true")
 

@@ -183,7 +183,10 @@ def test_an_upload_that_was_dropped_is_sent_anew_where_the_object_is_seen_not_to
     assert any("out.csv is not known to be there, so it is sent anew" in line for line in log)
 
 
-def test_an_object_that_takes_longer_than_the_server_s_answer_is_waited_for(s3, parted):
+def test_an_object_that_takes_longer_than_the_server_s_answer_is_waited_for(
+    s3, parted, monkeypatch
+):
+    monkeypatch.setattr(doubt, "SETTLING", 10)  # It is there at the third look.
     made_at(s3, "HeadObject", 3)
     log = []
 
