@@ -57,7 +57,8 @@ def seen_first(catalog: str, schema: str) -> Found:
 
 
 def to_check():
-    return f"Check the names of catalog and schema, and what {settings.TRINO_USER} may read there."
+    user = settings.TRINO_USER
+    return f"Check the names of catalog and schema, and what its user {user} may read there."
 
 
 def mirror(database: Database) -> int:
