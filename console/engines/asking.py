@@ -32,7 +32,6 @@ BUSY = {
 }
 LOG_IN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-TELL_ADMIN = "Ask an administrator to look at the cluster."
 
 
 class Refused(Exception):
