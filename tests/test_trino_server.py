@@ -1,10 +1,8 @@
-"""The Trino that tests share answers; one of a test's own can be held up and ended."""
+"""The Trino that tests share answers."""
 
 import pytest
 
 from tests import trino_server as module
-from tests.servers import is_free
-from tests.trino_server import Trino
 
 pytestmark = pytest.mark.needs("trino")
 
@@ -29,19 +27,3 @@ def test_a_table_in_its_memory_can_be_read(trino_server, catalog):
 def test_what_it_refuses_is_told_in_its_words(trino_server):
     with pytest.raises(AssertionError, match=r"Table 'memory\.default\.none' does not exist"):
         trino_server.run("TABLE memory.default.none")
-
-
-def test_one_of_a_tests_own_can_be_held_up_and_ended(tmp_path, monkeypatch):
-    server = Trino(tmp_path)
-    server.start()
-    try:
-        server.pause()
-        monkeypatch.setattr(module, "ANSWER_SECONDS", 0.5)
-        with pytest.raises(TimeoutError):
-            server.run("SELECT 1")
-        server.resume()
-        monkeypatch.undo()
-        assert server.run("SELECT 1") == [[1]]
-    finally:
-        server.kill()
-    assert is_free(server.port)

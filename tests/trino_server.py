@@ -1,7 +1,7 @@
 """A Trino server on a free port of 127.0.0.1, with tables in its memory.
 
-The fixture `trino_server` is one for the whole run. A test that stops its server, or holds it up,
-makes a `Trino` of its own.
+The fixture `trino_server` is one for the whole run. A test that stops its server makes a `Trino` of
+its own.
 """
 
 import fcntl
@@ -10,7 +10,6 @@ import json
 import os
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import zipfile
@@ -214,13 +213,6 @@ class Trino(Server):
         with suppress(OSError, AssertionError):
             return self.run("SELECT 1") == [[1]]
         return False
-
-    def pause(self):
-        """Let it neither answer nor hang up, until it may go on."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def resume(self):
-        self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         """Stop in order."""
