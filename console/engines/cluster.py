@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from console.engines import refusals, trino_values, writing
+from console.engines import refusals, trino_values, types, writing
 from console.engines.asking import Conversation
 from console.engines.dialects import duckdb
 from console.engines.embedded import Embedded, ignore, never
@@ -91,7 +91,8 @@ class Rows:
         self.pages, self.most = answer.pages(), statement.most
         self.columns, self.first = next(self.pages, ([], []))
         refuse_others(answer.tables(), statement.reads)
-        refuse_twins([column["name"] for column in self.columns])
+        if told := types.twins([column["name"] for column in self.columns]):
+            raise QueryError(told)
         self.kind = [trino_values.kind_of(column["typeSignature"]) for column in self.columns]
 
     def kinds(self):
@@ -119,18 +120,12 @@ class Rows:
 
 def write(rows, path):
     """Write rows to a Parquet file. Return how many they are."""
-    count, file = 0, writing.File(str(path), rows.schema)
     try:
-        for group in writing.groups(rows.batches()):
-            file.write(group)
-            count += sum(batch.num_rows for batch in group)
-            del group  # before the next one is made
-        file.close()
+        return writing.write(rows.batches(), rows.schema, str(path))
     except writing.TooWide:
         raise QueryError("The rows are too large: select fewer columns.") from None
     except writing.CannotWrite as error:
         raise QueryError(disk_trouble(str(error))) from None
-    return count
 
 
 def refuse_others(read, allowed):
@@ -140,15 +135,6 @@ def refuse_others(read, allowed):
             f"The query reads {'.'.join(others[0])} on the Trino cluster, which is no table that "
             "you may read."
         )
-
-
-def refuse_twins(names):
-    """Complain when two columns have one name: a file's columns are told apart by name."""
-    seen = set()
-    for name in names:
-        if name.lower() in seen:
-            raise QueryError(f'Two columns are named "{name}": give each its own name with AS.')
-        seen.add(name.lower())
 
 
 def filled(statement: Statement, watched) -> Statement:

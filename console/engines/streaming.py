@@ -9,7 +9,7 @@ from pathlib import Path
 
 import _duckdb as duckdb
 
-from console.engines.writing import File, groups
+from console.engines import writing
 
 BATCH_ROWS = 15_360  # that are in memory together, however wide; fewer wait for each other
 PLAIN = {
@@ -37,13 +37,7 @@ def write(connection: duckdb.DuckDBPyConnection, sql: str, path: str) -> int:
     """
     try:
         reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
-        file, rows = File(path, reader.schema), 0
-        for group in groups(reader):
-            file.write(group)
-            rows += sum(batch.num_rows for batch in group)
-            del group  # before the next one is made
-        file.close()
+        return writing.write(reader, reader.schema, path)
     except BaseException:
         Path(path).unlink(missing_ok=True)  # Whoever writes it again writes another file.
         raise
-    return rows

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import accumulate, chain
 
 from console.engines.statement import QueryError
+from console.engines.types import LARGEST_MB
 
 NUMBERS = {
     "boolean": "bool_",
@@ -21,7 +22,7 @@ FLOATS = {"real": "float32", "double": "float64"}
 AS_TEXT = {"json": "json", "uuid": "uuid", "time": "time(6)", "unknown": "unknown"}
 BINARY = {"varbinary", "HyperLogLog", "P4HyperLogLog", "SetDigest"}
 DIGITS = {3: "ms", 6: "us", 9: "ns"}  # of parts of a second, and Arrow's units
-LARGEST = 16 << 20  # bytes of one text: a reader has memory for no more
+LARGEST = LARGEST_MB << 20
 
 
 class Kind:
@@ -89,7 +90,7 @@ def texts(values):
 
 def refuse_large(values):
     if any(len(value) > LARGEST for value in values):
-        raise ValueError(f"it is larger than the {LARGEST >> 20} MB that one may have")
+        raise ValueError(f"it is larger than the {LARGEST_MB} MB that one may have")
 
 
 def decoded(values):

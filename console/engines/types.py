@@ -24,6 +24,7 @@ TRINO_NAMES = {
     "INTERVAL": "interval day to second",
     '"NULL"': "unknown",
 }
+LARGEST_MB = 16  # of one value of a result: a reader has memory for no more
 TRINO_QUOTES = '"'  # An apostrophe can be part of a name there.
 DUCKDB_NAMES = {name: duckdb for duckdb, name in TRINO_NAMES.items()}
 # Types that Trino or Parquet do not have, and what keeps every value of them, or fails.
@@ -142,6 +143,16 @@ def quote(name):
 def literal(text):
     """Return a text as a SQL literal."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def twins(names) -> str:
+    """Return what to say where two columns have one name, by which a file tells them apart."""
+    seen = set()
+    for name in names:
+        if name.lower() in seen:
+            return f'Two columns are named "{name}": give each its own name with AS.'
+        seen.add(name.lower())
+    return ""
 
 
 WIDTHS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE")

@@ -18,7 +18,6 @@ from console.engines import (
 )
 
 LONGEST = 1000  # characters of a message: it can hold values of any length
-LARGEST_MB = 16  # of one value of a result
 GROUP_ROWS = 122_880  # that are in memory together while a result is written: many read fastest
 LASTING = "zstd"
 PASSING = "lz4_raw"  # of results, which are kept for days: written in four fifths of the time
@@ -146,11 +145,12 @@ def bounded(name, value, kind):
     measure = MEASURES.get(kind.partition("(")[0])
     if measure is None:
         return value
+    most = types.LARGEST_MB
     message = types.literal(
-        f'Column "{cut(name)}" holds a value larger than the {LARGEST_MB} MB that one may have'
+        f'Column "{cut(name)}" holds a value larger than the {most} MB that one may have'
     )
     size = measure.format(value)
-    return f"CASE WHEN {size} > {LARGEST_MB << 20} THEN error({message}) ELSE {value} END"
+    return f"CASE WHEN {size} > {most << 20} THEN error({message}) ELSE {value} END"
 
 
 def check(connection, request):
@@ -191,7 +191,8 @@ def prepare(connection, request):
 
 def plain(found):
     """Return (name, value, Trino type) of each column of a result."""
-    refuse_twins([name for name, _ in found])
+    if told := types.twins([name for name, _ in found]):
+        raise Complaint(told, kind="Refused")
     return [
         (name, keep(f"c{index}", kind), types.trino(kept(kind)))
         for index, (name, kind) in enumerate(found)
@@ -206,16 +207,6 @@ def keep(value, kind):
     """Return a value in the type in which it can be kept."""
     stored = types.stored(kind)
     return value if stored == kind else f"CAST({value} AS {stored})"
-
-
-def refuse_twins(names):
-    """Complain when two columns have one name: a file's columns are told apart by name."""
-    seen = set()
-    for name in names:
-        if name.lower() in seen:
-            message = f'Two columns are named "{name}": give each its own name with AS.'
-            raise Complaint(message, kind="Refused")
-        seen.add(name.lower())
 
 
 def fit(found, into, chosen):

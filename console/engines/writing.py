@@ -15,6 +15,20 @@ class CannotWrite(Exception):
     """The file could not be written, as the system says."""
 
 
+def write(batches, schema, path: str) -> int:
+    """Write batches to a Parquet file, and return how many rows they have.
+
+    Raise TooWide or CannotWrite, or what the batches raise.
+    """
+    file, rows = File(path, schema), 0
+    for group in groups(batches):
+        file.write(group)
+        rows += sum(batch.num_rows for batch in group)
+        del group  # before the next one is made
+    file.close()
+    return rows
+
+
 def groups(batches) -> Iterator[list]:
     """Yield batches that make a group of rows together."""
     held, rows, size = [], 0, 0

@@ -89,10 +89,11 @@ def seen_anew(name: str) -> bool:
     database = Database.objects.filter(name=name).exclude(catalog="").first()
     if database is None:
         return False
-    with suppress(TableError):  # It is kept, and logged.
+    try:
         mirror(database)
-        return True
-    return False
+    except TableError:  # It is kept, and logged.
+        return False
+    return True
 
 
 def take_up(database: Database, found: Found) -> None:

@@ -19,13 +19,10 @@ def read(sql, *, database, tables, scheduled_time, timezone):
     made = {"body": ""}
     if body is not None:
         check_tables(body, database, tables)
-        remote = cluster.is_remote(body, database, tables)
-        if remote and (end := tree.find(exp.WithDataProperty)):
-            message = "For rows of the Trino cluster leave out WITH DATA, or WITH NO DATA."
-            raise QueryError(message, *position(end))
-        made = (
-            for_cluster(sql, kind, body, database, tables) if remote else {"body": to_duckdb(body)}
-        )
+        if cluster.is_remote(body, database, tables):
+            made = for_cluster(sql, kind, body, database, tables)
+        else:
+            made = {"body": to_duckdb(body)}
     return Statement(
         kind,
         sql,
@@ -143,6 +140,9 @@ def check_tables(body, database, tables):
 
 def for_cluster(sql, kind, body, database, tables):
     """Return the SQL of a query that a Trino cluster is asked, and of the constants in it."""
+    if end := body.root().find(exp.WithDataProperty):
+        message = "For rows of the Trino cluster leave out WITH DATA, or WITH NO DATA."
+        raise QueryError(message, *position(end))
     rewriting = cluster.Rewriting(sql, kind, body, database, tables)
     made = {"body": rewriting.rewritten(), "mark": rewriting.mark}
     constants = to_duckdb(exp.select(*rewriting.constants)) if rewriting.constants else ""
