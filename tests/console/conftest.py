@@ -3,7 +3,8 @@
 import pytest
 
 from integrations.models import Authentication
-from tests.console.lake import lake, own, run, schema  # noqa: F401  fixtures
+from tests.console.far import ada, far, mia, near, out_of_reach, schema  # noqa: F401  fixtures
+from tests.console.lake import lake, lake_schema, own, run  # noqa: F401  fixtures
 from tests.console.receiver import receiver  # noqa: F401  a fixture
 from tests.integrations.clevertap import account  # noqa: F401  a fixture
 

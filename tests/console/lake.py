@@ -26,7 +26,7 @@ MANY = 120_000  # rows of the table numbers
 
 
 @pytest.fixture(scope="module")
-def schema(trino_server):
+def lake_schema(trino_server):
     """A schema with tables, of this module alone."""
     name = f"queries_{uuid.uuid4().hex}"
     trino_server.run(f"CREATE SCHEMA lake.{name}")
@@ -41,11 +41,11 @@ def schema(trino_server):
 
 
 @pytest.fixture
-def lake(marketer, settings, trino_server, schema):
+def lake(marketer, settings, trino_server, lake_schema):
     """Mia's database on the cluster."""
     settings.TRINO_URL, settings.TRINO_USER = trino_server.address, "console"
     settings.TRINO_PASSWORD = ""
-    made = Database.objects.create(name="lake", owner=marketer, catalog="lake", schema=schema)
+    made = Database.objects.create(name="lake", owner=marketer, catalog="lake", schema=lake_schema)
     mirror(made)
     return made
 

@@ -121,12 +121,12 @@ def test_a_table_that_only_the_cluster_sees_in_a_query_is_refused(run, lake, mar
     assert not list(tmp_path.glob("*missed*"))
 
 
-def test_a_table_that_was_made_since_the_last_look_is_found(run, lake, trino_server, schema):
+def test_a_table_that_was_made_since_the_last_look_is_found(run, lake, trino_server, lake_schema):
     name = f"made_{uuid.uuid4().hex}"
-    trino_server.run(f"CREATE TABLE lake.{schema}.{name} AS SELECT 1 AS n")
+    trino_server.run(f"CREATE TABLE lake.{lake_schema}.{name} AS SELECT 1 AS n")
 
     assert run(f"SELECT n FROM {name}")[0].rows == 1
-    trino_server.run(f"DROP TABLE lake.{schema}.{name}")
+    trino_server.run(f"DROP TABLE lake.{lake_schema}.{name}")
     assert run("SELECT 1 AS n FROM visits")[0].rows == 6
     assert "does not exist" in str(refused(run, f"SELECT n FROM {name}"))
 
@@ -169,10 +169,14 @@ def test_values_that_differ_by_row_without_a_column_do_so(run):
     assert sorted(rows["v"].to_pylist()) == [86400 + n for n in range(1, 7)]
 
 
-def test_tables_of_one_name_are_told_apart_by_their_databases(run, marketer, schema, trino_server):
-    trino_server.run(f"CREATE SCHEMA IF NOT EXISTS memory.{schema}")
-    trino_server.run(f"CREATE TABLE memory.{schema}.visits AS SELECT 2 AS n")
-    pond = Database.objects.create(name="pond", owner=marketer, catalog="memory", schema=schema)
+def test_tables_of_one_name_are_told_apart_by_their_databases(
+    run, marketer, lake_schema, trino_server
+):
+    trino_server.run(f"CREATE SCHEMA IF NOT EXISTS memory.{lake_schema}")
+    trino_server.run(f"CREATE TABLE memory.{lake_schema}.visits AS SELECT 2 AS n")
+    pond = Database.objects.create(
+        name="pond", owner=marketer, catalog="memory", schema=lake_schema
+    )
     mirror(pond)
     _, rows = run(
         "SELECT lake.visits.n AS a, pond.visits.n AS b FROM lake.visits JOIN pond.visits "

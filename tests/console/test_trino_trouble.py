@@ -20,7 +20,7 @@ from tests.servers import free_port, wait_until
 pytestmark = pytest.mark.needs("trino")
 
 
-def test_the_first_rows_are_fetched_and_the_rest_is_given_up(run, trino_server, schema):
+def test_the_first_rows_are_fetched_and_the_rest_is_given_up(run, trino_server, lake_schema):
     mark = uuid.uuid4().hex
     found, rows = run(f"SELECT n, '{mark}' AS mark FROM numbers", most=5)
 
@@ -193,8 +193,8 @@ def test_a_job_delivers_what_the_cluster_has(lake, marketer, sshd, settings):
     assert job.receipt["rows"] == 3
 
 
-def test_the_cluster_can_be_asked_by_whoever_has_its_address(trino_server, schema):
-    found = Cluster(trino_server.address, "console").columns_of("lake", schema)
+def test_the_cluster_can_be_asked_by_whoever_has_its_address(trino_server, lake_schema):
+    found = Cluster(trino_server.address, "console").columns_of("lake", lake_schema)
     assert found["visits"][:2] == [("n", "integer"), ("time", "bigint")]
     with pytest.raises(QueryError, match="nowhere"):
-        Cluster(trino_server.address, "console").columns_of("nowhere", schema)
+        Cluster(trino_server.address, "console").columns_of("nowhere", lake_schema)
